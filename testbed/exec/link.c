@@ -55,13 +55,13 @@ void link_mac(unsigned ifindex, guint8 ret[LINK_MAC_BYTES])
 	memcpy(ret, mac, sizeof mac);
 }
 
-static void put_mac(struct nl_msg *msg, unsigned ifindex)
+static void put_mac(struct nl_msg *msg, const struct op_veth_end *end)
 {
 	guint8 mac[LINK_MAC_BYTES];
 
-	if (ifindex == 0 || ifindex >= EXEC_HIDDEN_IFINDEX)
+	if (end->ifindex == 0 || end->ifindex >= EXEC_HIDDEN_IFINDEX)
 		return;
-	link_mac(ifindex, mac);
+	link_mac(end->hardware ? end->hardware : end->ifindex, mac);
 	nl_put(msg, IFLA_ADDRESS, mac, sizeof mac);
 }
 
@@ -72,7 +72,7 @@ struct nl_msg *link_veth_request(const struct op_veth_end ends[2], const int net
 	struct ifinfomsg header = link_header(ends[1].ifindex, false);
 	struct nlattr *info, *data, *peer;
 
-	put_mac(msg, ends[0].ifindex);
+	put_mac(msg, &ends[0]);
 	if (netns[0] >= 0)
 		nl_put_u32(msg, IFLA_NET_NS_FD, (guint32)netns[0]);
 	if (master > 0)
@@ -85,7 +85,7 @@ struct nl_msg *link_veth_request(const struct op_veth_end ends[2], const int net
 	peer = nl_nest(msg, VETH_INFO_PEER);
 	memcpy(nlmsg_reserve(msg, sizeof header, NLMSG_ALIGNTO), &header, sizeof header);
 	nl_put_text(msg, IFLA_IFNAME, ends[1].ifname);
-	put_mac(msg, ends[1].ifindex);
+	put_mac(msg, &ends[1]);
 	if (ends[1].mtu_bytes > 0)
 		nl_put_u32(msg, IFLA_MTU, ends[1].mtu_bytes);
 	if (netns[1] >= 0)

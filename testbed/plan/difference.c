@@ -257,12 +257,23 @@ plan_difference *plan_difference_new(const plan *from, plan *to, const char *reb
 {
 	plan_difference *d = g_new0(plan_difference, 1);
 	g_autoptr(GHashTable) kept = g_hash_table_new(NULL, NULL),
-			      matched = g_hash_table_new(NULL, NULL);
+			      matched = g_hash_table_new(NULL, NULL),
+			      reborn = g_hash_table_new(NULL, NULL);
 	g_autoptr(GHashTable) anew = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GPtrArray) removals = g_ptr_array_new(), additions = g_ptr_array_new();
 	g_autoptr(GHashTable) from_places = places_of(from), to_places = places_of(to);
-	struct difference_work w = {from,	 to,	    d,	  reboot,   kept,     matched,
-				    from_places, to_places, anew, removals, additions};
+	struct difference_work w = {.from = from,
+				    .to = to,
+				    .d = d,
+				    .reboot = reboot,
+				    .kept = kept,
+				    .matched = matched,
+				    .reborn = reborn,
+				    .from_places = from_places,
+				    .to_places = to_places,
+				    .anew = anew,
+				    .removals = removals,
+				    .additions = additions};
 
 	d->steps = g_ptr_array_new_with_free_func(g_free);
 	d->own = g_ptr_array_new_with_free_func(object_free);

@@ -108,9 +108,20 @@ static void name_port(struct op_veth_end *end, const char *name)
 	end->ifname = g_strdup(name);
 }
 
-/* Numbers the interfaces of `op` from *next on, and names bridge ports after their numbers. */
-static void take_new_numbers(struct op *op, unsigned *next)
+/* A card keeps its hardware address when the machine starts again: neighbours remember it. */
+static void keep_hardware(struct op *op, const struct op *old)
 {
+	for (int end = 0; op->kind == OP_VETH && end < 2; end++)
+		op->veth[end].hardware =
+			old->veth[end].hardware ? old->veth[end].hardware : old->veth[end].ifindex;
+}
+
+/* Numbers the interfaces of `op` from *next on, and names bridge ports after their numbers.
+ * `before`: what it was before the reboot; NULL: it was not there. */
+static void take_new_numbers(struct op *op, const struct op *before, unsigned *next)
+{
+	if (before)
+		keep_hardware(op, before);
 	for (int end = 0; end < 2; end++) {
 		unsigned *number = op_ifindex(op, end);
 
@@ -127,6 +138,7 @@ static void take_new_numbers(struct op *op, unsigned *next)
 /* Gives the interfaces of `op` the numbers, and bridge ports the names, of those of `old`. */
 static void take_old_numbers(struct op *op, struct op *old)
 {
+	keep_hardware(op, old);
 	for (int end = 0; end < 2; end++) {
 		unsigned *number = op_ifindex(op, end);
 		const unsigned *old_number = op_ifindex(old, end);
@@ -149,7 +161,7 @@ static void number_interfaces(struct difference_work *w)
 		if (old)
 			take_old_numbers(op, old);
 		else
-			take_new_numbers(op, &next);
+			take_new_numbers(op, g_hash_table_lookup(w->reborn, op), &next);
 	}
 }
 
@@ -197,6 +209,7 @@ bool difference_is_about_new(const struct difference_work *w, const struct op *o
 /* Takes the pair of equal operations apart: both are carried out. */
 static void forget_match(struct difference_work *w, struct op *old, struct op *op)
 {
+	g_hash_table_insert(w->reborn, op, old);
 	g_hash_table_remove(w->kept, old);
 	g_hash_table_remove(w->matched, op);
 }

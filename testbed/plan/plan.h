@@ -53,6 +53,7 @@ struct op_veth_end {
 	char *node;
 	char *ifname;
 	unsigned ifindex;
+	unsigned hardware;  /* what its hardware address is made of; 0: its number */
 	unsigned mtu_bytes; /* 0: the kernel's default */
 	char *bridge;	    /* name of the bridge in `node` it is a port of, or NULL */
 	bool up;	    /* set up as soon as it is made */

@@ -237,6 +237,19 @@ Test(set, a_node_that_starts_again_has_lost_what_is_not_persistent, .timeout = 6
 	home_clear(&h);
 }
 
+/* Its neighbours remember the hardware address of its card, as those of a real machine do. */
+Test(set, a_front_end_that_starts_again_is_found_by_all)
+{
+	struct home h;
+
+	home_new(&h, 0);
+	home_expect(&h, 0, "up", NULL);
+	home_expect(&h, 0, "reboot", "fe", NULL);
+	expect_all_signed_in(&h);
+	home_expect(&h, 0, "call", "dc1", "branch1", NULL);
+	home_clear(&h);
+}
+
 /* What dc1 hears of the call comes through the Edge's internal interface. */
 static void expect_delayed_call(const struct home *h, const char *when)
 {

@@ -43,6 +43,36 @@ static void on_channel_closed(channel *c G_GNUC_UNUSED, gpointer user_data)
 	agent_stop(user_data, 0);
 }
 
+/* --- lateness --------------------------------------------------------------------------------- */
+
+/* A loop that wakes up or goes on later than this says so: its timers are no measure then. */
+#define LATE_US 100000
+
+static agent *watched; /* whose loop the main context is */
+static gint64 turn_us; /* when the loop went on after its last wait */
+
+static void tell_late(gint64 late_us)
+{
+	if (late_us >= LATE_US && watched->channel)
+		channel_event(watched->channel, EVENT_LATE,
+			      json_pack("{s:I}", "late_ms", (json_int_t)(late_us / 1000)));
+}
+
+/* In place of poll(2): what a turn of the loop took, and how late a timer woke it. */
+static gint poll_watched(GPollFD *fds, guint n, gint timeout_ms)
+{
+	gint64 begin_us = g_get_monotonic_time(), end_us;
+	gint ready;
+
+	if (turn_us > 0)
+		tell_late(begin_us - turn_us);
+	ready = g_poll(fds, n, timeout_ms);
+	end_us = turn_us = g_get_monotonic_time();
+	if (ready == 0 && timeout_ms >= 0)
+		tell_late(end_us - begin_us - (gint64)timeout_ms * 1000);
+	return ready;
+}
+
 int agent_main(int *argc, char ***argv, const struct agent_kind *kind, gpointer user_data)
 {
 	static const struct channel_handlers handlers = {.command = run_command,
@@ -50,7 +80,11 @@ int agent_main(int *argc, char ***argv, const struct agent_kind *kind, gpointer 
 	agent a = {.kind = kind, .user_data = user_data, .loop = g_main_loop_new(NULL, FALSE)};
 
 	a.channel = channel_from_args(argc, argv, kind->summary, &handlers, &a);
+	watched = &a;
+	g_main_context_set_poll_func(NULL, poll_watched);
 	g_main_loop_run(a.loop);
+	g_main_context_set_poll_func(NULL, NULL);
+	watched = NULL;
 	kind->end(user_data);
 	channel_flush(a.channel, FLUSH_MS);
 	channel_free(a.channel);

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 #include <nice/interfaces.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* One agent for each stream.  With one agent for all, the pairs of the second stream stay frozen
  * until a pair of the first has succeeded (RFC 5245 section 5.7.4), and libnice drops frozen pairs
@@ -214,6 +215,19 @@ static bool add_local_addresses(NiceAgent *agent, const struct ice_config *c)
 	return true;
 }
 
+/* What arrives while this process waits for a processor must find room: a second of video. */
+#define RECEIVE_BUFFER_BYTES (1024 * 1024)
+
+static void enlarge_buffers(const struct ice_stream *s)
+{
+	GPtrArray *sockets = nice_agent_get_sockets(s->agent, s->id, ICE_COMPONENT);
+
+	for (guint k = 0; sockets && k < sockets->len; k++)
+		g_socket_set_option(sockets->pdata[k], SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES,
+				    NULL);
+	g_clear_pointer(&sockets, g_ptr_array_unref);
+}
+
 bool ice_agent_start(ice *i, guint n, const struct ice_config *config, GError **error)
 {
 	struct ice_stream *s = &i->streams[n];
@@ -231,8 +245,10 @@ bool ice_agent_start(ice *i, guint n, const struct ice_config *config, GError **
 			       on_nice_packet, i);
 	nice_agent_get_local_credentials(s->agent, s->id, &s->ufrag, &s->pwd);
 	ice_start_head_start(i, n);
-	if (nice_agent_gather_candidates(s->agent, s->id))
+	if (nice_agent_gather_candidates(s->agent, s->id)) {
+		enlarge_buffers(s);
 		return true;
+	}
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot open a socket on %s for ICE",
 		    config->local_address ? config->local_address : "any address");
 	return false;

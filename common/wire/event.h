@@ -13,6 +13,7 @@
 	X(EVENT_READY, "ready")                           \
 	X(EVENT_FAILED, "failed")                         \
 	X(EVENT_LOG, "log")                               \
+	X(EVENT_LATE, "late")                             \
 	X(EVENT_STATS, "stats")                           \
 	X(EVENT_SIP, "sip")                               \
 	X(EVENT_AGENT_DIED, "agent-died")                 \

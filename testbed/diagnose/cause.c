@@ -3,6 +3,7 @@
 
 #include "testbed/diagnose/cause_rules.h"
 #include "testbed/diagnose/persist.h"
+#include "testbed/model/witness.h"
 
 static bool rule_agent_died(const struct evidence *e, struct finding *f)
 {
@@ -20,15 +21,40 @@ static bool rule_agent_died(const struct evidence *e, struct finding *f)
 	return true;
 }
 
+/* What the machine did to the packets is nothing that the network did. */
+static bool rule_overloaded(const struct evidence *e, struct finding *f)
+{
+	const GPtrArray *witnesses = e->cell->witnesses;
+
+	if (e->cell->verdict != VERDICT_ERROR || witnesses->len == 0)
+		return false;
+	f->code = CAUSE_MACHINE_OVERLOADED;
+	f->why = witness_text(witnesses->pdata[0]);
+	for (guint i = 0; i < witnesses->len; i++) {
+		g_autofree char *text = witness_text(witnesses->pdata[i]);
+
+		finding_prove(f, "%s", text);
+	}
+	return true;
+}
+
 /* In the order in which a call does things (diagnose.h). */
 static bool (*const rules[])(const struct evidence *, struct finding *) = {
-	rule_agent_died,	  cause_rule_name_server,
-	cause_rule_sign_in,	  cause_rule_way_to_names,
-	cause_rule_way_to_server, cause_rule_way_inside,
-	cause_rule_signalling,	  cause_rule_call_refused,
-	cause_rule_direct,	  cause_rule_relay_unreachable,
-	cause_rule_relay_refused, cause_rule_nat_expired,
-	cause_rule_media,	  cause_rule_size,
+	rule_overloaded,
+	rule_agent_died,
+	cause_rule_name_server,
+	cause_rule_sign_in,
+	cause_rule_way_to_names,
+	cause_rule_way_to_server,
+	cause_rule_way_inside,
+	cause_rule_signalling,
+	cause_rule_call_refused,
+	cause_rule_direct,
+	cause_rule_relay_unreachable,
+	cause_rule_relay_refused,
+	cause_rule_nat_expired,
+	cause_rule_media,
+	cause_rule_size,
 	cause_rule_peers,
 };
 

@@ -54,6 +54,7 @@
 	X(RELAY_PERMISSION, "the relay's policy refuses the peer")                                \
 	X(RELAY_PORTS_BLOCKED, "the relay's own ports can't be reached")                          \
 	X(AGENT_DIED, "a program of the lab ended unexpectedly")                                  \
+	X(MACHINE_OVERLOADED, "the machine that the lab runs on was overloaded")                  \
 	X(UNKNOWN, "no rule explains it")
 
 enum cause_code {

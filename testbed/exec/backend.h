@@ -24,6 +24,10 @@ struct exec_backend {
 	const char *(*tunnel_backend)(const exec *x);
 	const char *(*impair_backend)(const exec *x);
 	void (*seed)(exec *x, guint64 seed); /* may be NULL */
+	/* All three may be NULL. */
+	void (*each_daemon)(const exec *x, exec_daemon_func func, gpointer user_data);
+	char *(*daemon_ended)(exec *x, GPid pid);
+	guint64 (*ring_drops)(const exec *x);
 	void (*free)(exec *x);
 };
 

@@ -106,6 +106,22 @@ const char *exec_impair_backend(const exec *x)
 	return x->backend->impair_backend(x);
 }
 
+void exec_each_daemon(const exec *x, exec_daemon_func func, gpointer user_data)
+{
+	if (x->backend->each_daemon)
+		x->backend->each_daemon(x, func, user_data);
+}
+
+char *exec_daemon_ended(exec *x, GPid pid)
+{
+	return x->backend->daemon_ended ? x->backend->daemon_ended(x, pid) : NULL;
+}
+
+guint64 exec_ring_drops(const exec *x)
+{
+	return x->backend->ring_drops ? x->backend->ring_drops(x) : 0;
+}
+
 GPid exec_spawn(exec *x, const struct exec_process *process, GError **error)
 {
 	struct spawn_request request = {

@@ -84,6 +84,22 @@ void exec_seed(exec *x, guint64 seed);
 /* How links are impaired: "netem", "testbed-link"; NULL when none is. */
 const char *exec_impair_backend(const exec *x);
 
+/* A process of exec's own: it carries a tunnel's packets, or those of impaired links. */
+struct exec_daemon {
+	GPid pid;
+	const char *node; /* NULL: of no node */
+	const char *name; /* "hub/wireguard-go wg-north" */
+	const char *tun;  /* the interface whose packets it carries; NULL: several */
+};
+typedef void (*exec_daemon_func)(const struct exec_daemon *d, gpointer user_data);
+/* Tells every one that runs.  What it is told is borrowed for the call. */
+void exec_each_daemon(const exec *x, exec_daemon_func func, gpointer user_data);
+/* The caller has reaped the process `pid`: its name when it was a daemon, which the caller frees;
+ * else NULL. */
+char *exec_daemon_ended(exec *x, GPid pid);
+/* Packets that came to impaired links faster than their process could take them. */
+guint64 exec_ring_drops(const exec *x);
+
 /* Interfaces with this number or a higher one are exec's own (taps of impaired links) and no part
  * of the emulated network.  Neither exec_inspect nor a capture shows them. */
 #define EXEC_HIDDEN_IFINDEX 1048576

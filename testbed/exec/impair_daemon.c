@@ -50,6 +50,7 @@ struct link {
 };
 
 struct carrier {
+	guint64 *lost; /* frames that found a ring full */
 	int epoll;
 	GPtrArray *links;
 };
@@ -62,16 +63,30 @@ static gint64 clock_ns(clockid_t clock)
 	return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-/* A frame's delay begins when the kernel saw it, not when this process reads it. */
-static void read_ring(struct link *l, gint64 real_offset_ns, gint64 now_ns)
+/* Frames that the full ring could not take since the last time. */
+static guint64 count_lost(const struct link *l)
 {
+	struct tpacket_stats stats = {.tp_drops = 0};
+	socklen_t length = sizeof stats;
+
+	return getsockopt(l->tap, SOL_PACKET, PACKET_STATISTICS, &stats, &length) == 0 ?
+		       stats.tp_drops :
+		       0;
+}
+
+/* A frame's delay begins when the kernel saw it, not when this process reads it. */
+static void read_ring(struct link *l, gint64 real_offset_ns, gint64 now_ns, guint64 *lost)
+{
+	bool losing = false;
+
 	for (int i = 0; i < READ_BATCH; i++) {
 		struct tpacket2_hdr *h =
 			(struct tpacket2_hdr *)(void *)(l->ring + (gsize)l->next * l->frame_bytes);
 		gint64 came_ns;
 
 		if (!(__atomic_load_n(&h->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER))
-			return;
+			break;
+		losing = losing || (h->tp_status & TP_STATUS_LOSING);
 		came_ns = h->tp_sec * NS_PER_S + h->tp_nsec - real_offset_ns;
 		/* the wall clock may have been set meanwhile */
 		if (came_ns > now_ns || now_ns - came_ns > NS_PER_S)
@@ -80,6 +95,8 @@ static void read_ring(struct link *l, gint64 real_offset_ns, gint64 now_ns)
 		__atomic_store_n(&h->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
 		l->next = (l->next + 1) % l->frames;
 	}
+	if (losing)
+		__atomic_add_fetch(lost, count_lost(l), __ATOMIC_RELAXED);
 }
 
 /* A TUN device has no time stamps: a packet's delay begins when it is read. */
@@ -244,7 +261,7 @@ static void carry(struct carrier *c)
 			if (l && (events[i].events & (EPOLLERR | EPOLLHUP)))
 				end_link(c, l);
 			else if (l && l->ring)
-				read_ring(l, offset_ns, now_ns);
+				read_ring(l, offset_ns, now_ns, c->lost);
 			else if (l)
 				read_tun(l, now_ns);
 			else if (!obey(c))
@@ -275,9 +292,9 @@ static void become_punctual(void)
 	(void)!syscall(SYS_sched_setattr, 0, &wish, 0);
 }
 
-G_NORETURN static void daemon_main(int control)
+G_NORETURN static void daemon_main(int control, guint64 *lost)
 {
-	struct carrier c = {.links = g_ptr_array_new()};
+	struct carrier c = {.links = g_ptr_array_new(), .lost = lost};
 	struct epoll_event event = {.events = EPOLLIN};
 	cap_t none = cap_init();
 
@@ -300,11 +317,13 @@ G_NORETURN static void daemon_main(int control)
 struct impair_daemon {
 	pid_t pid;
 	int socket;
+	guint64 *lost; /* in memory that the process shares */
 };
 
 struct impair_daemon *impair_daemon_new(GError **error)
 {
 	struct impair_daemon *d;
+	guint64 *lost;
 	int ends[2];
 	pid_t pid;
 
@@ -313,9 +332,10 @@ struct impair_daemon *impair_daemon_new(GError **error)
 			    g_strerror(errno));
 		return NULL;
 	}
-	pid = fork();
+	lost = mmap(NULL, sizeof *lost, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid = lost == MAP_FAILED ? -1 : fork();
 	if (pid == 0)
-		daemon_main(ends[1]);
+		daemon_main(ends[1], lost);
 	close(ends[1]);
 	if (pid < 0) {
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
@@ -324,7 +344,7 @@ struct impair_daemon *impair_daemon_new(GError **error)
 		return NULL;
 	}
 	d = g_new0(struct impair_daemon, 1);
-	*d = (struct impair_daemon){.pid = pid, .socket = ends[0]};
+	*d = (struct impair_daemon){.pid = pid, .socket = ends[0], .lost = lost};
 	return d;
 }
 
@@ -333,9 +353,30 @@ void impair_daemon_free(struct impair_daemon *d)
 	if (!d)
 		return;
 	close(d->socket);
-	kill(d->pid, SIGKILL);
-	waitpid(d->pid, NULL, 0);
+	if (d->pid > 0) {
+		kill(d->pid, SIGKILL);
+		waitpid(d->pid, NULL, 0);
+	}
+	munmap(d->lost, sizeof *d->lost);
 	g_free(d);
+}
+
+pid_t impair_daemon_pid(const struct impair_daemon *d)
+{
+	return d ? d->pid : 0;
+}
+
+bool impair_daemon_ended(struct impair_daemon *d, pid_t pid)
+{
+	if (!d || d->pid != pid)
+		return false;
+	d->pid = 0;
+	return true;
+}
+
+guint64 impair_daemon_lost(const struct impair_daemon *d)
+{
+	return d ? __atomic_load_n(d->lost, __ATOMIC_RELAXED) : 0;
 }
 
 static ssize_t send_request(const struct impair_daemon *d, const struct request *q,

@@ -18,6 +18,13 @@ struct impair_daemon *impair_daemon_new(GError **error);
 /* Ends it; NULL is accepted. */
 void impair_daemon_free(struct impair_daemon *d);
 
+/* 0: there is none (NULL is accepted), or it has ended. */
+pid_t impair_daemon_pid(const struct impair_daemon *d);
+/* The process `pid` was reaped; true: it was this one.  NULL is accepted. */
+bool impair_daemon_ended(struct impair_daemon *d, pid_t pid);
+/* Frames that found a ring full since it began; NULL is accepted. */
+guint64 impair_daemon_lost(const struct impair_daemon *d);
+
 struct impair_link_ends {
 	int tap, out;
 	/* The ring that `tap` was given (TPACKET_V2); frame_bytes 0: it has none and is a TUN

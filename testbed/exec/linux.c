@@ -6,6 +6,7 @@
  * sockets.
  */
 #include "testbed/exec/impair.h"
+#include "testbed/exec/impair_daemon.h"
 #include "testbed/exec/link.h"
 #include "testbed/exec/neighbours.h"
 #include "testbed/exec/tunnel.h"
@@ -169,6 +170,58 @@ static const char *linux_impair_backend(const exec *x)
 	return r->impair_backend ? impair_backend_name(r->impair_backend) : NULL;
 }
 
+/* --- its own processes ------------------------------------------------------------------------ */
+
+#define IMPAIR_DAEMON_NAME "testbed-link"
+
+/* `key` is "NODE/IFNAME". */
+static char *tunnel_daemon_name(const char *key)
+{
+	g_auto(GStrv) parts = g_strsplit(key, "/", 2);
+
+	return g_strdup_printf("%s/wireguard-go %s", parts[0], parts[1]);
+}
+
+static void linux_each_daemon(const exec *x, exec_daemon_func func, gpointer user_data)
+{
+	const struct linux_backend *r = (const struct linux_backend *)x;
+	GPid carrier = impair_daemon_pid(r->impair_daemon);
+	GHashTableIter iter;
+	gpointer key, daemon;
+
+	g_hash_table_iter_init(&iter, r->daemons);
+	while (g_hash_table_iter_next(&iter, &key, &daemon)) {
+		g_auto(GStrv) parts = g_strsplit(key, "/", 2);
+		g_autofree char *name = tunnel_daemon_name(key);
+		const struct exec_daemon d = {wireguard_daemon_pid(daemon), parts[0], name,
+					      parts[1]};
+
+		if (d.pid > 0)
+			func(&d, user_data);
+	}
+	if (carrier > 0)
+		func(&(const struct exec_daemon){carrier, NULL, IMPAIR_DAEMON_NAME, NULL},
+		     user_data);
+}
+
+static char *linux_daemon_ended(exec *x, GPid pid)
+{
+	struct linux_backend *r = (struct linux_backend *)x;
+	GHashTableIter iter;
+	gpointer key, daemon;
+
+	g_hash_table_iter_init(&iter, r->daemons);
+	while (g_hash_table_iter_next(&iter, &key, &daemon))
+		if (wireguard_daemon_ended(daemon, pid))
+			return tunnel_daemon_name(key);
+	return impair_daemon_ended(r->impair_daemon, pid) ? g_strdup(IMPAIR_DAEMON_NAME) : NULL;
+}
+
+static guint64 linux_ring_drops(const exec *x)
+{
+	return impair_daemon_lost(((const struct linux_backend *)x)->impair_daemon);
+}
+
 static void linux_free(exec *x)
 {
 	struct linux_backend *r = (struct linux_backend *)x;
@@ -198,6 +251,9 @@ static const struct exec_backend linux_ops = {
 	.tunnel_backend = linux_tunnel_backend,
 	.impair_backend = linux_impair_backend,
 	.seed = linux_seed,
+	.each_daemon = linux_each_daemon,
+	.daemon_ended = linux_daemon_ended,
+	.ring_drops = linux_ring_drops,
 	.free = linux_free,
 };
 

@@ -9,6 +9,7 @@
 
 #include "testbed/exec/wireguard.h"
 
+#include <linux/if_link.h>
 #include <net/if.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -71,6 +72,17 @@ static gboolean wireguard_go_start(struct linux_backend *r, struct netns *s, con
 	return d != NULL;
 }
 
+/* What the daemon has not read yet waits in the device: for as long as a busy machine stops it. */
+#define TUN_QUEUE_PACKETS 8192
+
+static struct nl_msg *tun_request(unsigned ifindex, unsigned mtu_bytes)
+{
+	struct nl_msg *msg = link_mtu_request(ifindex, mtu_bytes);
+
+	nl_put_u32(msg, IFLA_TXQLEN, TUN_QUEUE_PACKETS);
+	return msg;
+}
+
 /* Once the configuration is answered the interface exists; the kernel chooses its number. */
 static gboolean wireguard_go_make(struct linux_backend *r, struct netns *s, const struct op *op,
 				  const struct op **failed, GError **error)
@@ -89,8 +101,8 @@ static gboolean wireguard_go_make(struct linux_backend *r, struct netns *s, cons
 		return FALSE;
 	}
 	return netns_name_interface(s, op->tunnel.ifname, ifindex, error) &&
-	       nl_queue_add(s->queue, link_mtu_request(ifindex, op_tunnel_mtu_bytes(&op->tunnel)),
-			    op, failed, error);
+	       nl_queue_add(s->queue, tun_request(ifindex, op_tunnel_mtu_bytes(&op->tunnel)), op,
+			    failed, error);
 }
 
 /* A tunnel that is declared down does not come up. */

@@ -8,6 +8,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -121,6 +122,57 @@ void wireguard_daemon_free(gpointer data)
 	g_free(d);
 }
 
+GPid wireguard_daemon_pid(const struct wireguard_daemon *d)
+{
+	return d->pid;
+}
+
+bool wireguard_daemon_ended(struct wireguard_daemon *d, GPid pid)
+{
+	if (d->pid != pid)
+		return false;
+	d->pid = 0;
+	return true;
+}
+
+/* --- its socket ------------------------------------------------------------------------------- */
+
+#define RECEIVE_BUFFER_BYTES (16 * 1024 * 1024) /* the kernel gives what the machine allows */
+
+static bool is_udp(int fd)
+{
+	int type = 0, domain = 0;
+	socklen_t length = sizeof type;
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_DGRAM &&
+	       getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 &&
+	       (domain == AF_INET || domain == AF_INET6);
+}
+
+/* The usual buffer holds what two hundred packets need: less than a call of 400 ms' stall.  The
+ * socket is the daemon's own, so a copy of its descriptor is fetched.  Where that is not allowed
+ * the buffer stays as it is. */
+static void enlarge_buffers(const struct wireguard_daemon *d)
+{
+	g_autofree char *folder = g_strdup_printf("/proc/%d/fd", (int)d->pid);
+	g_autoptr(GDir) all = g_dir_open(folder, 0, NULL);
+	int pidfd = pidfd_open(d->pid, 0), size = RECEIVE_BUFFER_BYTES;
+	const char *name;
+
+	while (all && pidfd >= 0 && (name = g_dir_read_name(all))) {
+		int fd = pidfd_getfd(pidfd, (int)g_ascii_strtoll(name, NULL, 10), 0);
+
+		if (fd < 0)
+			continue;
+		if (is_udp(fd) &&
+		    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
+			setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+		close(fd);
+	}
+	if (pidfd >= 0)
+		close(pidfd);
+}
+
 /* --- what it says ----------------------------------------------------------------------------- */
 
 /* Reads once; false at the end of file. Only the last part is kept, for an error message. */
@@ -165,6 +217,7 @@ gboolean wireguard_daemon_wait_up(struct wireguard_daemon *d, GError **error)
 	while (!d->up)
 		if (!read_log(d))
 			return daemon_failed(d, "ended before the interface was up", error);
+	enlarge_buffers(d);
 	if (d->drain == 0)
 		d->drain = g_unix_fd_add(d->log_fd, G_IO_IN, on_log, d);
 	return TRUE;

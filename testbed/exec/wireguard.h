@@ -18,6 +18,11 @@ struct wireguard_daemon *wireguard_daemon_new(const struct netns *s, const char 
 /* Kills the process, and with it the interface. */
 void wireguard_daemon_free(gpointer daemon);
 
+/* 0: it has ended. */
+GPid wireguard_daemon_pid(const struct wireguard_daemon *d);
+/* The process `pid` was reaped; true: it was this one, whose interface went with it. */
+bool wireguard_daemon_ended(struct wireguard_daemon *d, GPid pid);
+
 /* Gives it keys, peer and addresses; blocks until the interface is there.  `configuration` is text
  * of the cross-platform interface (one "key=value" a line), from wireguard_configuration. */
 gboolean wireguard_daemon_configure(struct wireguard_daemon *d, const char *configuration,

@@ -128,6 +128,28 @@ static void on_changed(lab *l, json_t *message, json_t *problem)
 	end_change(l, restarted, NULL);
 }
 
+static void on_witness(lab *l, json_t *message G_GNUC_UNUSED, json_t *json)
+{
+	const char *where = member_text(json, "where");
+	enum witness_kind kind;
+	struct witness *w;
+
+	if (!where || !l->callbacks.witness ||
+	    !witness_kind_parse(member_text(json, "kind"), &kind))
+		return;
+	w = witness_new(kind, where, (guint64)json_integer_value(json_object_get(json, "amount")),
+			json_integer_value(json_object_get(json, "from_us")),
+			json_integer_value(json_object_get(json, "to_us")));
+	l->callbacks.witness(l, w, l->user_data);
+	witness_free(w);
+}
+
+static void on_starved(lab *l, json_t *message G_GNUC_UNUSED, json_t *share)
+{
+	if (l->callbacks.starved)
+		l->callbacks.starved(l, json_number_value(share), l->user_data);
+}
+
 /* Kinds of message by the member that tells them apart (supervisor.h). */
 static const struct {
 	const char *member;
@@ -138,6 +160,8 @@ static const struct {
 	{"state", lab_on_state},     {"inspected", lab_on_inspected},
 	{"entered", lab_on_entered}, {"watched", lab_on_watched},
 	{"changed", on_changed},     {"credentials", lab_on_credentials},
+	{"witness", on_witness},     {"starved", on_starved},
+	{"looked", lab_on_looked},
 };
 
 static void on_line(line_socket *s G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)

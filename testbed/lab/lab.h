@@ -35,6 +35,7 @@
 #include "common/base/json.h"
 #include "common/wire/reason.h"
 #include "testbed/lab/lab_options.h"
+#include "testbed/model/witness.h"
 #include "testbed/netstate/netstate.h"
 #include "testbed/plan/plan.h"
 
@@ -56,6 +57,11 @@ struct lab_callbacks {
 	/* An agent or daemon ended although nobody asked it to; `code`: why, if it said so. */
 	void (*agent_died)(lab *l, const char *agent, enum reason code, const char *how,
 			   gpointer user_data);
+	/* The machine has lost or delayed packets of this lab.  `w` is borrowed.  May be NULL. */
+	void (*witness)(lab *l, const struct witness *w, gpointer user_data);
+	/* A process of the lab was ready and had no processor for this share of the last moments: 0
+	 * to 1.  May be NULL. */
+	void (*starved)(lab *l, double share, gpointer user_data);
 	/* The lab can't be built or is gone; no further callback follows.  `error` is borrowed. */
 	void (*failed)(lab *l, const GError *error, gpointer user_data);
 };
@@ -83,6 +89,11 @@ void lab_inspect(lab *l, lab_inspect_func done, gpointer user_data);
  * NULL: none).  The answers are among the nodes' look-ups. */
 void lab_inspect_asking(lab *l, const GPtrArray *questions, lab_inspect_func done,
 			gpointer user_data);
+
+typedef void (*lab_look_func)(lab *l, gpointer user_data);
+/* Asks whether the machine has lost or delayed packets up to now: witnesses come by callback before
+ * `done`, which is called once, also when the lab is gone.  Not called any more after lab_free. */
+void lab_look(lab *l, lab_look_func done, gpointer user_data);
 
 /* `fd` reads the evidence as pcapng from its first byte on, and is closed after the call; -1 when
  * there is an `error`. */

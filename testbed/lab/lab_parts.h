@@ -38,12 +38,13 @@ void lab_questions_fail(lab *l, const GError *error);
 /* Forgets them. */
 void lab_questions_clear(lab *l);
 
-/* For the table of messages: "state", "inspected", "entered", "watched", "credentials"
+/* For the table of messages: "state", "inspected", "entered", "watched", "credentials", "looked"
  * (supervisor.h). */
 void lab_on_state(lab *l, json_t *message, json_t *state);
 void lab_on_inspected(lab *l, json_t *message, json_t *problem);
 void lab_on_entered(lab *l, json_t *message, json_t *problem);
 void lab_on_watched(lab *l, json_t *message, json_t *problem);
 void lab_on_credentials(lab *l, json_t *message, json_t *problem);
+void lab_on_looked(lab *l, json_t *message, json_t *yes);
 
 #endif

@@ -13,6 +13,7 @@ struct question {
 	lab_enter_func entered;
 	lab_watch_func watched;
 	lab_credentials_func told;
+	lab_look_func looked;
 	gpointer user_data;
 	netstate *state; /* of the nodes that have come so far */
 };
@@ -41,6 +42,8 @@ static void question_fail(const struct question *q, const GError *error)
 		q->inspected(q->l, NULL, error, q->user_data);
 	else if (q->entered)
 		q->entered(q->l, NULL, error, q->user_data);
+	else if (q->looked)
+		q->looked(q->l, q->user_data);
 	else if (q->watched)
 		q->watched(q->l, -1, error, q->user_data);
 	else
@@ -129,6 +132,14 @@ void lab_credentials(lab *l, const char *node, lab_credentials_func done, gpoint
 	send_question(q, json_pack("{s:s}", "credentials", node));
 }
 
+void lab_look(lab *l, lab_look_func done, gpointer user_data)
+{
+	struct question *q = question_new(l, user_data);
+
+	q->looked = done;
+	send_question(q, json_pack("{s:b}", "look", 1));
+}
+
 void lab_watch(lab *l, lab_watch_func done, gpointer user_data)
 {
 	struct question *q = question_new(l, user_data);
@@ -180,6 +191,21 @@ static bool is_watch(const struct question *q)
 static bool is_credentials(const struct question *q)
 {
 	return q->told;
+}
+
+static bool is_look(const struct question *q)
+{
+	return q->looked;
+}
+
+void lab_on_looked(lab *l, json_t *message G_GNUC_UNUSED, json_t *yes G_GNUC_UNUSED)
+{
+	struct question *q = answered(l, is_look);
+
+	if (!q)
+		return;
+	q->looked(l, q->user_data);
+	question_free(q);
 }
 
 /* All nodes have been read, or one can't be. */

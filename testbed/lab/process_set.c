@@ -198,6 +198,31 @@ static struct member *find_member(const process_set *c, const char *name)
 	return NULL;
 }
 
+static struct member *find_running(const process_set *c, GPid pid)
+{
+	for (guint i = 0; i < c->members->len; i++) {
+		struct member *m = g_ptr_array_index(c->members, i);
+
+		if (m->pid == pid)
+			return m;
+	}
+	return NULL;
+}
+
+void process_set_each(const process_set *c, process_set_func func, gpointer user_data)
+{
+	for (guint i = 0; i < c->members->len; i++) {
+		const struct member *m = g_ptr_array_index(c->members, i);
+		const struct process_set_member shown = {.pid = m->pid,
+							 .name = m->op->process.name,
+							 .node = m->op->node,
+							 .serves = m->role->stage != STAGE_CLIENT};
+
+		if (m->pid > 0)
+			func(&shown, user_data);
+	}
+}
+
 void process_set_command(process_set *c, const char *name, json_t *command)
 {
 	struct member *m = find_member(c, name);
@@ -409,11 +434,15 @@ gboolean process_set_resume(process_set *c, const struct process_set_source *nex
 
 /* --- their end -------------------------------------------------------------------------------- */
 
+static char *describe_status(int status)
+{
+	return WIFSIGNALED(status) ? g_strdup_printf("killed by signal %d", WTERMSIG(status)) :
+				     g_strdup_printf("exit status %d", WEXITSTATUS(status));
+}
+
 static char *describe_end(const struct member *m, int status)
 {
-	g_autofree char *how = WIFSIGNALED(status) ?
-				       g_strdup_printf("killed by signal %d", WTERMSIG(status)) :
-				       g_strdup_printf("exit status %d", WEXITSTATUS(status));
+	g_autofree char *how = describe_status(status);
 
 	return m->reason ? g_strdup_printf("%s: %s", how, m->reason) : g_steal_pointer(&how);
 }
@@ -436,16 +465,32 @@ static void reap_member(struct member *m, int status)
 		advance(m->processes);
 }
 
+static void reap_child(process_set *c, GPid pid, int status)
+{
+	struct member *m = find_running(c, pid);
+	g_autofree char *daemon = m ? NULL : exec_daemon_ended(c->source.x, pid);
+	g_autofree char *how = NULL;
+
+	if (m)
+		reap_member(m, status);
+	if (!daemon)
+		return;
+	how = describe_status(status);
+	c->handlers.died(daemon, REASON_NONE, how, FALSE, c->user_data);
+}
+
 /* Also reaps orphans: this is the first process of the PID namespace. */
 static void reap_children(process_set *c)
 {
 	int status;
 	GPid pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		ptr_array_foreach(struct member, m, c->members)
-			if (m->pid == pid)
-				reap_member(m, status);
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
+		if (WIFSTOPPED(status) || WIFCONTINUED(status))
+			c->handlers.stopped(pid, WIFSTOPPED(status), c->user_data);
+		else
+			reap_child(c, pid, status);
+	}
 }
 
 static gboolean on_children(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)

@@ -34,6 +34,8 @@ struct process_set_handlers {
 	 * borrowed. */
 	void (*died)(const char *name, enum reason code, const char *how, gboolean asked,
 		     gpointer user_data);
+	/* A child was stopped by a signal, or goes on. */
+	void (*stopped)(GPid pid, bool stopped, gpointer user_data);
 };
 
 /* `source` is copied, what it points at is borrowed.  The calling process must be the first of its
@@ -62,6 +64,15 @@ void process_set_stop(process_set *c, const struct process_set_source *next,
 /* Takes over `next`: starts its processes that do not run, in order; handlers.ready is called when
  * all are ready.  What `next` points at must outlive the process_set, or the next call. */
 gboolean process_set_resume(process_set *c, const struct process_set_source *next, GError **error);
+
+/* One that runs. */
+struct process_set_member {
+	GPid pid;
+	const char *name, *node;
+	bool serves; /* others wait for it: no client */
+};
+typedef void (*process_set_func)(const struct process_set_member *m, gpointer user_data);
+void process_set_each(const process_set *c, process_set_func func, gpointer user_data);
 
 /* What a process of this node sees in place of the machine's own files: pairs as in struct
  * exec_process, NULL at the end; elements belong to the array. */

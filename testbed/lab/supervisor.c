@@ -61,6 +61,32 @@ static json_t *agents_of(const plan *p)
 	return names;
 }
 
+static void on_witness(const struct witness *w, gpointer user_data)
+{
+	const struct supervisor *s = user_data;
+
+	line_socket_send_json(s->up,
+			      json_pack("{s:{s:s, s:s, s:I, s:I, s:I}}", "witness", "kind",
+					witness_kind_name(w->kind), "where", w->where, "amount",
+					(json_int_t)w->amount, "from_us", (json_int_t)w->from_us,
+					"to_us", (json_int_t)w->to_us));
+}
+
+static void on_starved(double share, gpointer user_data)
+{
+	const struct supervisor *s = user_data;
+
+	line_socket_send_json(s->up, json_pack("{s:f}", "starved", share));
+}
+
+static void on_process_set_stopped(GPid pid, bool stopped, gpointer user_data)
+{
+	const struct supervisor *s = user_data;
+
+	if (s->strain)
+		strain_watch_stopped(s->strain, pid, stopped);
+}
+
 /* The change is complete, or was taken back. */
 static void answer_change(struct supervisor *s)
 {
@@ -78,12 +104,16 @@ static void answer_change(struct supervisor *s)
 
 void supervisor_ready(struct supervisor *s)
 {
+	static const struct strain_watch_handlers strain_handlers = {.witness = on_witness,
+								     .starved = on_starved};
+
 	stop_deadline(s);
 	if (s->built) {
 		answer_change(s);
 		return;
 	}
 	s->built = true;
+	s->strain = strain_watch_new(s->x, s->processes, s->context, &strain_handlers, s);
 	line_socket_send_json(s->up, json_pack("{s:{s:f, s:s?, s:s?}}", "built", "build_ms",
 					       s->build_ms, "vpn", exec_tunnel_backend(s->x),
 					       "impairment", exec_impair_backend(s->x)));
@@ -293,6 +323,13 @@ static void answer_credentials(struct supervisor *s, const char *node)
 					  json_pack("{s:s}", "credentials", problem));
 }
 
+static void answer_look(struct supervisor *s)
+{
+	if (s->strain)
+		strain_watch_look(s->strain);
+	line_socket_send_json(s->up, json_pack("{s:b}", "looked", 1));
+}
+
 static void on_message(line_socket *up G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
 {
 	struct supervisor *s = user_data;
@@ -306,7 +343,9 @@ static void on_message(line_socket *up G_GNUC_UNUSED, char *line, gsize length, 
 		return;
 	}
 	finish_inspection(s);
-	if (member_true(message, "inspect"))
+	if (member_true(message, "look"))
+		answer_look(s);
+	else if (member_true(message, "inspect"))
 		start_inspection(s, json_object_get(message, "ways"));
 	else if (member_true(message, "watch"))
 		answer_watch(s);
@@ -368,8 +407,10 @@ static void raise_descriptor_limit(void)
 
 int supervisor_main(gpointer data)
 {
-	static const struct process_set_handlers process_set_handlers = {
-		on_process_set_line, on_process_set_ready, on_process_set_died};
+	static const struct process_set_handlers process_set_handlers = {on_process_set_line,
+									 on_process_set_ready,
+									 on_process_set_died,
+									 on_process_set_stopped};
 	static const struct line_socket_handlers handlers = {.line = on_message,
 							     .closed = on_orchestrator_gone};
 	const struct supervisor_job *job = data;

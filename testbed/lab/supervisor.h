@@ -13,6 +13,7 @@
  *   { "watch": BOOL }                               true: "watched"; false: no answer
  *   { "enter": NODE }                               "entered"
  *   { "credentials": NODE }                         "credentials"
+ *   { "look": true }                                "witness" as there are any, then "looked"
  *   { "change": [TEXT...], "spare": [NAME...], "reboot": NODE or null }
  *                                                   "changed", when all agents are ready
  *
@@ -21,6 +22,9 @@
  *   { "agent": NAME, "event": {...} }
  *   { "built": { "build_ms": N, "vpn": TEXT or null, "impairment": TEXT or null } }
  *   { "died": NAME, "code": TEXT or null, "how": TEXT, "asked": BOOL }
+ *   { "witness": { "kind", "where", "amount", "from_us", "to_us" } }   model/witness.h
+ *   { "starved": SHARE }                            strain_watch.h
+ *   { "looked": true }
  *   { "failed": { "code": enum tb_error, "message": TEXT } }         then it ends
  *   { "state": {...}, "node": NAME }                                 docs/EXPLAIN.md
  *   { "inspected": null or TEXT, "evidence": { "packets", "lost" } }

@@ -10,6 +10,7 @@
 #include "testbed/lab/process_set.h"
 #include "testbed/lab/evidence.h"
 #include "testbed/lab/inspection.h"
+#include "testbed/lab/strain_watch.h"
 #include "testbed/lab/supervisor.h"
 #include "testbed/lab/trust.h"
 
@@ -31,6 +32,7 @@ struct supervisor {
 	int watch_fd;		 /* memory that holds it for them */
 	inspection *inspection;	 /* while one is made */
 	process_set *processes;
+	strain_watch *strain; /* NULL: not built yet */
 	GSource *deadline;
 	double build_ms;
 	bool built, failed;

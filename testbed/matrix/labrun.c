@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/matrix_internal.h"
 #include "testbed/matrix/order.h"
+#include "testbed/session/excuse.h"
 #include "testbed/session/session.h"
 
 #include <unistd.h>
@@ -9,6 +10,7 @@
  * there is a pause: at least this long, and this many times as long as the last reading took. */
 #define INSPECT_PAUSE_US 2000000
 #define INSPECT_PAUSE_TIMES 10
+#define MEASURED_MAX 3 /* once, and at most twice again */
 
 /* One scenario's lab with its cells. */
 struct labrun {
@@ -17,6 +19,8 @@ struct labrun {
 	bool started;
 	session *session;   /* NULL: not started, or stopped */
 	GQueue queue;	    /* struct cell, borrowed, in order of start */
+	GQueue again;	    /* the same: to be measured again when there is room */
+	GPtrArray *doubts;  /* struct doubt: ended, and it is asked whether the machine did it */
 	guint signing_in;   /* sign-ins that labrun_sign_in_next started and that are not over */
 	char *dead_service; /* first server that died: "agent edge/tb-edge died: ..."; or NULL */
 	/* whether the state of the kernels after the last cell was asked for, and has come */
@@ -30,7 +34,8 @@ struct labrun {
 /* Whether no cell waits and none is in progress. */
 static bool cells_over(const labrun *l)
 {
-	return !l->queue.head && (!l->session || session_calls(l->session)->len == 0);
+	return !l->queue.head && !l->again.head && l->doubts->len == 0 &&
+	       (!l->session || session_calls(l->session)->len == 0);
 }
 
 /* Makes a failure an error if a server of the lab has died: then it says nothing about the
@@ -87,21 +92,27 @@ static void inspect_after_failure(labrun *l, const struct cell *c)
 }
 
 /* Ends cells of the queue that can't be placed any more, with the reason. */
-static void drop_hindered(labrun *l)
+static void drop_hindered_in(labrun *l, GQueue *queue)
 {
-	for (GList *i = l->queue.head; i;) {
+	for (GList *i = queue->head; i;) {
 		GList *next = i->next;
 		struct cell *c = i->data;
 		enum verdict verdict;
 		g_autofree char *why = session_hindrance(l->session, c, &verdict);
 
 		if (why) {
-			g_queue_delete_link(&l->queue, i);
+			g_queue_delete_link(queue, i);
 			cell_finish(c, verdict, why);
 			report_finished(l, c);
 		}
 		i = next;
 	}
+}
+
+static void drop_hindered(labrun *l)
+{
+	drop_hindered_in(l, &l->queue);
+	drop_hindered_in(l, &l->again);
 }
 
 /* --- the session's callbacks ------------------------------------------------------------------ */
@@ -186,16 +197,77 @@ static void on_call_states(session *s G_GNUC_UNUSED, const struct session_call *
 	m->observer.cell_states(call->cell, before, after, m->observer_data);
 }
 
-/* Reports the cell, and lets the next one start. */
+static void on_starved(session *s G_GNUC_UNUSED, double share, gpointer user_data)
+{
+	matrix_starved(((const labrun *)user_data)->owner, share);
+}
+
+/* --- the end of a call ------------------------------------------------------------------------ */
+
+/* A cell whose outcome may be the machine's doing. */
+struct doubt {
+	labrun *owner;
+	struct cell *cell;
+	gint64 from_us; /* when it was placed */
+};
+
+static void cell_over(labrun *l, struct cell *c)
+{
+	report_finished(l, c);
+	inspect_after_failure(l, c);
+	matrix_changed(l->owner);
+}
+
+static bool may_repeat(const labrun *l, const struct cell *c)
+{
+	return c->measured < MEASURED_MAX && !l->dead_service && !l->owner->rules.stand &&
+	       session_can_place(l->session, c);
+}
+
+/* Everything that the machine has done until now is known. */
+static void on_looked(lab *handle G_GNUC_UNUSED, gpointer user_data)
+{
+	struct doubt *d = user_data;
+	labrun *l = d->owner;
+	struct cell *c = d->cell;
+	g_autoptr(GPtrArray) witnesses =
+		excuse_find(c, session_witnesses(l->session), d->from_us, g_get_monotonic_time());
+
+	g_ptr_array_remove_fast(l->doubts, d);
+	excuse_keep(c, witnesses);
+	if (witnesses->len == 0) {
+		cell_over(l, c);
+	} else if (may_repeat(l, c)) {
+		cell_reset(c);
+		g_queue_push_tail(&l->again, c);
+		matrix_changed(l->owner);
+	} else {
+		excuse_apply(c, witnesses);
+		cell_over(l, c);
+	}
+}
+
+static void doubt_cell(labrun *l, struct cell *c)
+{
+	struct doubt *d = g_new(struct doubt, 1);
+	gint64 now_us = g_get_monotonic_time();
+
+	*d = (struct doubt){l, c, now_us - (gint64)(c->duration_ms * 1000)};
+	g_ptr_array_add(l->doubts, d);
+	lab_look(session_lab(l->session), on_looked, d);
+}
+
+/* Reports the cell, or doubts it first, and lets the next one start. */
 static void on_call_ended(session *s G_GNUC_UNUSED, const struct session_call *call,
 			  gpointer user_data)
 {
 	labrun *l = user_data;
 
-	report_finished(l, call->cell);
-	inspect_after_failure(l, call->cell);
 	matrix_call_ended(l->owner, call->stood);
-	matrix_changed(l->owner);
+	if (excuse_patience_ms(call->cell) >= 0 && !l->dead_service)
+		doubt_cell(l, call->cell);
+	else
+		cell_over(l, call->cell);
 }
 
 /* Ends everything in a lab that failed or was never built: the cells become errors. */
@@ -212,7 +284,7 @@ static void end_failed_lab(labrun *l, const GError *error)
 	result->error = g_strdup(error->message);
 	if (l->owner->observer.lab_failed)
 		l->owner->observer.lab_failed(result, error, l->owner->observer_data);
-	while ((c = g_queue_pop_head(&l->queue))) {
+	while ((c = g_queue_pop_head(&l->queue)) || (c = g_queue_pop_head(&l->again))) {
 		cell_finish(c, VERDICT_ERROR, reason);
 		report_finished(l, c);
 	}
@@ -235,6 +307,8 @@ labrun *labrun_new(matrix *m, const struct selected_scenario *s, guint64 seed)
 	l->owner = m;
 	l->scenario = s;
 	g_queue_init(&l->queue);
+	g_queue_init(&l->again);
+	l->doubts = g_ptr_array_new_with_free_func(g_free);
 	order_cells(&l->queue, s->result->cells, s->model, seed);
 	return l;
 }
@@ -245,6 +319,8 @@ void labrun_free(labrun *l)
 		return;
 	labrun_stop(l);
 	g_queue_clear(&l->queue);
+	g_queue_clear(&l->again);
+	g_ptr_array_unref(l->doubts);
 	g_free(l->dead_service);
 	g_free(l);
 }
@@ -281,6 +357,7 @@ static session *start_session(labrun *l, int evidence_fd, GError **error)
 		.command_sent = on_command_sent,
 		.agent_died = on_agent_died,
 		.sign_in_over = on_sign_in_over,
+		.starved = on_starved,
 		.call_stands = on_call_stands,
 		.call_states = l->owner->observer.cell_states ? on_call_states : NULL,
 		.call_ended = on_call_ended,
@@ -376,8 +453,8 @@ void labrun_hang_up(labrun *l)
 		session_hang_up(l->session);
 }
 
-/* The first cell of the queue that can be placed now; NULL: none. */
-static GList *first_startable(const labrun *l)
+/* The first cell that can be placed now; NULL: none.  `room`: also one to be measured again. */
+static GList *first_startable(const labrun *l, bool room)
 {
 	if (!l->session || (l->owner->rules.stand && labrun_preparing(l)))
 		return NULL;
@@ -385,25 +462,31 @@ static GList *first_startable(const labrun *l)
 		if (session_can_place(l->session, i->data))
 			return i;
 	}
-	return NULL;
+	return room ? l->again.head : NULL;
+}
+
+static bool is_again(const GList *i)
+{
+	return ((const struct cell *)i->data)->measured > 0;
 }
 
 int labrun_urgency(const labrun *l)
 {
-	const GList *i = first_startable(l);
+	const GList *i = first_startable(l, matrix_has_room(l->owner));
 
-	return i ? order_urgency(l->scenario->model, i->data) : -1;
+	return !i ? -1 : is_again(i) ? ORDER_LAST : order_urgency(l->scenario->model, i->data);
 }
 
 void labrun_start_next(labrun *l)
 {
-	GList *i = first_startable(l);
+	GList *i = first_startable(l, true);
 	struct cell_rules rules = l->owner->rules;
 	struct cell *c;
 
 	g_return_if_fail(i);
 	c = i->data;
-	g_queue_delete_link(&l->queue, i);
+	g_queue_delete_link(is_again(i) ? &l->again : &l->queue, i);
+	c->measured++;
 	rules.max_loss_pct = l->scenario->model->max_loss_pct;
 	if (l->owner->observer.cell_started)
 		l->owner->observer.cell_started(c, l->owner->observer_data);

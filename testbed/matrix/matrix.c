@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/matrix_internal.h"
 
+#define ROOM_PER_CPU 6 /* calls in progress beside which one is measured again */
+
 /* --- starting calls --------------------------------------------------------------------------- */
 
 /* The lab with the most urgent cell that can start now; NULL: none. */
@@ -76,9 +78,10 @@ static gboolean on_sample(gpointer data)
 		return G_SOURCE_CONTINUE;
 	/* a pace that holds nothing back must not change for a load that others make */
 	if (m->calls_wait)
-		pace_load(&m->pace, pace_busy(&m->times, &now));
+		pace_load(&m->pace, pace_busy(&m->times, &now), m->starved);
 	if (m->sign_ins_wait)
-		pace_load(&m->sign_ins, pace_busy(&m->times, &now));
+		pace_load(&m->sign_ins, pace_busy(&m->times, &now), m->starved);
+	m->starved = 0;
 	m->times = now;
 	schedule_after(m, 0);
 	return G_SOURCE_CONTINUE;
@@ -240,6 +243,16 @@ void matrix_call_ended(matrix *m, bool stood)
 		m->standing--;
 	else
 		pace_ended(&m->pace);
+}
+
+void matrix_starved(matrix *m, double share)
+{
+	m->starved = MAX(m->starved, share);
+}
+
+bool matrix_has_room(const matrix *m)
+{
+	return m->pace.in_progress < ROOM_PER_CPU * g_get_num_processors();
 }
 
 void matrix_lab_failed(matrix *m, const GError *error)

@@ -21,6 +21,7 @@ struct matrix {
 	guint turn;	  /* which lab may start something first; it moves on with each start */
 	struct pace pace; /* of calls; with `at_once` of their set-ups */
 	struct pace sign_ins;
+	double starved;			  /* the highest share since the last sample */
 	bool calls_wait, sign_ins_wait;	  /* whether the pace holds any back */
 	guint standing, standing_most;	  /* calls that stand: now, and at most so far */
 	struct pace_times standing_since; /* since all calls of a round stand */
@@ -44,6 +45,10 @@ void matrix_sign_in_ended(matrix *m);
 void matrix_call_stands(matrix *m);
 /* A cell that labrun_start_next started has ended; `stood`: matrix_call_stands was told of it. */
 void matrix_call_ended(matrix *m, bool stood);
+/* A process of a lab was short of processor time. */
+void matrix_starved(matrix *m, double share);
+/* So little is in progress that a cell can be measured again without being hindered by others. */
+bool matrix_has_room(const matrix *m);
 /* Something may have become startable, or the lab may be over: schedules a look at everything. */
 void matrix_changed(matrix *m);
 

@@ -13,6 +13,8 @@
 #include "testbed/model/model.h"
 #include "testbed/model/results.h"
 
+#define ORDER_LAST 1000 /* after all that has an urgency */
+
 /* The class of a cell; lower ones are placed earlier. */
 int order_urgency(const model *m, const struct cell *c);
 /* Appends all cells (struct cell, borrowed) to the queue, by urgency; `seed` decides the order

@@ -9,18 +9,21 @@
 static const struct pace_bounds bounds[PACE_KIND_COUNT] = {
 	[PACE_CALLS] = {.first = 24,
 			.min = 10,
+			.least = 3,
 			.max = 160,
 			.interval_us = 4000,
 			.busy_low = 0.95,
 			.busy_high = 0.98},
 	[PACE_SET_UPS] = {.first = 6,
 			  .min = 3,
+			  .least = 1,
 			  .max = 40,
 			  .interval_us = 4000,
 			  .busy_low = 0.80,
 			  .busy_high = 0.88},
 	[PACE_SIGN_INS] = {.first = 7,
 			   .min = 5,
+			   .least = 2,
 			   .max = 40,
 			   .interval_us = 500,
 			   .busy_low = 0.95,
@@ -39,6 +42,7 @@ void pace_init(struct pace *p, enum pace_kind kind, guint n_cpus)
 	n_cpus = MAX(n_cpus, 1);
 	*p = (struct pace){
 		.window = b->first * n_cpus,
+		.window_least = b->least * n_cpus,
 		.window_min = b->min * n_cpus,
 		.window_max = b->max * n_cpus,
 		.busy = NAN,
@@ -48,21 +52,36 @@ void pace_init(struct pace *p, enum pace_kind kind, guint n_cpus)
 	};
 }
 
-void pace_load(struct pace *p, double busy)
+/* Processes that wait for more than this part of the time fall behind. */
+#define STARVED_SHARE 0.7
+
+void pace_load(struct pace *p, double busy, double starved)
 {
+	bool full = p->in_progress + 1 >= (guint)p->window;
+
 	/* A sample is ten ticks of two processors: a single one says little. */
 	p->busy = isnan(p->busy) ? busy : p->busy + (busy - p->busy) * PACE_BUSY_WEIGHT;
-	if (p->busy > p->busy_high)
-		p->window *= 0.92;
-	else if (p->busy < p->busy_low && p->in_progress + 1 >= (guint)p->window)
+	if (starved > STARVED_SHARE)
+		p->window = MAX(p->window * 0.85, p->window_least);
+	else if (p->busy > p->busy_high)
+		p->window = MAX(p->window * 0.92, MIN(p->window + 0.25, p->window_min));
+	else if (p->busy < p->busy_low && full)
 		p->window += MAX(1.0, p->window * 0.05);
-	p->window = CLAMP(p->window, p->window_min, p->window_max);
+	p->window = MIN(p->window, p->window_max);
 }
+
+#define SLOW_US 80000 /* between two starts beyond a window that servers' waiting has closed */
 
 gint64 pace_admit(struct pace *p, gint64 now_us)
 {
-	if (p->in_progress >= (guint)p->window)
+	gint64 slowly_us = p->next_us - p->interval_us + SLOW_US;
+	bool full = p->in_progress >= (guint)p->window;
+
+	if (full && p->in_progress >= (guint)p->window_min)
 		return -1;
+	/* A call that must fail stays for seconds, and needs no processor. */
+	if (full && now_us < slowly_us)
+		return slowly_us - now_us;
 	if (now_us < p->next_us)
 		return p->next_us - now_us;
 	/* Timers have milliseconds: a start that is late by less than an interval does not delay

@@ -4,8 +4,10 @@
  * A busy machine would spoil the quality figures of a good path, and a sign-in would miss deadlines
  * (TLS, SIP) that the network would meet.  So both start as the machine's load allows.  A window
  * limits how many are in progress: it opens slowly while processor time is left over, and closes at
- * once when there is none.  A call that fails waits and uses no processor time, so it leaves the
- * window open for others.  Depends on GLib.  No I/O and no clock: time and load are parameters.
+ * once when there is none.  Busy processors do no harm while every server of a lab gets one soon;
+ * where servers wait for one, whoever has it (another run, a compiler), the window closes further.
+ * A call that fails waits and uses no processor time, so beyond a small window calls still start,
+ * slowly.  Depends on GLib.  No I/O and no clock: time and load are parameters.
  */
 #ifndef TESTBED_MATRIX_PACE_H
 #define TESTBED_MATRIX_PACE_H
@@ -26,7 +28,8 @@ enum pace_kind {
 /* The limits of one kind.  first, min and max: how many may be in progress for each processor. */
 struct pace_bounds {
 	double first; /* at the start */
-	double min;   /* allowed however busy the machine is, so that every run ends */
+	double min;   /* however busy the processors are */
+	double least; /* while servers of a lab wait for them; every run ends */
 	double max;
 	gint64 interval_us;	    /* between two starts: each begins with a burst of work */
 	double busy_low, busy_high; /* load (0 to 1) below which the window opens; above: closes */
@@ -36,7 +39,7 @@ const struct pace_bounds *pace_bounds_of(enum pace_kind kind);
 
 /* The state of one kind. */
 struct pace {
-	double window, window_min, window_max; /* how many may be in progress */
+	double window, window_least, window_min, window_max; /* how many may be in progress */
 	double busy_low, busy_high;
 	double busy; /* running mean; NAN: no sample yet */
 	guint in_progress;
@@ -47,8 +50,9 @@ struct pace {
 /* Nothing in progress, the window at its first size (pace_bounds_of). */
 void pace_init(struct pace *p, enum pace_kind kind, guint n_cpus);
 
-/* Adapts the window to the load since the last call: the busy share of all processors, 0 to 1. */
-void pace_load(struct pace *p, double busy);
+/* Adapts the window to the load since the last call: the busy share of all processors, and the
+ * share of the time for which the lab's most hindered server was ready and had none; 0 to 1. */
+void pace_load(struct pace *p, double busy, double starved);
 
 /* Asks to start one at `now_us` (any monotonic clock).  0: it may start, and is counted as in
  * progress. Above 0: ask again after that many microseconds.  -1: ask again after pace_ended or

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/results.h"
 
+#include "testbed/model/witness.h"
+
 #include <math.h>
 
 #define QUALITY_NONE                                                                           \
@@ -62,6 +64,7 @@ static const struct object_shape cell_shape =
 		     OWNS_TEXT(cell, a), OWNS_TEXT(cell, b), OWNS_TEXT(cell, conference),
 		     OWNS_LIST(cell, participants, g_free), OWNS_LIST(cell, legs, object_free),
 		     OWNS_LIST(cell, streams, object_free),
+		     OWNS_LIST(cell, witnesses, witness_free),
 		     OWNS(cell, hops, (GDestroyNotify)g_ptr_array_unref),
 		     OWNS(cell, tunnels, (GDestroyNotify)g_ptr_array_unref),
 		     OWNS_TEXT(cell, reason), OWNS_TEXT(cell, cause), OWNS_TEXT(cell, local.type),
@@ -120,6 +123,34 @@ struct cell_leg *cell_leg_new(const char *participant)
 struct cell *cell_new(void)
 {
 	return object_new(&cell_shape);
+}
+
+static void candidate_clear(struct cell_candidate *c)
+{
+	g_free(c->type);
+	g_free(c->address);
+	g_free(c->transport);
+	*c = (struct cell_candidate){.port = 0};
+}
+
+void cell_reset(struct cell *c)
+{
+	g_clear_pointer(&c->reason, g_free);
+	g_clear_pointer(&c->cause, g_free);
+	g_clear_pointer(&c->hops, g_ptr_array_unref);
+	g_clear_pointer(&c->tunnels, g_ptr_array_unref);
+	g_ptr_array_set_size(c->streams, 0);
+	g_ptr_array_set_size(c->legs, 0);
+	candidate_clear(&c->local);
+	candidate_clear(&c->remote);
+	c->done = c->as_expected = c->has_ice_warn = false;
+	c->verdict = cell_defaults.verdict;
+	c->path = cell_defaults.path;
+	c->code = REASON_NONE;
+	c->setup_ms = c->duration_ms = NAN;
+	c->quality = cell_quality_none();
+	c->ms_client_diagnostics = 0;
+	c->ice_warn = 0;
 }
 
 void cell_free(struct cell *c)

@@ -89,7 +89,9 @@ struct cell {
 	double duration_ms; /* from placing the call to its verdict; NAN: not measured */
 	struct cell_candidate local, remote; /* the selected pair as a sees it */
 	struct cell_quality quality;
-	GPtrArray *streams; /* struct cell_stream */
+	GPtrArray *streams;   /* struct cell_stream */
+	guint measured;	      /* how often; above 1: the machine spoilt it before; 0: never */
+	GPtrArray *witnesses; /* struct witness: what the machine spoilt it by */
 	GPtrArray *hops,
 		*tunnels; /* struct cell_hop, struct cell_tunnel; both NULL: not measured */
 	GPtrArray *legs;  /* struct cell_leg: of a conference, in the order of its participants */
@@ -144,6 +146,9 @@ void cell_leg_add_source(struct cell_leg *l, const char *participant, guint64 re
 			 guint64 expected);
 struct cell_leg *cell_leg_new(const char *participant); /* for cell.legs */
 extern const struct object_shape cell_hop_shape, cell_tunnel_shape, result_endpoint_shape;
+/* Forgets what was measured, but not how often and by what it was spoilt: the cell is placed
+ * again. */
+void cell_reset(struct cell *c);
 void cell_free(struct cell *c);
 struct scenario_result *scenario_result_new(const char *name, const char *title);
 void scenario_result_free(struct scenario_result *s);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/json.h"
 
+#include "testbed/model/witness.h"
 #include "testbed/report/hops.h"
 
 #include <math.h>
@@ -134,6 +135,16 @@ static json_t *leg_json(gconstpointer item)
 			 "sources", report_list_json(l->sources, source_json));
 }
 
+static json_t *witness_json(gconstpointer item)
+{
+	const struct witness *w = item;
+
+	return json_pack("{s:s, s:o, s:I, s:s, s:I, s:I}", "kind", witness_kind_name(w->kind),
+			 "where", text_json(w->where), "amount", (json_int_t)w->amount, "unit",
+			 witness_counts_packets(w->kind) ? "packets" : "ms", "from_us",
+			 (json_int_t)w->from_us, "to_us", (json_int_t)w->to_us);
+}
+
 static json_t *hop_json(gconstpointer item)
 {
 	const struct cell_hop *h = item;
@@ -181,6 +192,11 @@ json_t *report_cell_json(const struct cell *c)
 		json_object_set_new(json, "tunnels", report_list_json(c->tunnels, tunnel_json));
 	}
 	json_object_set_new(json, "diagnostics", diagnostics_json(c));
+	if (c->measured > 1)
+		json_object_set_new(json, "measured", json_integer(c->measured));
+	if (c->witnesses->len > 0)
+		json_object_set_new(json, "witnesses",
+				    report_list_json(c->witnesses, witness_json));
 	if (!c->b) {
 		json_object_set_new(json, "start", json_string(c->ad_hoc ? "ad-hoc" : "scheduled"));
 		json_object_set_new(json, "legs", report_list_json(c->legs, leg_json));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/json.h"
 
+#include "testbed/model/witness.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -144,6 +146,23 @@ static void read_tunnels(struct reading *r, struct cell *c, const json_t *list)
 	}
 }
 
+static void read_witnesses(struct reading *r, struct cell *c, const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *json = json_array_get(list, i);
+		g_autofree char *where = required_text(r, json, "a witness", "where");
+		enum witness_kind kind;
+
+		if (!witness_kind_parse(member_text(json, "kind"), &kind))
+			note_wrong(r, "a witness", "kind", "is none");
+		else
+			g_ptr_array_add(c->witnesses,
+					witness_new(kind, where, member_count(json, "amount"),
+						    (gint64)member_count(json, "from_us"),
+						    (gint64)member_count(json, "to_us")));
+	}
+}
+
 /* Bits of path classes from names joined by "|"; NULL or unknown names: none. */
 static unsigned path_mask(const char *names)
 {
@@ -181,6 +200,7 @@ static void read_outcome(struct cell *c, const json_t *json)
 	c->cause = text_copy(json, "cause");
 	c->reason = text_copy(json, "reason");
 	c->code = reason_by_code(member_text(json, "code"));
+	c->measured = MAX((guint)member_count(json, "measured"), c->done ? 1 : 0);
 	c->setup_ms = member_figure(json, "setup_ms");
 	c->duration_ms = member_figure(json, "duration_ms");
 	c->ms_client_diagnostics = (int)member_count(diagnostics, "ms_client_diagnostics");
@@ -230,6 +250,7 @@ static struct cell *read_cell(struct reading *r, const json_t *json, const char 
 	read_conference(r, c, json);
 	read_hops(r, c, json_object_get(json, "hops"));
 	read_tunnels(r, c, json_object_get(json, "tunnels"));
+	read_witnesses(r, c, json_object_get(json, "witnesses"));
 	return c;
 }
 

@@ -178,6 +178,7 @@ static void first_failed(cell_machine *m, json_t *event, gint64 now_us)
 		      a->stage ? a->stage : "", a->stage ? ", " : "",
 		      a->reason ? a->reason : "no reason given");
 	end_report_read(&m->ends[0], event);
+	m->cell->code = a->code;
 	machine_keep_figures(m);
 	machine_finish(m, a->verdict, why->str, now_us);
 }

@@ -17,7 +17,8 @@ void agent_command_free(struct agent_command *c)
 
 char *cell_call_id(const struct cell *cell, const char *run_id)
 {
-	return g_strdup_printf("%s@%s", cell->id, run_id);
+	return cell->measured > 1 ? g_strdup_printf("%s@%s.%u", cell->id, run_id, cell->measured) :
+				    g_strdup_printf("%s@%s", cell->id, run_id);
 }
 
 cell_machine *cell_machine_new(struct cell *cell, const char *const *users,

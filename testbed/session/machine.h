@@ -39,7 +39,8 @@ void agent_command_free(struct agent_command *c);
 
 typedef struct cell_machine cell_machine;
 
-/* The id of the cell's call in that run: "CELL@RUN".  The caller frees it. */
+/* The id of the cell's (last) call in that run: "CELL@RUN", "CELL@RUN.2" for what was measured a
+ * second time.  The caller frees it. */
 char *cell_call_id(const struct cell *cell, const char *run_id);
 
 /* `cell` is borrowed and written to when it ends; `users` are the SIP users of its participants in

@@ -1,6 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/session/session_internal.h"
 
+#define WITNESS_KEPT_US (120 * G_USEC_PER_SEC) /* longer than any cell lasts */
+
+/* --- what the machine did ------------------------------------------------------------------ */
+
+/* Only what a cell that still runs may be excused by is kept. */
+static void keep_witness(session *s, const struct witness *w)
+{
+	while (s->witnesses->len > 0 &&
+	       ((const struct witness *)s->witnesses->pdata[0])->to_us < w->to_us - WITNESS_KEPT_US)
+		g_ptr_array_remove_index(s->witnesses, 0);
+	witness_note(s->witnesses, w);
+}
+
+static void on_witness(lab *l G_GNUC_UNUSED, const struct witness *w, gpointer user_data)
+{
+	keep_witness(user_data, w);
+}
+
+static void on_starved(lab *l G_GNUC_UNUSED, double share, gpointer user_data)
+{
+	session *s = user_data;
+
+	if (s->callbacks.starved)
+		s->callbacks.starved(s, share, s->user_data);
+}
+
+/* An agent's loop says that it was late. */
+static void hear_late(session *s, const char *agent, const json_t *event)
+{
+	gint64 to_us = json_integer_value(json_object_get(event, "time_us")),
+	       late_ms = json_integer_value(json_object_get(event, "late_ms"));
+	struct witness *w = witness_new(WITNESS_LATE, agent, (guint64)MAX(late_ms, 0),
+					to_us - late_ms * 1000, to_us);
+
+	keep_witness(s, w);
+	witness_free(w);
+}
+
+const GPtrArray *session_witnesses(const session *s)
+{
+	return s->witnesses;
+}
+
 /* --- the lab's callbacks ---------------------------------------------------------------------- */
 
 static void on_built(lab *l G_GNUC_UNUSED, const struct lab_build *build, gpointer user_data)
@@ -21,6 +64,8 @@ static void on_event(lab *l G_GNUC_UNUSED, const char *agent, json_t *event, gpo
 	if (s->callbacks.event)
 		s->callbacks.event(s, (const struct session_call *)call, agent, event,
 				   s->user_data);
+	if (g_strcmp0(member_text(event, "event"), EVENT_LATE) == 0)
+		hear_late(s, agent, event);
 	if (call)
 		calls_event(call, agent, event);
 	else
@@ -63,6 +108,8 @@ session *session_start(const struct session_job *job, const struct session_callb
 	static const struct lab_callbacks lab_callbacks = {.built = on_built,
 							   .event = on_event,
 							   .agent_died = on_agent_died,
+							   .witness = on_witness,
+							   .starved = on_starved,
 							   .failed = on_failed};
 	g_autoptr(plan) p = plan_build(job->model);
 	g_autoptr(session) s = g_new0(session, 1);
@@ -73,6 +120,7 @@ session *session_start(const struct session_job *job, const struct session_callb
 	s->keep_stories = job->keep_stories;
 	s->clients = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, client_free);
 	g_queue_init(&s->waiting);
+	s->witnesses = g_ptr_array_new_with_free_func(witness_free);
 	s->calls = g_ptr_array_new();
 	s->by_id = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	s->lab = lab_start(job->model, p, &job->lab, &lab_callbacks, s, error);
@@ -86,6 +134,7 @@ void session_free(session *s)
 	lab_free(s->lab);
 	g_ptr_array_foreach(s->calls, placed_call_free, NULL);
 	g_ptr_array_unref(s->calls);
+	g_ptr_array_unref(s->witnesses);
 	g_hash_table_unref(s->by_id);
 	g_queue_clear(&s->waiting);
 	g_hash_table_unref(s->clients);

@@ -90,6 +90,8 @@ struct session_callbacks {
 	/* `c` is over, or died; `told`: by session_sign_in_next before. */
 	void (*sign_in_over)(session *s, const struct session_client *c, bool told,
 			     gpointer user_data);
+	/* A process of the lab was short of processor time (lab_callbacks). */
+	void (*starved)(session *s, double share, gpointer user_data);
 	/* A call that is to stand (cell_rules) does. */
 	void (*call_stands)(session *s, const struct session_call *call, gpointer user_data);
 	/* The state of the kernels right before the call and right after it; when set, it is read
@@ -100,6 +102,10 @@ struct session_callbacks {
 	/* The last of a call: its cell is done, and the session does not look at it again. */
 	void (*call_ended)(session *s, const struct session_call *call, gpointer user_data);
 };
+
+/* What the machine has done to this lab so far (struct witness, in order of time).  Ask lab_look
+ * before, so that what has just happened is there. */
+const GPtrArray *session_witnesses(const session *s);
 
 /* --- session.c: its life ---------------------------------------------------------------------- */
 

@@ -12,14 +12,15 @@ struct session {
 	struct session_callbacks callbacks;
 	gpointer user_data;
 	bool keep_stories, built;
-	GHashTable *clients; /* name -> struct client */
-	GQueue waiting;	     /* struct client, borrowed: who was not told to sign in */
-	guint pending;	     /* clients in SIGN_IN_PENDING */
-	GPtrArray *calls;    /* struct placed_call, owned; without a free function, which copies of
-			      * the list would have too */
-	GHashTable *by_id;   /* call id -> struct placed_call, borrowed */
-	GMainLoop *loop;     /* of session_run, else NULL */
-	GError *gone;	     /* why the lab is; NULL: it is not */
+	GHashTable *clients;  /* name -> struct client */
+	GQueue waiting;	      /* struct client, borrowed: who was not told to sign in */
+	guint pending;	      /* clients in SIGN_IN_PENDING */
+	GPtrArray *calls;     /* struct placed_call, owned; without a free function, which copies of
+			       * the list would have too */
+	GHashTable *by_id;    /* call id -> struct placed_call, borrowed */
+	GPtrArray *witnesses; /* struct witness, of the last minutes */
+	GMainLoop *loop;      /* of session_run, else NULL */
+	GError *gone;	      /* why the lab is; NULL: it is not */
 };
 
 struct placed_call;

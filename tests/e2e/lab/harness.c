@@ -53,7 +53,8 @@ char *built_programs(void)
 
 void watched_start(struct watched *w, const char *scenario, const char *program_dir)
 {
-	static const struct lab_callbacks callbacks = {on_built, on_event, on_died, on_failed};
+	static const struct lab_callbacks callbacks = {
+		.built = on_built, .event = on_event, .agent_died = on_died, .failed = on_failed};
 	const struct lab_options options = {.name = scenario, .program_dir = program_dir};
 	g_autoptr(GError) error = NULL;
 

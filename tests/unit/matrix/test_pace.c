@@ -12,7 +12,7 @@ static guint play(struct pace *p, gint64 us, gint64 call_us, double busy)
 
 	for (gint64 now = 1000000; now < 1000000 + us; now += 1000) {
 		if ((now / 1000) % PACE_SAMPLE_MS == 0)
-			pace_load(p, busy);
+			pace_load(p, busy, 0);
 		while (!g_queue_is_empty(ends) && *(gint64 *)g_queue_peek_head(ends) <= now) {
 			g_free(g_queue_pop_head(ends));
 			pace_ended(p);
@@ -71,11 +71,36 @@ Test(pace, window_opens_only_when_it_is_in_the_way)
 
 		pace_init(&p, kind, 2);
 		for (guint i = 0; i < 1000; i++)
-			pace_load(&p, 0.1);
+			pace_load(&p, 0.1, 0);
 		cr_assert_float_eq(p.window, 2 * b->first, 1e-9, "kind %d: nobody asked for more",
 				   (int)kind);
 		play(&p, 20000000, 60000000, 0.1);
 		cr_assert_float_eq(p.window, 2 * b->max, 1e-9, "kind %d", (int)kind);
+	}
+}
+
+/* Servers that wait for a processor close the window however busy it is otherwise; what is below
+ * the usual minimum still starts, slowly, for calls that fail stay long. */
+Test(pace, closes_while_servers_wait)
+{
+	for (enum pace_kind kind = 0; kind < PACE_KIND_COUNT; kind++) {
+		const struct pace_bounds *b = pace_bounds_of(kind);
+		struct pace p;
+		guint n = 0;
+
+		pace_init(&p, kind, 2);
+		for (guint i = 0; i < 100; i++)
+			pace_load(&p, 1.0, 0.9);
+		cr_assert_float_eq(p.window, 2 * b->least, 1e-9, "kind %d", (int)kind);
+		for (gint64 now = 1000000; now < 2000000; now += 1000)
+			n += pace_admit(&p, now) == 0;
+		cr_expect_gt(n, 2 * b->least, "kind %d: nothing starts beyond the window",
+			     (int)kind);
+		cr_expect_leq(n, 2 * b->min, "kind %d", (int)kind);
+		for (guint i = 0; i < 1000; i++)
+			pace_load(&p, 1.0, 0.1);
+		cr_expect_float_eq(p.window, 2 * b->min, 1e-9, "kind %d: it stays closed",
+				   (int)kind);
 	}
 }
 
@@ -106,7 +131,7 @@ Test(pace, sign_ins_meet_their_deadlines_on_a_busy_machine)
 	pace_init(&p, PACE_SIGN_INS, 2);
 	for (gint64 now = 1000; n < 1000; now += 1000) {
 		if ((now / 1000) % PACE_SAMPLE_MS == 0)
-			pace_load(&p, 1.0);
+			pace_load(&p, 1.0, 0);
 		for (left_us += share_us; left_us >= work_us && !g_queue_is_empty(begun);
 		     left_us -= work_us, n++) {
 			gint64 *since = g_queue_pop_head(begun);

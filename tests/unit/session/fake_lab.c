@@ -103,6 +103,24 @@ pid_t lab_pid(const lab *l G_GNUC_UNUSED)
 	return -1;
 }
 
+/* Each at another place, for what follows at the same one soon would be one witness. */
+static void tell_overload(lab *l)
+{
+	gint64 now_us = g_get_monotonic_time();
+	g_autofree char *where = g_strdup_printf("sockets of hub%u", fake.overloads--);
+	struct witness *w = witness_new(WITNESS_SOCKET_FULL, where, 3, now_us, now_us);
+
+	fake.callbacks.witness(l, w, fake.user_data);
+	witness_free(w);
+}
+
+void lab_look(lab *l, lab_look_func done, gpointer user_data)
+{
+	if (fake.overloads > 0)
+		tell_overload(l);
+	done(l, user_data);
+}
+
 void lab_free(lab *l)
 {
 	if (!l)

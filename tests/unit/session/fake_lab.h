@@ -15,6 +15,7 @@ struct fake_lab {
 	char *change;  /* the last one that was asked for: its texts, spared clients and reboot */
 	guint watches; /* that were not taken back */
 	const char *mute; /* an agent that nothing can be sent to, or NULL */
+	guint overloads;  /* as many answers to lab_look tell that the machine lost packets */
 	bool freed;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* PowerShell's Get-NetRoute, Get-NetIPAddress, Get-DnsClientNrptPolicy (and -NrptRule) and
  * Get-DnsClientServerAddress: as JSON (ConvertTo-Json), as CSV (Export-Csv, ConvertTo-Csv), or as
- * PowerShell shows a list ("Name : value").
+ * PowerShell shows lists ("Name : value") and tables.
  *
  * Each text becomes records of named values; what a record is, its names tell. */
 #include "testbed/import/facts.h"
@@ -232,6 +232,67 @@ static void read_list_records(const char *file, const char *text, GPtrArray *rec
 	}
 }
 
+/* --- a table as PowerShell shows it ----------------------------------------------------------- */
+
+static char **words_of(const struct line *l)
+{
+	char **words = g_new0(char *, l->words->len + 1);
+
+	for (guint i = 0; i < l->words->len; i++)
+		words[i] = g_strdup(line_word(l, i)->text);
+	return words;
+}
+
+static bool is_rule(const struct line *l)
+{
+	return l->words->len > 1 && strspn(l->text, "- ") == strlen(l->text);
+}
+
+/* A row with as many words as the heading; words beyond are of the interface's name. */
+static void read_table_row(const struct line *l, char **names, GPtrArray *records, diags *d)
+{
+	guint columns = g_strv_length(names), more;
+	struct record *r;
+	guint at = 0;
+
+	if (l->words->len < columns) {
+		diags_add(d, DIAG_WARNING, line_loc(l), "ConvertTo-Json shows all values",
+			  "this row has less columns than its table: left out");
+		return;
+	}
+	more = l->words->len - columns;
+	r = record_new(line_loc(l));
+	for (guint i = 0; i < columns; i++) {
+		GString *value = g_string_new(line_word(l, at++)->text);
+
+		for (; more > 0 && g_ascii_strcasecmp(names[i], "InterfaceAlias") == 0; more--)
+			g_string_append_printf(value, " %s", line_word(l, at++)->text);
+		record_add(r, names[i], g_string_free(value, FALSE), line_loc(l));
+	}
+	g_ptr_array_add(records, r);
+}
+
+/* The heading is the line above one of dashes; an empty line ends a table. */
+static void read_table_records(const char *file, const char *text, GPtrArray *records, diags *d)
+{
+	struct line l = {.file = file, .rest = text};
+	g_auto(GStrv) before = NULL;
+	bool in_table = false;
+
+	while (line_next(&l)) {
+		if (l.words->len == 0) {
+			in_table = false;
+		} else if (is_rule(&l)) {
+			in_table = before;
+		} else if (in_table) {
+			read_table_row(&l, before, records, d);
+		} else {
+			g_strfreev(before);
+			before = words_of(&l);
+		}
+	}
+}
+
 /* --- what a record shows ---------------------------------------------------------------------- */
 
 /* "fe80::1%12" without its zone. */
@@ -407,6 +468,8 @@ void parse_powershell(const char *file, const char *text, struct facts *f, diags
 		read_json_records(file, text, records, d);
 	else if (strstr(text, "\",\"") || strstr(text, "\";\"") || strstr(text, "\"\t\""))
 		read_csv_records(file, text, records, d);
+	else if (strstr(text, "\n--"))
+		read_table_records(file, text, records, d);
 	else
 		read_list_records(file, text, records, d);
 	/* Addresses first, so that routes find them. */

@@ -108,6 +108,31 @@ static void leave_out_vpn_clients(struct facts *f, diags *d)
 	}
 }
 
+static void rename_dev(char **dev, const char *from, const char *to)
+{
+	if (g_strcmp0(*dev, from) != 0)
+		return;
+	g_free(*dev);
+	*dev = g_strdup(to);
+}
+
+/* One text may name an interface by its number, another one by its name: an own address that both
+ * have shows that it is the same. */
+static void join_names(struct facts *f)
+{
+	ptr_array_foreach(const struct fact_link, l, f->links) {
+		const struct fact_iface *i = l->own ? facts_owner(f, &l->to.addr) : NULL;
+		g_autofree char *other = g_strdup(l->dev);
+
+		if (!i || facts_find(f, other))
+			continue;
+		ptr_array_foreach(struct fact_link, link, f->links)
+			rename_dev(&link->dev, other, i->name);
+		ptr_array_foreach(struct fact_route, route, f->routes)
+			rename_dev(&route->dev, other, i->name);
+	}
+}
+
 /* The smallest subnet on link at the interface that contains the address; else a host's length. */
 static uint8_t length_of(const struct facts *f, const char *dev, const struct addr *a)
 {
@@ -253,6 +278,7 @@ static void settle_one(struct facts *f, diags *d)
 {
 	guint kept = 0;
 
+	join_names(f);
 	leave_out_vpn_clients(f, d);
 	add_link_addresses(f, d);
 	guess_by_gateways(f, d);

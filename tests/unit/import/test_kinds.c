@@ -442,6 +442,18 @@ static const struct kind powershell[] = {
 	  "resolvers: [\"10.20.0.53\"]"},
 	 {"mail.contoso.com"},
 	 {"the NRPT rule for 'mail.contoso.com' is left out"}},
+	/* Tables as they are shown; one names the interface by its number. */
+	{"pc:InterfaceAlias IPAddress   PrefixLength\n-------------- ---------   ------------\n"
+	 "Ethernet 2     10.20.0.101           24\n"
+	 "~pc:ifIndex DestinationPrefix NextHop   RouteMetric ifMetric PolicyStore\n"
+	 "------- ----------------- -------   ----------- -------- -----------\n"
+	 "12      10.20.0.255/32    0.0.0.0           256 25       ActiveStore\n"
+	 "12      10.20.0.101/32    0.0.0.0           256 25       ActiveStore\n"
+	 "12      10.20.0.0/24      0.0.0.0           256 25       ActiveStore\n"
+	 "12      0.0.0.0/0         10.20.0.1           0 25       ActiveStore\n",
+	 {"Ethernet-2: {network: net-10.20.0.0, addresses: [\"10.20.0.101/24\"]}",
+	  "{to: \"default\", via: \"10.20.0.1\", dev: Ethernet-2}"},
+	 {"if12", "10.20.0.255"}},
 	/* A VPN client with the default route on link. */
 	{"pc:" PS_ROUTES
 	 "~pc:{\"DestinationPrefix\":\"0.0.0.0/0\",\"InterfaceAlias\":\"Company VPN\","

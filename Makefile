@@ -64,7 +64,7 @@ override ALL_LDFLAGS = $(SANITIZE) $(COVERAGE) -Wl,--as-needed $(LDFLAGS)
 # --- sources -------------------------------------------------------------------------------------
 LAYERS := base model plan netstate exec walk packets lab session matrix diagnose report explain live import cmd
 TESTBED_SRC := $(foreach l,$(LAYERS),$(wildcard testbed/$(l)/*.c))
-WIRE_SRC := $(wildcard common/wire/*.c)
+WIRE_SRC := $(wildcard common/base/*.c common/wire/*.c)
 COMMON_SRC := $(wildcard common/*.c)
 FRONTEND_SRC := $(wildcard frontend/*.c)
 EDGE_SRC := $(wildcard edge/*.c)

@@ -27,7 +27,7 @@ static void call_destroy(struct client_session *s)
 	participants_free(c->members);
 	g_clear_pointer(&c->invite, sip_msg_unref);
 	g_clear_pointer(&c->reinvite, sip_msg_unref);
-	call_sdp_free(c->offer);
+	object_free(c->offer);
 	g_free(c->peer);
 	g_free(c->reason);
 	g_free(c->diagnostics_text);

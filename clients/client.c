@@ -38,13 +38,6 @@ static guint command_media_ms(json_t *command)
 
 /* --- requests from the server ----------------------------------------------------------------- */
 
-static void refuse_request(client *c, const sip_msg *m, int status, const char *reason)
-{
-	g_autofree char *tag = sip_new_tag();
-	g_autoptr(sip_msg) response = sip_response_new(m, status, reason, tag);
-	sip_conn_send(account_conn(c->core.account), response);
-}
-
 /* Answers OPTIONS. */
 static void tell_capabilities(client *c, const sip_msg *m)
 {
@@ -84,9 +77,9 @@ static void on_server_request(sip_msg *m, gpointer data)
 	} else if (strcmp(method, "OPTIONS") == 0) {
 		tell_capabilities(c, m);
 	} else if (strcmp(method, "INVITE") != 0 || sip_to_tag(m)) {
-		refuse_request(c, m, 481, "Call/Transaction Does Not Exist");
+		session_refuse(&c->core, m, 481, "Call/Transaction Does Not Exist");
 	} else if (c->quitting) {
-		refuse_request(c, m, 480, "Temporarily Unavailable");
+		session_refuse(&c->core, m, 480, "Temporarily Unavailable");
 	} else if (conference_is_invitation(m)) {
 		conference_accept(&c->core, m);
 	} else if (offers_messages(m)) {

@@ -96,14 +96,6 @@ bool conference_is_invitation(const sip_msg *m)
 	return g_strcmp0(sip_content_type(m), INVITATION_TYPE) == 0;
 }
 
-static void refuse_invitation(struct client_core *core, const sip_msg *m)
-{
-	g_autofree char *tag = sip_new_tag();
-	g_autoptr(sip_msg) no = sip_response_new(m, 488, "Not Acceptable Here", tag);
-
-	sip_conn_send(account_conn(core->account), no);
-}
-
 void conference_accept(struct client_core *core, sip_msg *m)
 {
 	gsize length = 0;
@@ -114,7 +106,7 @@ void conference_accept(struct client_core *core, sip_msg *m)
 	struct invitation *i;
 
 	if (!focus || !call || !from) {
-		refuse_invitation(core, m);
+		session_refuse(core, m, 488, "Not Acceptable Here");
 		return;
 	}
 	i = g_new0(struct invitation, 1);

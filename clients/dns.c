@@ -3,6 +3,7 @@
 #define CARES_NO_DEPRECATED
 
 #include "clients/dns.h"
+#include "common/base/object.h"
 
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
@@ -176,18 +177,15 @@ char **dns_servers(const dns *d)
 	return all;
 }
 
-static void dns_pending_free(struct dns_pending *q)
-{
-	g_free(q->name);
-	g_free(q);
-}
+static const struct object_shape dns_pending_shape =
+	OBJECT_SHAPE(dns_pending, NULL, OWNS_TEXT(dns_pending, name));
 
 static void dns_destroy(dns *d)
 {
 	struct dns_pending *q;
 	while ((q = g_queue_pop_head(&d->starting))) {
 		g_source_remove(q->start);
-		dns_pending_free(q);
+		object_free(q);
 	}
 	ares_destroy(d->channel);
 	g_clear_handle_id(&d->timer, g_source_remove);
@@ -276,7 +274,7 @@ static void answer_query(struct dns_pending *q, int status, const guint8 *data, 
 	a.error = reason_of_status(status);
 	q->done(&a, q->user_data);
 	g_ptr_array_unref(a.texts);
-	dns_pending_free(q);
+	object_free(q);
 }
 
 /* Answers the query, or repeats it after a time-out, at most TRIES times. */
@@ -285,7 +283,7 @@ static void on_ares_answer(void *data, int status, int timeouts G_GNUC_UNUSED, u
 {
 	struct dns_pending *q = data;
 	if (q->owner->closing || status == ARES_EDESTRUCTION || status == ARES_ECANCELLED)
-		dns_pending_free(q);
+		object_free(q);
 	else if (status == ARES_ETIMEOUT && ++q->tries < TRIES)
 		ares_query(q->owner->channel, q->name, ns_c_in, wire_types[q->type], on_ares_answer,
 			   q);
@@ -308,7 +306,7 @@ static gboolean start_query(gpointer data)
 
 void dns_query(dns *d, const char *name, enum dns_type type, dns_func done, gpointer user_data)
 {
-	struct dns_pending *q = g_new0(struct dns_pending, 1);
+	struct dns_pending *q = object_new(&dns_pending_shape);
 	*q = (struct dns_pending){.owner = d,
 				  .name = g_strdup(name),
 				  .type = type,

@@ -117,6 +117,14 @@ void session_drop_pending(struct client_core *core)
 	}
 }
 
+void session_refuse(struct client_core *core, const sip_msg *request, int status,
+		    const char *reason)
+{
+	g_autofree char *tag = sip_new_tag();
+	g_autoptr(sip_msg) response = sip_response_new(request, status, reason, tag);
+	sip_conn_send(account_conn(core->account), response);
+}
+
 void session_ack(struct client_session *s)
 {
 	g_autoptr(sip_msg) ack = dialog_ack(&s->dialog);

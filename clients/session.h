@@ -61,6 +61,9 @@ void session_request(struct client_session *s, sip_msg *request, guint timeout_m
 		     session_response_func done);
 /* Sends a BYE, which it unrefs; its response closes the session. */
 void session_send_bye(struct client_session *s, sip_msg *bye, guint timeout_ms);
+/* Answers a request that no session has. */
+void session_refuse(struct client_core *core, const sip_msg *request, int status,
+		    const char *reason);
 /* session_ack acknowledges the last INVITE's 2xx; session_respond answers a request of the peer.
  * Without a connection they do nothing. */
 void session_ack(struct client_session *s);

@@ -13,35 +13,29 @@
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static void media_free(gpointer p)
-{
-	struct call_sdp_media *m = p;
+static const struct object_shape call_sdp_media_shape = OBJECT_SHAPE(
+	call_sdp_media, NULL, OWNS_TEXT(call_sdp_media, kind), OWNS_TEXT(call_sdp_media, ufrag),
+	OWNS_TEXT(call_sdp_media, pwd), OWNS(call_sdp_media, candidates, g_ptr_array_unref),
+	OWNS_TEXT(call_sdp_media, protocol), OWNS_TEXT(call_sdp_media, formats),
+	OWNS_TEXT(call_sdp_media, mid), OWNS(call_sdp_media, cryptos, g_ptr_array_unref),
+	OWNS(call_sdp_media, rtpmaps, g_ptr_array_unref),
+	OWNS_TEXT(call_sdp_media, remote_candidates));
 
-	g_free(m->kind);
-	g_free(m->ufrag);
-	g_free(m->pwd);
-	g_ptr_array_unref(m->candidates);
-	g_free(m->protocol);
-	g_free(m->formats);
-	g_free(m->mid);
-	g_ptr_array_unref(m->cryptos);
-	g_ptr_array_unref(m->rtpmaps);
-	g_free(m->remote_candidates);
-	g_free(m);
-}
+static const struct object_shape call_sdp_shape = OBJECT_SHAPE(
+	call_sdp, NULL, OWNS_TEXT(call_sdp, address), OWNS(call_sdp, media, g_ptr_array_unref));
 
 call_sdp *call_sdp_new(const char *address)
 {
-	call_sdp *s = g_new0(call_sdp, 1);
+	call_sdp *s = object_new(&call_sdp_shape);
 
 	s->address = g_strdup(address);
-	s->media = g_ptr_array_new_with_free_func(media_free);
+	s->media = g_ptr_array_new_with_free_func(object_free);
 	return s;
 }
 
 struct call_sdp_media *call_sdp_add(call_sdp *s, const char *kind)
 {
-	struct call_sdp_media *m = g_new0(struct call_sdp_media, 1);
+	struct call_sdp_media *m = object_new(&call_sdp_media_shape);
 
 	m->kind = g_strdup(kind);
 	m->candidates = g_ptr_array_new_with_free_func(g_free);
@@ -49,15 +43,6 @@ struct call_sdp_media *call_sdp_add(call_sdp *s, const char *kind)
 	m->rtpmaps = g_ptr_array_new_with_free_func(g_free);
 	g_ptr_array_add(s->media, m);
 	return m;
-}
-
-void call_sdp_free(call_sdp *s)
-{
-	if (!s)
-		return;
-	g_free(s->address);
-	g_ptr_array_unref(s->media);
-	g_free(s);
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -293,7 +278,7 @@ static void take_medium(call_sdp *s, const sdp_session_t *session, const sdp_med
 		s->no_trickle = false;
 }
 
-/* Copies what sofia-sip has parsed into a new description, for call_sdp_free. */
+/* Copies what sofia-sip has parsed into a new description, for object_free. */
 static call_sdp *description_from_sofia(const sdp_session_t *session)
 {
 	const sdp_connection_t *where = session->sdp_connection;

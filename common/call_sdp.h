@@ -8,6 +8,7 @@
 #ifndef COMMON_CALL_SDP_H
 #define COMMON_CALL_SDP_H
 
+#include "common/base/object.h"
 #include "common/base/each.h"
 #include "common/sip.h"
 
@@ -36,12 +37,11 @@ typedef struct call_sdp {
 } call_sdp;
 
 /* call_sdp_new makes a description without media (`address` is copied). call_sdp_add appends a
- * medium, owned by `s`; the caller sets its members, strings with g_strdup. call_sdp_free accepts
+ * medium, owned by `s`; the caller sets its members, strings with g_strdup. object_free accepts
  * NULL. */
 call_sdp *call_sdp_new(const char *address);
 struct call_sdp_media *call_sdp_add(call_sdp *s, const char *kind);
-void call_sdp_free(call_sdp *s);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(call_sdp, call_sdp_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(call_sdp, object_free)
 
 /* The description as text, and a description from text; the caller frees the result. call_sdp_parse
  * returns NULL with G_IO_ERROR_INVALID_DATA when the text is malformed or has no media. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/reach.h"
+#include "common/base/object.h"
 
 #include <stdbool.h>
 
@@ -34,11 +35,8 @@ static gboolean on_next_attempt(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void attempt_free(struct reach_attempt *a)
-{
-	g_object_unref(a->cancellable);
-	g_free(a);
-}
+static const struct object_shape reach_attempt_shape =
+	OBJECT_SHAPE(reach_attempt, NULL, OWNS(reach_attempt, cancellable, g_object_unref));
 
 /* Gives up all running attempts: they end later, and their results are thrown away. */
 static void cancel_attempts(reach *r)
@@ -63,7 +61,7 @@ static void on_attempt_done(GIOStream *stream, const GError *error, gpointer dat
 	reach *r = a->owner;
 	guint way = a->way;
 
-	attempt_free(a);
+	object_free(a);
 	if (!r) {
 		g_clear_object(&stream);
 		return;
@@ -79,7 +77,7 @@ static void on_attempt_done(GIOStream *stream, const GError *error, gpointer dat
 
 static void start_attempt(reach *r)
 {
-	struct reach_attempt *a = g_new0(struct reach_attempt, 1);
+	struct reach_attempt *a = object_new(&reach_attempt_shape);
 	guint way = r->next++;
 
 	g_clear_handle_id(&r->timer, g_source_remove);

@@ -61,14 +61,9 @@ static void link_free(gpointer data)
 	g_free(l);
 }
 
-static void waiting_request_free(gpointer data)
-{
-	struct waiting_request *w = data;
-
-	sip_msg_unref(w->request);
-	g_free(w->token);
-	g_free(w);
-}
+static const struct object_shape waiting_request_shape =
+	OBJECT_SHAPE(waiting_request, NULL, OWNS(waiting_request, request, sip_msg_unref),
+		     OWNS_TEXT(waiting_request, token));
 
 static void on_access_message(sip_conn *c, sip_msg *m, gpointer user_data);
 
@@ -159,7 +154,7 @@ static void refuse_all_waiting(access_edge *a, const char *why)
 		a->unavailable++;
 		if (l)
 			access_refuse_for(l, w->request, REASON_NEXT_HOP_FAILED, words);
-		waiting_request_free(w);
+		object_free(w);
 	}
 }
 
@@ -171,7 +166,7 @@ static void send_all_waiting(access_edge *a)
 	while ((w = g_queue_pop_head(&a->waiting))) {
 		if (edge_flows_find(a->flows, EDGE_FLOW_CLIENT, w->token))
 			pass_inside(a, w->request, w->token);
-		waiting_request_free(w);
+		object_free(w);
 	}
 }
 
@@ -241,7 +236,7 @@ static void request_from_client(struct access_link *l, sip_msg *m)
 		pass_inside(a, m, l->token);
 		return;
 	}
-	w = g_new0(struct waiting_request, 1);
+	w = object_new(&waiting_request_shape);
 	w->request = sip_msg_ref(m);
 	w->token = g_strdup(l->token);
 	g_queue_push_tail(&a->waiting, w);
@@ -416,9 +411,9 @@ void access_edge_free(access_edge *a)
 	g_object_unref(a->cancellable);
 	for (guint i = 0; i < LISTENERS; i++)
 		tls_listener_free(a->listeners[i]);
-	g_queue_clear_full(&a->waiting, waiting_request_free);
+	g_queue_clear_full(&a->waiting, object_free);
 	g_hash_table_unref(a->links);
-	edge_flows_free(a->flows);
+	object_free(a->flows);
 	g_free(a->internal);
 	g_free(a->access);
 	g_free(a);

@@ -29,25 +29,20 @@ static gboolean relay_equal(gconstpointer a, gconstpointer b)
 	return endpoint_equal(a, b);
 }
 
+static const struct object_shape allocation_table_shape =
+	OBJECT_SHAPE(allocation_table, NULL, OWNS_TABLE(allocation_table, by_relay),
+		     OWNS_TABLE(allocation_table, by_identity),
+		     OWNS_TABLE(allocation_table, by_tuple));
+
 allocation_table *allocation_table_new(void)
 {
-	allocation_table *t = g_new0(allocation_table, 1);
+	allocation_table *t = object_new(&allocation_table_shape);
 
 	t->by_tuple = g_hash_table_new_full(tuple_hash, tuple_equal, NULL,
 					    (GDestroyNotify)allocation_free);
 	t->by_relay = g_hash_table_new((GHashFunc)endpoint_hash, relay_equal);
 	t->by_identity = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return t;
-}
-
-void allocation_table_free(allocation_table *t)
-{
-	if (!t)
-		return;
-	g_hash_table_unref(t->by_relay);
-	g_hash_table_unref(t->by_identity);
-	g_hash_table_unref(t->by_tuple);
-	g_free(t);
 }
 
 void allocation_free(struct allocation *a)

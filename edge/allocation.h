@@ -8,6 +8,7 @@
 #ifndef EDGE_ALLOCATION_H
 #define EDGE_ALLOCATION_H
 
+#include "common/base/object.h"
 #include "edge/binding.h"
 #include "edge/endpoint.h"
 #include "edge/permission.h"
@@ -40,9 +41,8 @@ struct allocation {
 
 typedef struct allocation_table allocation_table;
 
+/* object_free frees the allocations, too. */
 allocation_table *allocation_table_new(void);
-/* Frees the allocations, too.  Accepts NULL. */
-void allocation_table_free(allocation_table *t);
 
 /* Takes over `a`, whose 5-tuple, advertised address and identity must not change any more. */
 void allocation_table_add(allocation_table *t, struct allocation *a);

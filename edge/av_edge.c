@@ -391,9 +391,9 @@ void av_edge_free(av_edge *e)
 	policy_free(e->policy);
 	g_source_destroy(e->timer);
 	g_source_unref(e->timer);
-	rate_free(e->send_errors);
-	rate_free(e->denials);
-	rate_free(e->refusals);
+	object_free(e->send_errors);
+	object_free(e->denials);
+	object_free(e->refusals);
 	av_udp_batch_free(e->batch);
 	readable_free(e->read);
 	g_free(e);

@@ -51,7 +51,7 @@ void edge_free(edge *e)
 	if (!e)
 		return;
 	av_thread_free(e->av);
-	mras_service_free(e->mras);
+	object_free(e->mras);
 	access_edge_free(e->access);
 	if (e->identity)
 		tls_identity_free(e->identity);

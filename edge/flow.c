@@ -12,20 +12,15 @@ struct edge_flow {
 	gpointer connection;
 };
 
+static const struct object_shape edge_flows_shape =
+	OBJECT_SHAPE(edge_flows, NULL, OWNS_TABLE(edge_flows, by_token));
+
 edge_flows *edge_flows_new(void)
 {
-	edge_flows *f = g_new0(edge_flows, 1);
+	edge_flows *f = object_new(&edge_flows_shape);
 
 	f->by_token = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return f;
-}
-
-void edge_flows_free(edge_flows *f)
-{
-	if (!f)
-		return;
-	g_hash_table_unref(f->by_token);
-	g_free(f);
 }
 
 char *edge_flows_open(edge_flows *f, enum edge_flow_side side, gpointer connection)

@@ -8,6 +8,8 @@
 #ifndef EDGE_FLOW_H
 #define EDGE_FLOW_H
 
+#include "common/base/object.h"
+
 #include <glib.h>
 
 enum edge_flow_side { EDGE_FLOW_CLIENT, EDGE_FLOW_INSIDE }; /* whose connection it is */
@@ -15,7 +17,6 @@ enum edge_flow_side { EDGE_FLOW_CLIENT, EDGE_FLOW_INSIDE }; /* whose connection 
 typedef struct edge_flows edge_flows;
 
 edge_flows *edge_flows_new(void);
-void edge_flows_free(edge_flows *f); /* accepts NULL */
 /* Adds a flow and returns its new token, which the caller frees.  `connection` is for
  * edge_flows_find to return. */
 char *edge_flows_open(edge_flows *f, enum edge_flow_side side, gpointer connection);

@@ -156,10 +156,15 @@ static tls_listener *mras_listen_at(mras_service *s, const struct endpoint *at,
 	return l;
 }
 
+static const struct object_shape mras_service_shape =
+	OBJECT_SHAPE(mras_service, NULL, OWNS(mras_service, listener, tls_listener_free),
+		     OWNS(mras_service, listener6, tls_listener_free),
+		     OWNS_TABLE(mras_service, connections), OWNS_TEXT(mras_service, address));
+
 mras_service *mras_service_new(const struct edge_config *config, tls_identity *identity,
 			       edge_event_func event, gpointer user_data, GError **error)
 {
-	mras_service *s = g_new0(mras_service, 1);
+	mras_service *s = object_new(&mras_service_shape);
 
 	s->config = config;
 	s->event = event;
@@ -171,17 +176,6 @@ mras_service *mras_service_new(const struct edge_config *config, tls_identity *i
 		s->listener6 = mras_listen_at(s, &config->internal6, identity, error);
 	if (s->listener && (s->listener6 || config->internal6.family == ENDPOINT_NONE))
 		return s;
-	mras_service_free(s);
+	object_free(s);
 	return NULL;
-}
-
-void mras_service_free(mras_service *s)
-{
-	if (!s)
-		return;
-	tls_listener_free(s->listener);
-	tls_listener_free(s->listener6);
-	g_hash_table_unref(s->connections);
-	g_free(s->address);
-	g_free(s);
 }

@@ -10,6 +10,7 @@
 #include <gio/gio.h>
 #include <jansson.h>
 
+#include "common/base/object.h"
 #include "common/sip.h"
 #include "common/tls.h"
 #include "common/wire/event.h"
@@ -22,10 +23,9 @@
 typedef struct mras_service mras_service;
 
 /* Starts listening on the internal addresses.  `config` and `identity` are borrowed until
- * mras_service_free.  NULL with G_IO_ERROR: an address cannot be bound. */
+ * object_free.  NULL with G_IO_ERROR: an address cannot be bound. */
 mras_service *mras_service_new(const struct edge_config *config, tls_identity *identity,
 			       edge_event_func event, gpointer user_data, GError **error);
-void mras_service_free(mras_service *s); /* closes all connections.  Accepts NULL */
 
 /* The response to a request at `now_s` (seconds since 1970), for the caller to unref: 200 with
  * credentials, 400 for a malformed one, 405 for a method other than SERVICE.  With 200 *ret_user

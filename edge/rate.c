@@ -6,21 +6,15 @@ struct rate {
 	GHashTable *last; /* char * -> gint64 * */
 };
 
+static const struct object_shape rate_shape = OBJECT_SHAPE(rate, NULL, OWNS_TABLE(rate, last));
+
 rate *rate_new(gint64 interval_us)
 {
-	rate *r = g_new0(rate, 1);
+	rate *r = object_new(&rate_shape);
 
 	r->interval_us = interval_us;
 	r->last = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return r;
-}
-
-void rate_free(rate *r)
-{
-	if (!r)
-		return;
-	g_hash_table_unref(r->last);
-	g_free(r);
 }
 
 bool rate_allows(rate *r, const char *key, gint64 now_us)

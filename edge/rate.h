@@ -6,6 +6,8 @@
 #ifndef EDGE_RATE_H
 #define EDGE_RATE_H
 
+#include "common/base/object.h"
+
 #include <glib.h>
 #include <stdbool.h>
 
@@ -13,9 +15,8 @@
 
 typedef struct rate rate;
 
-/* Allows one event for each key in `interval_us`.  rate_free accepts NULL. */
+/* Allows one event for each key in `interval_us`.  object_free accepts NULL. */
 rate *rate_new(gint64 interval_us);
-void rate_free(rate *r);
 /* Whether an event with this key may happen now; if so it counts, and the next is allowed after the
  * interval. */
 bool rate_allows(rate *r, const char *key, gint64 now_us);

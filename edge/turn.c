@@ -43,7 +43,7 @@ void turn_free(turn *t)
 	if (!t)
 		return;
 	end_allocations_until(t, G_MAXINT64, REASON_RELAY_SERVER_ENDS);
-	allocation_table_free(t->allocations);
+	object_free(t->allocations);
 	reservations_free(t->reservations);
 	g_rand_free(t->random);
 	g_free((char *)(guintptr)t->config.realm);

@@ -34,7 +34,7 @@ static bool give_password(StunAgent *agent G_GNUC_UNUSED, StunMessage *message G
 }
 
 /* Counts and reports a failure, and answers 401 with a new challenge. */
-static void reject_credentials(struct turn_request *r, enum reason reason)
+static bool reject_credentials(struct turn_request *r, enum reason reason)
 {
 	struct turn_event event = {.kind = TURN_EVENT_AUTH_FAILED,
 				   .client = &r->tuple->client,
@@ -45,6 +45,7 @@ static void reject_credentials(struct turn_request *r, enum reason reason)
 	r->t->counters.auth_failures++;
 	r->t->output.event(&event, r->t->user_data);
 	turn_reply_challenge(r, STUN_ERROR_UNAUTHORIZED);
+	return false;
 }
 
 /* Checks MESSAGE-INTEGRITY and reads the request into r->message; false: it has been answered. */
@@ -59,8 +60,7 @@ static bool check_integrity(struct turn_request *r)
 		turn_reply_unknown(r);
 		return false;
 	}
-	reject_credentials(r, REASON_TURN_INTEGRITY);
-	return false;
+	return reject_credentials(r, REASON_TURN_INTEGRITY);
 }
 
 bool turn_authenticate(struct turn_request *r)
@@ -86,13 +86,9 @@ bool turn_authenticate(struct turn_request *r)
 	}
 	r->username = g_strndup((const char *)username.value, username.value_length);
 	r->password = mras_password(r->t->config.secret, r->username, now_s);
-	if (!r->password) {
-		reject_credentials(r, REASON_TURN_EXPIRED);
-		return false;
-	}
-	if (!same_realm(r, &realm)) {
-		reject_credentials(r, REASON_TURN_REALM);
-		return false;
-	}
+	if (!r->password)
+		return reject_credentials(r, REASON_TURN_EXPIRED);
+	if (!same_realm(r, &realm))
+		return reject_credentials(r, REASON_TURN_REALM);
 	return check_integrity(r);
 }

@@ -37,7 +37,7 @@ static void av_participant_free(gpointer data)
 
 	mcu_relays_forget(p->mcu->relays, p);
 	av_leg_free(p->leg);
-	fe_dialog_free(p->dialog);
+	object_free(p->dialog);
 	fe_flow_unref(p->flow);
 	g_clear_pointer(&p->pending, sip_msg_unref);
 	g_free(p->conference_id);
@@ -60,7 +60,7 @@ void av_mcu_free(av_mcu *m)
 		return;
 	g_clear_handle_id(&m->reports, g_source_remove);
 	g_ptr_array_unref(m->participants);
-	mcu_relays_free(m->relays);
+	object_free(m->relays);
 	g_free(m);
 }
 

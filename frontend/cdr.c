@@ -16,15 +16,9 @@ struct cdr {
 	GHashTable *sessions; /* Call-ID and initiator's tag -> struct cdr_session */
 };
 
-static void cdr_session_free(gpointer data)
-{
-	struct cdr_session *s = data;
-
-	g_free(s->call);
-	g_free(s->from);
-	g_free(s->to);
-	g_free(s);
-}
+static const struct object_shape cdr_session_shape =
+	OBJECT_SHAPE(cdr_session, NULL, OWNS_TEXT(cdr_session, call), OWNS_TEXT(cdr_session, from),
+		     OWNS_TEXT(cdr_session, to));
 
 cdr *cdr_new(cdr_func record, gpointer user_data)
 {
@@ -32,7 +26,7 @@ cdr *cdr_new(cdr_func record, gpointer user_data)
 
 	c->record = record;
 	c->user_data = user_data;
-	c->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, cdr_session_free);
+	c->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, object_free);
 	return c;
 }
 
@@ -84,7 +78,7 @@ static void begin_session(cdr *c, const sip_msg *invite)
 		g_free(key);
 		return;
 	}
-	s = g_new0(struct cdr_session, 1);
+	s = object_new(&cdr_session_shape);
 	s->call = g_strdup(sip_call_id(invite));
 	s->from = g_strdup(sip_from_uri(invite));
 	s->to = g_strdup(sip_to_uri(invite));

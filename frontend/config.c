@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/config.h"
+#include "common/base/object.h"
 
 #include <gio/gio.h>
 #include <stdbool.h>
@@ -87,15 +88,9 @@ static bool read_trusted(struct fe_config *c, json_t *object, GError **error)
 	return true;
 }
 
-static void fe_config_user_free(gpointer data)
-{
-	struct fe_config_user *u = data;
-
-	g_free(u->user);
-	g_free(u->password);
-	g_free(u->edge);
-	g_free(u);
-}
+static const struct object_shape fe_config_user_shape =
+	OBJECT_SHAPE(fe_config_user, NULL, OWNS_TEXT(fe_config_user, user),
+		     OWNS_TEXT(fe_config_user, password), OWNS_TEXT(fe_config_user, edge));
 
 static bool read_users(struct fe_config *c, json_t *object, GError **error)
 {
@@ -111,7 +106,7 @@ static bool read_users(struct fe_config *c, json_t *object, GError **error)
 
 		if (!user || !password)
 			return fe_config_error(error, "users", "each needs 'user' and 'password'");
-		u = g_new0(struct fe_config_user, 1);
+		u = object_new(&fe_config_user_shape);
 		u->user = g_ascii_strdown(user, -1);
 		u->password = g_strdup(password);
 		u->edge = g_strdup(member_text(value, "edge"));
@@ -122,13 +117,8 @@ static bool read_users(struct fe_config *c, json_t *object, GError **error)
 	return true;
 }
 
-static void fe_config_edge_free(gpointer data)
-{
-	struct fe_config_edge *e = data;
-
-	g_free(e->fqdn);
-	g_free(e);
-}
+static const struct object_shape fe_config_edge_shape =
+	OBJECT_SHAPE(fe_config_edge, NULL, OWNS_TEXT(fe_config_edge, fqdn));
 
 static bool read_edges(struct fe_config *c, json_t *object, GError **error)
 {
@@ -146,7 +136,7 @@ static bool read_edges(struct fe_config *c, json_t *object, GError **error)
 			return fe_config_error(error, "edges", "each needs 'fqdn'");
 		if (!read_port(value, "mras_port", 5062, &port, error))
 			return false;
-		e = g_new0(struct fe_config_edge, 1);
+		e = object_new(&fe_config_edge_shape);
 		e->fqdn = g_strdup(fqdn);
 		e->mras_port = port;
 		g_ptr_array_add(c->edges, e);
@@ -158,8 +148,8 @@ struct fe_config *fe_config_parse(json_t *object, GError **error)
 {
 	struct fe_config *c = g_new0(struct fe_config, 1);
 
-	c->users = g_ptr_array_new_with_free_func(fe_config_user_free);
-	c->edges = g_ptr_array_new_with_free_func(fe_config_edge_free);
+	c->users = g_ptr_array_new_with_free_func(object_free);
+	c->edges = g_ptr_array_new_with_free_func(object_free);
 	if (!read_texts(c, object, error) || !read_port(object, "port", 5061, &c->port, error) ||
 	    !read_trusted(c, object, error) || !read_users(c, object, error) ||
 	    !read_edges(c, object, error)) {

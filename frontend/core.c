@@ -141,9 +141,9 @@ void fe_core_free(fe_core *c)
 	cdr_free(c->cdr, core_now_us(c));
 	av_mcu_free(c->av);
 	im_mcu_free(c->im);
-	focus_free(c->focus);
-	registrar_free(c->registrar);
-	transactions_free(c->transactions);
+	object_free(c->focus);
+	object_free(c->registrar);
+	object_free(c->transactions);
 	g_strfreev(c->places);
 	g_free(c->record_route);
 	g_free(c->tag);

@@ -3,9 +3,15 @@
 
 #include <string.h>
 
+static const struct object_shape fe_dialog_shape =
+	OBJECT_SHAPE(fe_dialog, NULL, OWNS_TEXT(fe_dialog, call_id), OWNS_TEXT(fe_dialog, user),
+		     OWNS_TEXT(fe_dialog, local_uri), OWNS_TEXT(fe_dialog, remote_uri),
+		     OWNS_TEXT(fe_dialog, target), OWNS_TEXT(fe_dialog, local_tag),
+		     OWNS_TEXT(fe_dialog, remote_tag));
+
 struct fe_dialog *fe_dialog_new(const sip_msg *invite)
 {
-	struct fe_dialog *d = g_new0(struct fe_dialog, 1);
+	struct fe_dialog *d = object_new(&fe_dialog_shape);
 
 	d->call_id = g_strdup(sip_call_id(invite));
 	d->user = sip_uri_user(sip_from_uri(invite));
@@ -17,20 +23,6 @@ struct fe_dialog *fe_dialog_new(const sip_msg *invite)
 	d->local_tag = sip_new_tag();
 	d->remote_tag = g_strdup(sip_from_tag(invite));
 	return d;
-}
-
-void fe_dialog_free(struct fe_dialog *d)
-{
-	if (!d)
-		return;
-	g_free(d->call_id);
-	g_free(d->user);
-	g_free(d->local_uri);
-	g_free(d->remote_uri);
-	g_free(d->target);
-	g_free(d->local_tag);
-	g_free(d->remote_tag);
-	g_free(d);
 }
 
 bool fe_dialog_matches(const struct fe_dialog *d, const sip_msg *request)

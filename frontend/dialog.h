@@ -3,6 +3,7 @@
 #ifndef FRONTEND_DIALOG_H
 #define FRONTEND_DIALOG_H
 
+#include "common/base/object.h"
 #include "common/sip.h"
 
 struct fe_dialog {
@@ -14,9 +15,8 @@ struct fe_dialog {
 	guint32 local_cseq;
 };
 
-/* The dialog that `invite` opens, with a new local tag; for fe_dialog_free. */
+/* The dialog that `invite` opens, with a new local tag; for object_free. */
 struct fe_dialog *fe_dialog_new(const sip_msg *invite);
-void fe_dialog_free(struct fe_dialog *d); /* accepts NULL */
 /* Whether the participant sent `request` in this dialog (RFC 3261 section 12.2.2). */
 bool fe_dialog_matches(const struct fe_dialog *d, const sip_msg *request);
 /* Our next request in the dialog, with the next CSeq number; the caller unrefs. */

@@ -22,32 +22,21 @@ static const struct {
 	{"app:conf:audio-video:id:", CONFERENCE_AV},
 };
 
-static void conference_free(gpointer data)
-{
-	struct conference *c = data;
+static const struct object_shape conference_shape =
+	OBJECT_SHAPE(conference, NULL, OWNS_TEXT(conference, id), OWNS_TEXT(conference, organiser),
+		     OWNS_TEXT(conference, focus_uri));
 
-	g_free(c->id);
-	g_free(c->organiser);
-	g_free(c->focus_uri);
-	g_free(c);
-}
+static const struct object_shape focus_shape =
+	OBJECT_SHAPE(focus, NULL, OWNS_TABLE(focus, conferences));
 
 focus *focus_new(focus_ended_func ended, gpointer user_data)
 {
-	focus *f = g_new0(focus, 1);
+	focus *f = object_new(&focus_shape);
 
 	f->ended = ended;
 	f->user_data = user_data;
-	f->conferences = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, conference_free);
+	f->conferences = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, object_free);
 	return f;
-}
-
-void focus_free(focus *f)
-{
-	if (!f)
-		return;
-	g_hash_table_unref(f->conferences);
-	g_free(f);
 }
 
 guint focus_count(const focus *f)
@@ -76,7 +65,7 @@ static void end_idle(focus *f, gint64 now_us)
 static const struct conference *add_conference(focus *f, const char *organiser, const char *id,
 					       gint64 now_us)
 {
-	struct conference *c = g_new0(struct conference, 1);
+	struct conference *c = object_new(&conference_shape);
 
 	c->id = g_strdup(id);
 	c->organiser = g_strdup(organiser);

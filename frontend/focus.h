@@ -8,6 +8,7 @@
 #ifndef FRONTEND_FOCUS_H
 #define FRONTEND_FOCUS_H
 
+#include "common/base/object.h"
 #include "common/sip.h"
 
 /* What a URI of a conference names: the conference itself, its IM MCU, or its A/V MCU. */
@@ -22,11 +23,10 @@ struct conference {
 
 typedef struct focus focus;
 
-/* `ended` (may be NULL) is called when a conference ends; its argument is borrowed. focus_free
+/* `ended` (may be NULL) is called when a conference ends; its argument is borrowed. object_free
  * accepts NULL and calls nothing. */
 typedef void (*focus_ended_func)(const struct conference *c, gpointer user_data);
 focus *focus_new(focus_ended_func ended, gpointer user_data);
-void focus_free(focus *f);
 guint focus_count(const focus *f); /* conferences that have not ended */
 
 /* Makes the conference that a SERVICE addConference asks for, unless it exists, and returns the

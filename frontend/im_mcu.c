@@ -42,32 +42,16 @@ struct delivery {
 	char *conference_id, *call_id, *remote_tag;
 };
 
-static void message_free(gpointer data)
-{
-	struct message *m = data;
+static const struct object_shape message_shape =
+	OBJECT_SHAPE(message, NULL, OWNS_TEXT(message, sender), OWNS_TEXT(message, type),
+		     OWNS_TEXT(message, text));
 
-	g_free(m->sender);
-	g_free(m->type);
-	g_free(m->text);
-	g_free(m);
-}
+static const struct object_shape im_participant_shape =
+	OBJECT_SHAPE(im_participant, NULL, OWNS(im_participant, dialog, object_free));
 
-static void im_participant_free(gpointer data)
-{
-	struct im_participant *p = data;
-
-	fe_dialog_free(p->dialog);
-	g_free(p);
-}
-
-static void chat_conference_free(gpointer data)
-{
-	struct chat_conference *r = data;
-
-	g_ptr_array_unref(r->participants);
-	g_ptr_array_unref(r->history);
-	g_free(r);
-}
+static const struct object_shape chat_conference_shape =
+	OBJECT_SHAPE(chat_conference, NULL, OWNS(chat_conference, participants, g_ptr_array_unref),
+		     OWNS(chat_conference, history, g_ptr_array_unref));
 
 static void fan_out_unref(struct fan_out *r)
 {
@@ -79,25 +63,18 @@ static void fan_out_unref(struct fan_out *r)
 	g_free(r);
 }
 
-static void delivery_free(gpointer data)
-{
-	struct delivery *d = data;
-
-	fan_out_unref(d->fan_out);
-	g_free(d->conference_id);
-	g_free(d->call_id);
-	g_free(d->remote_tag);
-	g_free(d);
-}
+static const struct object_shape delivery_shape =
+	OBJECT_SHAPE(delivery, NULL, OWNS(delivery, fan_out, fan_out_unref),
+		     OWNS_TEXT(delivery, conference_id), OWNS_TEXT(delivery, call_id),
+		     OWNS_TEXT(delivery, remote_tag));
 
 im_mcu *im_mcu_new(const struct fe_context *context)
 {
 	im_mcu *m = g_new0(im_mcu, 1);
 
 	m->context = context;
-	m->conferences =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, chat_conference_free);
-	m->waiting = g_ptr_array_new_with_free_func(delivery_free);
+	m->conferences = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, object_free);
+	m->waiting = g_ptr_array_new_with_free_func(object_free);
 	return m;
 }
 
@@ -131,9 +108,9 @@ static struct chat_conference *chat_of_conference(im_mcu *m, const struct confer
 
 	if (r)
 		return r;
-	r = g_new0(struct chat_conference, 1);
-	r->participants = g_ptr_array_new_with_free_func(im_participant_free);
-	r->history = g_ptr_array_new_with_free_func(message_free);
+	r = object_new(&chat_conference_shape);
+	r->participants = g_ptr_array_new_with_free_func(object_free);
+	r->history = g_ptr_array_new_with_free_func(object_free);
 	g_hash_table_insert(m->conferences, g_strdup(c->id), r);
 	return r;
 }
@@ -210,7 +187,7 @@ static void deliver_message(im_mcu *m, const char *conference_id, struct im_part
 {
 	g_autoptr(sip_msg) request = fe_dialog_request(p->dialog, "MESSAGE");
 	g_autofree char *sender = g_strdup_printf("sip:%s", what->sender);
-	struct delivery *d = g_new0(struct delivery, 1);
+	struct delivery *d = object_new(&delivery_shape);
 
 	sip_add_header(request, "Ms-Sender", sender);
 	sip_set_body(request, what->type, what->text, (gssize)what->length);
@@ -235,7 +212,7 @@ static void deliver_message(im_mcu *m, const char *conference_id, struct im_part
 static struct message *keep_in_history(struct chat_conference *r,
 				       const struct im_participant *sender, const sip_msg *request)
 {
-	struct message *m = g_new0(struct message, 1);
+	struct message *m = object_new(&message_shape);
 	gsize length = 0;
 	const char *text = sip_body(request, &length);
 
@@ -302,7 +279,7 @@ static void on_im_invite(im_mcu *m, const char *conference_id G_GNUC_UNUSED,
 		im_answer(m, flow, request, 488);
 	} else {
 		if (!p) {
-			p = g_new0(struct im_participant, 1);
+			p = object_new(&im_participant_shape);
 			p->dialog = fe_dialog_new(request);
 			g_ptr_array_add(r->participants, p);
 		}

@@ -38,21 +38,16 @@ static void relay_grant_free(gpointer data)
 	g_free(g);
 }
 
+static const struct object_shape mcu_relays_shape =
+	OBJECT_SHAPE(mcu_relays, NULL, OWNS_TABLE(mcu_relays, grants));
+
 mcu_relays *mcu_relays_new(const struct fe_context *context)
 {
-	mcu_relays *r = g_new0(mcu_relays, 1);
+	mcu_relays *r = object_new(&mcu_relays_shape);
 
 	r->context = context;
 	r->grants = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, relay_grant_free);
 	return r;
-}
-
-void mcu_relays_free(mcu_relays *r)
-{
-	if (!r)
-		return;
-	g_hash_table_unref(r->grants);
-	g_free(r);
 }
 
 /* The Edge's grant, made at the first request; owned by the table. */

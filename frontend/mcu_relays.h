@@ -5,6 +5,7 @@
 #ifndef FRONTEND_MCU_RELAYS_H
 #define FRONTEND_MCU_RELAYS_H
 
+#include "common/base/object.h"
 #include "common/ice.h"
 #include "frontend/context.h"
 
@@ -13,9 +14,8 @@ typedef struct mcu_relays mcu_relays;
 /* `relay` is borrowed for the call; NULL: there is none, or it could not be got. */
 typedef void (*mcu_relays_func)(const struct ice_relay *relay, gpointer user_data);
 
-/* `context` is borrowed until mcu_relays_free, which accepts NULL. */
+/* `context` is borrowed until object_free, which accepts NULL. */
 mcu_relays *mcu_relays_new(const struct fe_context *context);
-void mcu_relays_free(mcu_relays *r);
 /* Finds a relay of `edge` (NULL: the user has no Edge) and calls `done` once: from inside when the
  * result is known, else at the latest when MRAS has not answered for five seconds and the resolver
  * has given up. */

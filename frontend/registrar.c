@@ -19,54 +19,35 @@ struct registrar {
 	GPtrArray *edges;     /* struct fe_flow of every connected Edge, oldest first */
 };
 
-static void user_account_free(gpointer data)
-{
-	struct user_account *a = data;
+static const struct object_shape user_account_shape = OBJECT_SHAPE(
+	user_account, NULL, OWNS_TEXT(user_account, password), OWNS_TEXT(user_account, edge));
 
-	g_free(a->password);
-	g_free(a->edge);
-	g_free(a);
-}
+static const struct object_shape binding_shape =
+	OBJECT_SHAPE(binding, NULL, OWNS_TEXT(binding, user), OWNS_TEXT(binding, edge),
+		     OWNS_TEXT(binding, contact), OWNS(binding, flow, fe_flow_unref),
+		     OWNS(binding, path, g_ptr_array_unref));
 
-static void binding_free(gpointer data)
-{
-	struct binding *b = data;
-
-	g_free(b->user);
-	g_free(b->edge);
-	fe_flow_unref(b->flow);
-	g_ptr_array_unref(b->path);
-	g_free(b->contact);
-	g_free(b);
-}
+static const struct object_shape registrar_shape =
+	OBJECT_SHAPE(registrar, NULL, OWNS_TABLE(registrar, bindings),
+		     OWNS_TABLE(registrar, accounts), OWNS(registrar, edges, g_ptr_array_unref),
+		     OWNS_TEXT(registrar, realm));
 
 registrar *registrar_new(const char *realm)
 {
-	registrar *r = g_new0(registrar, 1);
+	registrar *r = object_new(&registrar_shape);
 
 	r->realm = g_strdup(realm);
 	for (gsize i = 0; i < sizeof r->secret; i++)
 		r->secret[i] = (guint8)g_random_int_range(0, 256);
-	r->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, user_account_free);
-	r->bindings = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, binding_free);
+	r->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, object_free);
+	r->bindings = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, object_free);
 	r->edges = g_ptr_array_new_with_free_func((GDestroyNotify)fe_flow_unref);
 	return r;
 }
 
-void registrar_free(registrar *r)
-{
-	if (!r)
-		return;
-	g_hash_table_unref(r->bindings);
-	g_hash_table_unref(r->accounts);
-	g_ptr_array_unref(r->edges);
-	g_free(r->realm);
-	g_free(r);
-}
-
 void registrar_add_user(registrar *r, const char *user, const char *password, const char *edge)
 {
-	struct user_account *a = g_new0(struct user_account, 1);
+	struct user_account *a = object_new(&user_account_shape);
 
 	a->password = g_strdup(password);
 	a->edge = g_strdup(edge);
@@ -242,7 +223,7 @@ static guint expires_asked_s(const sip_msg *request)
 static struct binding *bind_user(registrar *r, const sip_msg *request, const char *user,
 				 struct fe_flow *flow, gint64 expires_us)
 {
-	struct binding *b = g_new0(struct binding, 1);
+	struct binding *b = object_new(&binding_shape);
 	const char *path;
 
 	b->user = g_strdup(user);

@@ -10,6 +10,7 @@
 #ifndef FRONTEND_REGISTRAR_H
 #define FRONTEND_REGISTRAR_H
 
+#include "common/base/object.h"
 #include "common/sip.h"
 #include "frontend/flow.h"
 
@@ -28,9 +29,8 @@ struct binding {
 
 typedef struct registrar registrar;
 
-/* `realm` is the SIP domain.  registrar_free accepts NULL. */
+/* `realm` is the SIP domain.  object_free accepts NULL. */
 registrar *registrar_new(const char *realm);
-void registrar_free(registrar *r);
 
 /* Adds an account, or replaces the user's.  `user` in lower case; `edge` is the Edge that gives the
  * user relays, or NULL.  Texts are copied. */

@@ -27,39 +27,25 @@ struct transactions {
 	GHashTable *entries; /* branch -> struct fe_transaction */
 };
 
-static void fe_transaction_free(gpointer data)
-{
-	struct fe_transaction *e = data;
+static const struct object_shape fe_transaction_shape = OBJECT_SHAPE(
+	fe_transaction, NULL, OWNS_TEXT(fe_transaction, branch), OWNS_TEXT(fe_transaction, method),
+	OWNS_TEXT(fe_transaction, source_branch), OWNS(fe_transaction, target, fe_flow_unref),
+	OWNS(fe_transaction, source, fe_flow_unref), OWNS(fe_transaction, received, sip_msg_unref),
+	OWNS(fe_transaction, sent, sip_msg_unref));
 
-	g_free(e->branch);
-	g_free(e->method);
-	g_free(e->source_branch);
-	fe_flow_unref(e->target);
-	fe_flow_unref(e->source);
-	g_clear_pointer(&e->received, sip_msg_unref);
-	g_clear_pointer(&e->sent, sip_msg_unref);
-	g_free(e);
-}
+static const struct object_shape transactions_shape = OBJECT_SHAPE(
+	transactions, NULL, OWNS_TABLE(transactions, entries), OWNS_TEXT(transactions, sent_by));
 
 transactions *transactions_new(const char *sent_by, const struct transactions_io *io,
 			       gpointer user_data)
 {
-	transactions *t = g_new0(transactions, 1);
+	transactions *t = object_new(&transactions_shape);
 
 	t->sent_by = g_strdup(sent_by);
 	t->io = io;
 	t->user_data = user_data;
-	t->entries = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, fe_transaction_free);
+	t->entries = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, object_free);
 	return t;
-}
-
-void transactions_free(transactions *t)
-{
-	if (!t)
-		return;
-	g_hash_table_unref(t->entries);
-	g_free(t->sent_by);
-	g_free(t);
 }
 
 gint64 transactions_now_us(const transactions *t)
@@ -117,7 +103,7 @@ static void set_route(sip_msg *m, const struct fe_route *route)
 static struct fe_transaction *begin_transaction(transactions *t, const struct fe_route *route,
 						sip_msg *request, gint64 timeout_us)
 {
-	struct fe_transaction *e = g_new0(struct fe_transaction, 1);
+	struct fe_transaction *e = object_new(&fe_transaction_shape);
 
 	e->branch = sip_new_branch();
 	e->method = g_strdup(sip_method(request));
@@ -260,7 +246,7 @@ static void end_without_response(transactions *t, struct fe_transaction *e, int 
 		e->done(status, NULL, e->user_data);
 	else if (e->source && !e->completed && status)
 		transactions_answer(t, e->source, e->received, status, NULL, NULL);
-	fe_transaction_free(e);
+	object_free(e);
 }
 
 /* Acknowledges a failed INVITE and keeps it until its ACK comes, at most for timer D. */
@@ -311,7 +297,7 @@ bool transactions_response(transactions *t, const struct fe_flow *flow, sip_msg 
 		steal_transaction(t, e);
 		if (e->done)
 			e->done(sip_status(response), response, e->user_data);
-		fe_transaction_free(e);
+		object_free(e);
 	}
 	return true;
 }

@@ -10,6 +10,7 @@
 #ifndef FRONTEND_TRANSACTIONS_H
 #define FRONTEND_TRANSACTIONS_H
 
+#include "common/base/object.h"
 #include "common/sip.h"
 #include "frontend/registrar.h"
 
@@ -27,11 +28,10 @@ struct transactions_io {
 
 typedef struct transactions transactions;
 
-/* `sent_by` is that of our Via ("10.0.1.10:5061"); `io` is borrowed. transactions_free accepts NULL
+/* `sent_by` is that of our Via ("10.0.1.10:5061"); `io` is borrowed. object_free accepts NULL
  * and calls no callback. */
 transactions *transactions_new(const char *sent_by, const struct transactions_io *io,
 			       gpointer user_data);
-void transactions_free(transactions *t);
 gint64 transactions_now_us(const transactions *t);
 guint transactions_count(const transactions *t);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/base/diag.h"
+#include "common/base/object.h"
 
 #include <string.h>
 
@@ -15,20 +16,24 @@ struct diags {
 
 G_DEFINE_QUARK(testbed_error, tb_error)
 
-static void diag_free(gpointer data)
+bool tb_error_set(GError **error, enum tb_error code, const char *format, ...)
 {
-	struct diag *item = data;
+	va_list args;
 
-	g_free(item->message);
-	g_free(item->hint);
-	g_free(item);
+	va_start(args, format);
+	g_propagate_error(error, g_error_new_valist(TB_ERROR, (int)code, format, args));
+	va_end(args);
+	return false;
 }
+
+static const struct object_shape diag_shape =
+	OBJECT_SHAPE(diag, NULL, OWNS_TEXT(diag, message), OWNS_TEXT(diag, hint));
 
 diags *diags_new(void)
 {
 	diags *d = g_new0(diags, 1);
 
-	d->items = g_ptr_array_new_with_free_func(diag_free);
+	d->items = g_ptr_array_new_with_free_func(object_free);
 	d->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return d;
 }
@@ -107,10 +112,10 @@ static void append_diag(GString *out, const struct diag *item)
 	g_string_append_c(out, '\n');
 }
 
-void diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint,
+bool diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint,
 	       const char *format, ...)
 {
-	struct diag *item = g_new0(struct diag, 1);
+	struct diag *item = object_new(&diag_shape);
 	GString *text = g_string_new(NULL);
 	va_list args;
 
@@ -122,12 +127,13 @@ void diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint
 	item->hint = hint ? take_printable(g_strdup(hint)) : NULL;
 	append_diag(text, item);
 	if (!g_hash_table_add(d->seen, g_string_free(text, FALSE))) {
-		diag_free(item);
-		return;
+		object_free(item);
+		return false;
 	}
 	if (level == DIAG_ERROR)
 		d->errors++;
 	insert_sorted(d->items, item);
+	return false;
 }
 
 guint diags_count(const diags *d)
@@ -155,11 +161,12 @@ char *diags_to_text(const diags *d)
 	return g_string_free(all, FALSE);
 }
 
-void diags_set_error(const diags *d, int code, const char *before, GError **error)
+bool diags_set_error(const diags *d, int code, const char *before, GError **error)
 {
 	g_autofree char *text = diags_to_text(d);
 
 	g_set_error(error, TB_ERROR, code, "%s%s", before, g_strchomp(text));
+	return false;
 }
 
 /* How many single changes lead from one word to the other (optimal string alignment): a

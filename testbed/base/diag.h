@@ -13,6 +13,7 @@
 #define TESTBED_BASE_DIAG_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 /* A position; line and col count from 1, 0 means unknown.  `file` is interned (g_intern_string) and
  * never freed. */
@@ -40,8 +41,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(diags, diags_free)
 
 /* Adds a diagnostic with printf-like text, unless an equal one (position and texts) is there.
  * `hint` may be NULL; all texts are copied.  They are made printable: valid UTF-8, no control
- * characters, at most 400 characters. */
-void diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint,
+ * characters, at most 400 characters.  Returns false, for the caller to return. */
+bool diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint,
 	       const char *format, ...) G_GNUC_PRINTF(5, 6);
 
 /* Number of all diagnostics; of errors. */
@@ -71,7 +72,11 @@ enum tb_error {
 	TB_ERROR_DIED,	      /* an agent or supervisor ended unexpectedly */
 };
 
-/* Sets *error: domain TB_ERROR, this code, and as message `before` followed by all diagnostics. */
-void diags_set_error(const diags *d, int code, const char *before, GError **error);
+/* Sets *error with printf-like text, and returns false, for the caller to return. */
+bool tb_error_set(GError **error, enum tb_error code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* Sets *error: domain TB_ERROR, this code, and as message `before` followed by all diagnostics.
+ * Returns false. */
+bool diags_set_error(const diags *d, int code, const char *before, GError **error);
 
 #endif

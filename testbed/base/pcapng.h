@@ -9,6 +9,8 @@
 #ifndef TESTBED_BASE_PCAPNG_H
 #define TESTBED_BASE_PCAPNG_H
 
+#include "common/base/object.h"
+
 #include <glib.h>
 #include <stdbool.h>
 
@@ -41,10 +43,9 @@ void pcapng_packet(GByteArray *out, guint32 interface, guint64 time_ns,
 /* A file that is being written.  Blocks are kept until pcapng_writer_flush. */
 typedef struct pcapng_writer pcapng_writer;
 
-/* Starts a file on `fd`, which stays the caller's, with a section header.  Writes nothing yet. */
+/* Starts a file on `fd`, which stays the caller's, with a section header.  Writes nothing yet.
+ * object_free drops what was not flushed. */
 pcapng_writer *pcapng_writer_new(int fd);
-/* Frees the writer and drops what was not flushed.  Accepts NULL. */
-void pcapng_writer_free(pcapng_writer *w);
 /* Describes an interface and returns its number for pcapng_writer_packet. */
 guint32 pcapng_writer_interface(pcapng_writer *w, enum pcapng_link link, const char *name);
 /* As pcapng_packet. */

@@ -118,11 +118,9 @@ bool pcapng_read(const guint8 *bytes, gsize length,
 	gsize at = 0;
 
 	if (length < BLOCK_OVERHEAD || u32_at(bytes) != PCAPNG_BLOCK_SECTION ||
-	    u32_at(bytes + 8) != PCAPNG_BYTE_ORDER_MAGIC) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
-			    "this is no pcapng file of this machine's kind");
-		return false;
-	}
+	    u32_at(bytes + 8) != PCAPNG_BYTE_ORDER_MAGIC)
+		return tb_error_set(error, TB_ERROR_INPUT,
+				    "this is no pcapng file of this machine's kind");
 	r.interfaces = g_array_new(FALSE, FALSE, sizeof(struct interface));
 	g_array_set_clear_func(r.interfaces, interface_clear);
 	while (length - at >= BLOCK_OVERHEAD) {

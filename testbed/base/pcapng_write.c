@@ -13,22 +13,17 @@ struct pcapng_writer {
 	int problem;	 /* errno; 0: none */
 };
 
+static const struct object_shape pcapng_writer_shape =
+	OBJECT_SHAPE(pcapng_writer, NULL, OWNS(pcapng_writer, pending, g_byte_array_unref));
+
 pcapng_writer *pcapng_writer_new(int fd)
 {
-	pcapng_writer *w = g_new0(pcapng_writer, 1);
+	pcapng_writer *w = object_new(&pcapng_writer_shape);
 
 	w->fd = fd;
 	w->pending = g_byte_array_new();
 	pcapng_section(w->pending);
 	return w;
-}
-
-void pcapng_writer_free(pcapng_writer *w)
-{
-	if (!w)
-		return;
-	g_byte_array_unref(w->pending);
-	g_free(w);
 }
 
 guint32 pcapng_writer_interface(pcapng_writer *w, enum pcapng_link link, const char *name)

@@ -223,8 +223,7 @@ static int write_results(const GPtrArray *designs, const struct options *o)
 	capacity_plot(designs, plot);
 	if (g_file_set_contents(o->plot, plot->str, (gssize)plot->len, &error))
 		return status;
-	cmd_error("%s", error->message);
-	return CMD_INTERNAL;
+	return cmd_fail(CMD_INTERNAL, "%s", error->message);
 }
 
 /* The scenarios of -s, or all, borrowed; the caller frees the array.  NULL: one is unknown, which
@@ -261,19 +260,14 @@ int cmd_run_capacity(const struct options *o)
 				       .user_data = (gpointer)(guintptr)o};
 	int status, told;
 
-	if (o->media && !g_str_equal(o->media, "audio") && !g_str_equal(o->media, "video")) {
-		cmd_error("a call is audio or video (with audio), not '%s'", o->media);
-		return CMD_USAGE;
-	}
-	if (o->calls < 0 || o->calls > 1000) {
-		cmd_error("--calls is a number from 1 to 1000");
-		return CMD_USAGE;
-	}
-	if (o->rate &&
-	    !g_regex_match_simple("^[0-9]+(\\.[0-9]+)?(kbit|mbit|gbit)$", o->rate, 0, 0)) {
-		cmd_error("--rate '%s' is no rate such as 512kbit or 2mbit", o->rate);
-		return CMD_USAGE;
-	}
+	if (o->media && !g_str_equal(o->media, "audio") && !g_str_equal(o->media, "video"))
+		return cmd_fail(CMD_USAGE, "a call is audio or video (with audio), not '%s'",
+				o->media);
+	if (o->calls < 0 || o->calls > 1000)
+		return cmd_fail(CMD_USAGE, "--calls is a number from 1 to 1000");
+	if (o->rate && !g_regex_match_simple("^[0-9]+(\\.[0-9]+)?(kbit|mbit|gbit)$", o->rate, 0, 0))
+		return cmd_fail(CMD_USAGE, "--rate '%s' is no rate such as 512kbit or 2mbit",
+				o->rate);
 	if (!cmd_seed(o, &how.seed) || !cmd_media_ms(o, MEDIA_MS, &how.media_ms))
 		return CMD_USAGE;
 	m = cmd_topology_load(o);

@@ -205,10 +205,8 @@ static int capture_until_end(struct recording *s, const live_client *c, int sign
 		if (poll(polled, n + 2, -1) < 0 && errno != EINTR)
 			return CMD_INTERNAL;
 		read_all(s);
-		if (polled[n + 1].revents != 0) {
-			cmd_error("the lab is gone");
-			return CMD_INTERNAL;
-		}
+		if (polled[n + 1].revents != 0)
+			return cmd_fail(CMD_INTERNAL, "the lab is gone");
 		if (polled[n].revents != 0 &&
 		    read(signals, &info, sizeof info) == (ssize_t)sizeof info)
 			return info.ssi_signo == SIGINT ? CMD_AS_EXPECTED :
@@ -313,7 +311,7 @@ int cmd_capture(const struct options *o)
 						     CMD_INTERNAL;
 	}
 	g_ptr_array_unref(s.taps);
-	pcapng_writer_free(s.file);
+	object_free(s.file);
 	g_free(s.filter);
 	return status;
 }

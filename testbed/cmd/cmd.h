@@ -109,8 +109,10 @@ struct report_style cmd_style(const struct options *o, int fd);
 /* Writes `text` to stdout (`length` -1: up to its NUL).  Returns CMD_AS_EXPECTED; 128+SIGPIPE when
  * the reader has gone; CMD_INTERNAL when writing fails, which was printed on stderr. */
 int cmd_print(const char *text, gssize length);
-/* These print "testbed: error: ..." and "testbed: ..." on stderr. */
-void cmd_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/* These print "testbed: error: ..." and "testbed: ..." on stderr.  cmd_error returns false, and
+ * cmd_fail `code`, for the caller to return. */
+bool cmd_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
+int cmd_fail(int code, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void cmd_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* The exit code for an error of a lower layer. */
 int cmd_exit_of(const GError *error);

@@ -85,9 +85,7 @@ int cmd_shell(const struct options *o)
 
 int cmd_exec(const struct options *o)
 {
-	if (!o->command || !o->command[0]) {
-		cmd_error("usage: testbed exec NODE -- CMD...");
-		return CMD_USAGE;
-	}
+	if (!o->command || !o->command[0])
+		return cmd_fail(CMD_USAGE, "usage: testbed exec NODE -- CMD...");
 	return enter_node(o, o->command);
 }

@@ -15,16 +15,13 @@ static int decode_icewarn(const struct options *o)
 	g_autoptr(GString) text = g_string_new(NULL);
 	guint32 value;
 
-	if (o->arguments[0]) {
-		cmd_error("--icewarn takes no cell");
-		return CMD_USAGE;
-	}
-	if (!icewarn_parse(o->icewarn, &value)) {
-		cmd_error("--icewarn '%s' is not a number of 32 bits such as 0x12b, "
-			  "nor a line with ICEWarn=0x12b",
-			  o->icewarn);
-		return CMD_USAGE;
-	}
+	if (o->arguments[0])
+		return cmd_fail(CMD_USAGE, "--icewarn takes no cell");
+	if (!icewarn_parse(o->icewarn, &value))
+		return cmd_fail(CMD_USAGE,
+				"--icewarn '%s' is not a number of 32 bits such as 0x12b, "
+				"nor a line with ICEWarn=0x12b",
+				o->icewarn);
 	g_string_append_printf(text, "ICEWarn 0x%x\n", value);
 	icewarn_text(value, text);
 	return cmd_print(text->str, (gssize)text->len);
@@ -34,8 +31,7 @@ bool cmd_explain_medium(const char *text, enum media *ret)
 {
 	if (media_parse(text ? text : "audio", ret) && *ret <= MEDIA_VIDEO)
 		return true;
-	cmd_error("--media '%s': one call has one medium: im, audio or video", text);
-	return false;
+	return cmd_error("--media '%s': one call has one medium: im, audio or video", text);
 }
 
 /* The cell that the arguments name, for a fresh lab; NULL: an error was printed, *ret_status is the
@@ -110,7 +106,7 @@ int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recor
 	int signal;
 
 	if (!watched)
-		matrix_selection_free(s);
+		object_free(s);
 	else
 		x = recorded ? explain_recorded(m, s, recorded, &options) :
 			       explain_cell(m, s, &options, &error);
@@ -154,9 +150,8 @@ static int print_no_such_cell(const finished *f, const char *id)
 {
 	g_autofree char *near = finished_near(f, id);
 
-	cmd_error("run %s has no cell '%s'%s%s%s", f->results->run_id, id, near ? " (near: " : "",
-		  near ? near : "", near ? ")" : "");
-	return CMD_USAGE;
+	return cmd_fail(CMD_USAGE, "run %s has no cell '%s'%s%s%s", f->results->run_id, id,
+			near ? " (near: " : "", near ? near : "", near ? ")" : "");
 }
 
 /* Explains a cell of the run in `dir`, with the run's own topology and changes where the options
@@ -178,11 +173,10 @@ static int explain_run(const char *dir, const char *id, const struct options *o,
 	m = cmd_topology_load(&own);
 	if (!m)
 		return CMD_INPUT;
-	if (!finished_is_of(f, m, own.changes)) {
-		cmd_error("%s is not what run %s ran: the file or the changes differ", own.topology,
-			  f->results->run_id);
-		return CMD_USAGE;
-	}
+	if (!finished_is_of(f, m, own.changes))
+		return cmd_fail(CMD_USAGE,
+				"%s is not what run %s ran: the file or the changes differ",
+				own.topology, f->results->run_id);
 	return finished_cell(f, id) ? explain_finished(f, m, id, o, seed) :
 				      print_no_such_cell(f, id);
 }
@@ -227,10 +221,9 @@ int cmd_explain(const struct options *o)
 
 	if (o->icewarn)
 		return decode_icewarn(o);
-	if (!a[0] || (o->run && a[1])) {
-		cmd_error("usage: testbed explain [RUNDIR] CELL | A B [-n LAB] [OPTION...]");
-		return CMD_USAGE;
-	}
+	if (!a[0] || (o->run && a[1]))
+		return cmd_fail(CMD_USAGE,
+				"usage: testbed explain [RUNDIR] CELL | A B [-n LAB] [OPTION...]");
 	if (!cmd_seed(o, &seed))
 		return CMD_USAGE;
 	if (o->name)

@@ -89,7 +89,7 @@ static int explain_call(live_client *c, const model *base, matrix_selection *s, 
 		status = cmd_explain_cell(base, s, &recorded, o, seed);
 		cell_free(cell);
 	} else {
-		matrix_selection_free(s);
+		object_free(s);
 		status = cmd_failed(error);
 	}
 	recorded_clear(&recorded);

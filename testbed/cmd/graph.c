@@ -89,8 +89,7 @@ static int write_drawing(const struct options *o, const char *text)
 		return cmd_print(text, -1);
 	if (g_file_set_contents(o->file, text, -1, &error))
 		return CMD_AS_EXPECTED;
-	cmd_error("%s", error->message);
-	return CMD_INTERNAL;
+	return cmd_fail(CMD_INTERNAL, "%s", error->message);
 }
 
 /* Draws the network (`sc`: of this scenario, or NULL).  Returns the exit code. */

@@ -55,9 +55,8 @@ static bool chosen_kind(const char *format, enum import_kind *ret)
 		return true;
 	near = diag_nearest(format, import_kind_names);
 	all = g_strjoinv(", ", (char **)(gpointer)(guintptr)import_kind_names);
-	cmd_error("--format '%s' is not one of %s%s%s%s", format, all,
-		  near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
-	return false;
+	return cmd_error("--format '%s' is not one of %s%s%s%s", format, all,
+			 near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
 /* The topology that the files make, which the caller frees; NULL: errors are in `found`. */
@@ -96,8 +95,9 @@ static int write_valid(const char *topology)
 	if (m)
 		return cmd_print(topology, -1);
 	text = diags_to_text(wrong);
-	cmd_error("import made a topology that is not valid; please report this input:\n%s", text);
-	return CMD_INTERNAL;
+	return cmd_fail(CMD_INTERNAL,
+			"import made a topology that is not valid; please report this input:\n%s",
+			text);
 }
 
 int cmd_import(const struct options *o)
@@ -110,12 +110,12 @@ int cmd_import(const struct options *o)
 
 	if (!chosen_kind(o->format, &kind))
 		return CMD_USAGE;
-	if (o->node && !import_node_fits(o->node)) {
-		cmd_error("--node '%s' is not a valid node name: letters, digits, '-', '_', '.'; "
-			  "at most 63",
-			  o->node);
-		return CMD_USAGE;
-	}
+	if (o->node && !import_node_fits(o->node))
+		return cmd_fail(
+			CMD_USAGE,
+			"--node '%s' is not a valid node name: letters, digits, '-', '_', '.'; "
+			"at most 63",
+			o->node);
 	topology = import_files(o, files, kind, found);
 	diagnostics = diags_to_text(found);
 	fputs(diagnostics, stderr);

@@ -13,8 +13,7 @@
 /* Prints that something failed, by errno.  Returns the exit code. */
 static int print_file_error(const char *what, const char *path)
 {
-	cmd_error("can't %s '%s': %s", what, path, g_strerror(errno));
-	return CMD_INTERNAL;
+	return cmd_fail(CMD_INTERNAL, "can't %s '%s': %s", what, path, g_strerror(errno));
 }
 
 /* Writes the file.  One that exists is left alone unless `force`; open decides that, so that no
@@ -24,10 +23,8 @@ static int write_starter(const char *path, const char *text, gsize length, bool 
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
 	ssize_t written;
 
-	if (fd < 0 && errno == EEXIST) {
-		cmd_error("'%s' is there already (--force replaces it)", path);
-		return CMD_USAGE;
-	}
+	if (fd < 0 && errno == EEXIST)
+		return cmd_fail(CMD_USAGE, "'%s' is there already (--force replaces it)", path);
 	if (fd < 0)
 		return print_file_error("make", path);
 	written = write(fd, text, length);
@@ -45,10 +42,9 @@ int cmd_init(const struct options *o)
 	g_autoptr(GError) error = NULL;
 	gsize length;
 
-	if (!g_file_get_contents(starter, &text, &length, &error)) {
-		cmd_error("%s (build or install testbed again)", error->message);
-		return CMD_INTERNAL;
-	}
+	if (!g_file_get_contents(starter, &text, &length, &error))
+		return cmd_fail(CMD_INTERNAL, "%s (build or install testbed again)",
+				error->message);
 	if (g_str_equal(path, "-"))
 		return cmd_print(text, (gssize)length);
 	return write_starter(path, text, length, o->force);

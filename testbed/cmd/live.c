@@ -179,10 +179,8 @@ int cmd_down(const struct options *o)
 
 	if (!m || (o->name && !runtime_dir_check_name(o->name, &error)))
 		return cmd_failed(error);
-	if (o->name && o->all) {
-		cmd_error("-n and --all: one or all?");
-		return CMD_USAGE;
-	}
+	if (o->name && o->all)
+		return cmd_fail(CMD_USAGE, "-n and --all: one or all?");
 	names = runtime_dir_names(m);
 	if (o->name) {
 		take_down(m, o->name);
@@ -191,9 +189,9 @@ int cmd_down(const struct options *o)
 	if (names[0] && names[1] && !o->all) {
 		g_autofree char *all = g_strjoinv(", ", names);
 
-		cmd_error("several labs are up: choose with -n NAME, or --all (there are: %s)",
-			  all);
-		return CMD_USAGE;
+		return cmd_fail(
+			CMD_USAGE,
+			"several labs are up: choose with -n NAME, or --all (there are: %s)", all);
 	}
 	for (guint i = 0; names[i]; i++)
 		take_down(m, names[i]);

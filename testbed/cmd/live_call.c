@@ -81,8 +81,7 @@ int cmd_call(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = NULL;
-	g_autoptr(GPtrArray) events =
-		g_ptr_array_new_with_free_func((GDestroyNotify)timeline_event_free);
+	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(object_free);
 	g_autoptr(netstate) before = NULL;
 	json_auto_t *answer = NULL;
 	struct cell *cell;

@@ -50,10 +50,9 @@ int cmd_print(const char *text, gssize length)
 			continue;
 		if (n < 0 && errno == EPIPE)
 			return CMD_SIGNAL + SIGPIPE;
-		if (n < 0) {
-			cmd_error("cannot write to standard output: %s", g_strerror(errno));
-			return CMD_INTERNAL;
-		}
+		if (n < 0)
+			return cmd_fail(CMD_INTERNAL, "cannot write to standard output: %s",
+					g_strerror(errno));
 		text += n;
 		left -= (size_t)n;
 	}
@@ -70,13 +69,24 @@ static void print_message(const char *prefix, const char *format, va_list args)
 	fprintf(stderr, "testbed: %s%s\n", prefix, text);
 }
 
-void cmd_error(const char *format, ...)
+bool cmd_error(const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	print_message("error: ", format, args);
 	va_end(args);
+	return false;
+}
+
+int cmd_fail(int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_message("error: ", format, args);
+	va_end(args);
+	return code;
 }
 
 void cmd_note(const char *format, ...)
@@ -110,8 +120,7 @@ bool cmd_seed(const struct options *o, guint64 *ret)
 	*ret = g_random_int();
 	if (!o->seed || g_ascii_string_to_unsigned(o->seed, 10, 0, G_MAXINT64, ret, NULL))
 		return true;
-	cmd_error("--seed '%s' is not a number from 0 on", o->seed);
-	return false;
+	return cmd_error("--seed '%s' is not a number from 0 on", o->seed);
 }
 
 bool cmd_media_ms(const struct options *o, guint default_ms, guint *ret_ms)
@@ -120,11 +129,9 @@ bool cmd_media_ms(const struct options *o, guint default_ms, guint *ret_ms)
 	double seconds = o->seconds ? g_ascii_strtod(o->seconds, &end) : default_ms / 1000.0;
 
 	if (o->seconds && (end == o->seconds || *end != '\0' ||
-			   !(seconds >= SECONDS_MIN && seconds <= SECONDS_MAX))) {
-		cmd_error("--seconds '%s' is not a number from %g to %g", o->seconds, SECONDS_MIN,
-			  SECONDS_MAX);
-		return false;
-	}
+			   !(seconds >= SECONDS_MIN && seconds <= SECONDS_MAX)))
+		return cmd_error("--seconds '%s' is not a number from %g to %g", o->seconds,
+				 SECONDS_MIN, SECONDS_MAX);
 	*ret_ms = (guint)(seconds * 1000 + 0.5);
 	return true;
 }
@@ -137,8 +144,7 @@ int cmd_write_json(const char *where, const char *text)
 		return cmd_print(text, -1);
 	if (g_file_set_contents(where, text, -1, &error))
 		return CMD_AS_EXPECTED;
-	cmd_error("cannot write '%s': %s", where, error->message);
-	return CMD_INTERNAL;
+	return cmd_fail(CMD_INTERNAL, "cannot write '%s': %s", where, error->message);
 }
 
 int cmd_write_document(const char *where, const json_t *document, size_t indent)

@@ -11,10 +11,8 @@ int cmd_plan(const struct options *o)
 	g_autoptr(plan) p = NULL;
 	int status;
 
-	if (o->format && !plan_format_parse(o->format, &format)) {
-		cmd_error("no format '%s'; there are text, json, sh", o->format);
-		return CMD_USAGE;
-	}
+	if (o->format && !plan_format_parse(o->format, &format))
+		return cmd_fail(CMD_USAGE, "no format '%s'; there are text, json, sh", o->format);
 	status = cmd_network_choose(o, &network);
 	if (status)
 		return status;

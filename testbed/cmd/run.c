@@ -17,14 +17,12 @@ static bool parse_media(const char *text, unsigned *ret_mask)
 		const char *near = diag_nearest(list[i], names);
 		enum media media;
 
-		if (!media_parse(list[i], &media)) {
-			cmd_error("no medium '%s'%s%s%s", list[i], near ? " (did you mean '" : "",
-				  near ? near : "",
-				  near ? "'?)" :
-					 "; there are im, audio, video, im-conference, "
-					 "av-conference");
-			return false;
-		}
+		if (!media_parse(list[i], &media))
+			return cmd_error("no medium '%s'%s%s%s", list[i],
+					 near ? " (did you mean '" : "", near ? near : "",
+					 near ? "'?)" :
+						"; there are im, audio, video, im-conference, "
+						"av-conference");
 		*ret_mask |= 1u << media;
 	}
 	return true;
@@ -42,8 +40,7 @@ static bool check_captures(const matrix_selection *s, char *const *captures)
 			const struct selected_scenario *first = s->scenarios->pdata[0];
 			g_autofree char *why = model_no_place(first->model, *captures);
 
-			cmd_error("--capture '%s': %s", *captures, why);
-			return false;
+			return cmd_error("--capture '%s': %s", *captures, why);
 		}
 	}
 	return true;
@@ -89,10 +86,9 @@ int cmd_run_matrix(const struct options *o)
 
 	if (!parse_media(o->media, &f.media_mask))
 		return CMD_USAGE;
-	if (o->jobs < 0 || o->at_once < 0) {
-		cmd_error("%s must not be negative", o->jobs < 0 ? "--jobs" : "--at-once");
-		return CMD_USAGE;
-	}
+	if (o->jobs < 0 || o->at_once < 0)
+		return cmd_fail(CMD_USAGE, "%s must not be negative",
+				o->jobs < 0 ? "--jobs" : "--at-once");
 	m = cmd_topology_load(o);
 	return m ? run_selected(m, &f, o, &report) : CMD_INPUT;
 }
@@ -133,10 +129,8 @@ int cmd_run_call(const struct options *o)
 	if (!parse_media(o->media ? o->media : "audio", &f.media_mask))
 		return CMD_USAGE;
 	if (f.media_mask != 1u << MEDIA_IM && f.media_mask != 1u << MEDIA_AUDIO &&
-	    f.media_mask != 1u << MEDIA_VIDEO) {
-		cmd_error("one call has one medium: im, audio or video");
-		return CMD_USAGE;
-	}
+	    f.media_mask != 1u << MEDIA_VIDEO)
+		return cmd_fail(CMD_USAGE, "one call has one medium: im, audio or video");
 	m = cmd_topology_load(o);
 	if (!m)
 		return CMD_INPUT;

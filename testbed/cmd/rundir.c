@@ -82,11 +82,9 @@ static bool make_folders(const char *path, GError **error)
 		return true;
 	if (!g_file_test(parent, G_FILE_TEST_IS_DIR) && !make_folders(parent, error))
 		return false;
-	if (mkdir(path, 0755) != 0 && errno != EEXIST) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot make folder '%s': %s", path,
-			    g_strerror(errno));
-		return false;
-	}
+	if (mkdir(path, 0755) != 0 && errno != EEXIST)
+		return tb_error_set(error, TB_ERROR_FAILED, "cannot make folder '%s': %s", path,
+				    g_strerror(errno));
 	give_to_user(path, NULL, 0, NULL);
 	return true;
 }

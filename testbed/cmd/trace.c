@@ -64,8 +64,7 @@ static bool parse_proto(const char *text, enum ip_proto *ret)
 		if (g_str_equal(text, names[p]))
 			return true;
 	}
-	cmd_error("no protocol '%s'; there are udp, tcp, icmp", text);
-	return false;
+	return cmd_error("no protocol '%s'; there are udp, tcp, icmp", text);
 }
 
 /* The flow that the arguments describe; borrows from them.  False: an error was printed. */
@@ -78,17 +77,13 @@ static bool parse_flow(const model *m, const struct options *o, struct flow *ret
 		print_no_place(m, ret->node);
 		return false;
 	}
-	if (o->port && !g_ascii_string_to_unsigned(o->port, 10, 1, G_MAXUINT16, &port, NULL)) {
-		cmd_error("--port '%s' is not a port number", o->port);
-		return false;
-	}
+	if (o->port && !g_ascii_string_to_unsigned(o->port, 10, 1, G_MAXUINT16, &port, NULL))
+		return cmd_error("--port '%s' is not a port number", o->port);
 	ret->dport = (uint16_t)port;
 	if (!parse_proto(o->proto ? o->proto : "udp", &ret->proto))
 		return false;
-	if (ret->proto == PROTO_ICMP && o->port) {
-		cmd_error("--port: icmp has no ports");
-		return false;
-	}
+	if (ret->proto == PROTO_ICMP && o->port)
+		return cmd_error("--port: icmp has no ports");
 	return parse_target(m, o->arguments[1], o->ipv6, &ret->dst);
 }
 
@@ -146,10 +141,10 @@ static int trace_named_lab(const struct options *o)
 	g_autoptr(live_client) c = NULL;
 	json_auto_t *status = NULL;
 
-	if (o->topology || o->scenario || o->changes) {
-		cmd_error("-n names a lab that is up; -t, -s and --change are for a fresh one");
-		return CMD_USAGE;
-	}
+	if (o->topology || o->scenario || o->changes)
+		return cmd_fail(
+			CMD_USAGE,
+			"-n names a lab that is up; -t, -s and --change are for a fresh one");
 	c = live_connect(o->name, &error);
 	status = c ? live_ask(c, "status", &error) : NULL;
 	if (!status)

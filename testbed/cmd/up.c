@@ -108,8 +108,7 @@ static int claim_and_bring_up(struct keeper_job *job, const struct options *o)
 	job->listener = runtime_dir_listen(job->runtime, job->name, &error);
 	if (job->listener < 0) {
 		runtime_dir_remove(job->runtime, job->name);
-		cmd_error("%s", error->message);
-		return CMD_INTERNAL;
+		return cmd_fail(CMD_INTERNAL, "%s", error->message);
 	}
 	return bring_up(job, o->quiet);
 }
@@ -125,16 +124,14 @@ int cmd_up(const struct options *o)
 				 .publish = o->publish,
 				 .changes = o->changes};
 
-	if (!runtime_dir_check_name(job.name, &error)) {
-		cmd_error("%s", error->message);
-		return CMD_USAGE;
-	}
-	if (o->publish && geteuid() != 0) {
-		cmd_error("--publish puts names into the machine's /run/netns, which only root "
-			  "may: 'sudo testbed up --publish', or "
-			  "'testbed shell NODE' without it");
-		return CMD_USAGE;
-	}
+	if (!runtime_dir_check_name(job.name, &error))
+		return cmd_fail(CMD_USAGE, "%s", error->message);
+	if (o->publish && geteuid() != 0)
+		return cmd_fail(
+			CMD_USAGE,
+			"--publish puts names into the machine's /run/netns, which only root "
+			"may: 'sudo testbed up --publish', or "
+			"'testbed shell NODE' without it");
 	m = cmd_topology_load(o);
 	if (!m)
 		return CMD_INPUT;
@@ -143,10 +140,8 @@ int cmd_up(const struct options *o)
 	if (!job.scenario)
 		return CMD_USAGE;
 	dir = runtime_dir_open(&error);
-	if (!dir) {
-		cmd_error("%s", error->message);
-		return CMD_INTERNAL;
-	}
+	if (!dir)
+		return cmd_fail(CMD_INTERNAL, "%s", error->message);
 	job.runtime = dir;
 	return claim_and_bring_up(&job, o);
 }

@@ -320,9 +320,9 @@ static bool can_be_written(const char *path)
 		return true;
 	if (access(folder, W_OK | X_OK) == 0 && !g_file_test(path, G_FILE_TEST_IS_DIR))
 		return true;
-	cmd_error("cannot write '%s': %s", path,
-		  g_file_test(path, G_FILE_TEST_IS_DIR) ? "it is a folder" : g_strerror(errno));
-	return false;
+	return cmd_error("cannot write '%s': %s", path,
+			 g_file_test(path, G_FILE_TEST_IS_DIR) ? "it is a folder" :
+								 g_strerror(errno));
 }
 
 /* Parses the options and runs the verb, or prints its help.  Returns the exit code. */
@@ -366,10 +366,8 @@ int cmd_main(int argc, char **argv)
 	g_set_prgname("testbed");
 	/* When the reader of our output has gone, write returns an error instead. */
 	signal(SIGPIPE, SIG_IGN);
-	if (argc < 2) {
-		cmd_error("no verb given; 'testbed --help' lists them");
-		return CMD_USAGE;
-	}
+	if (argc < 2)
+		return cmd_fail(CMD_USAGE, "no verb given; 'testbed --help' lists them");
 	if (asks_for_help(argv[1]))
 		return cmd_print(usage, -1);
 	if (g_str_equal(argv[1], "--version"))

@@ -230,10 +230,8 @@ static bool open_run_folder(struct watched_run *s)
 	s->dir = rundir_new(s->options->out, s->results->run_id, &error);
 	if (s->dir)
 		return true;
-	if (s->options->out) {
-		cmd_error("%s", error->message);
-		return false;
-	}
+	if (s->options->out)
+		return cmd_error("%s", error->message);
 	cmd_note("this run is not kept: %s", error->message);
 	return true;
 }
@@ -244,8 +242,7 @@ static bool wants_evidence(const struct options *o, bool *ret)
 	*ret = !o->evidence || g_str_equal(o->evidence, "on");
 	if (*ret || g_str_equal(o->evidence, "off"))
 		return true;
-	cmd_error("--evidence '%s': on or off", o->evidence);
-	return false;
+	return cmd_error("--evidence '%s': on or off", o->evidence);
 }
 
 /* Writes results.json and what the options ask for, then the text.  Returns the exit code. */
@@ -364,7 +361,7 @@ int watched_run(matrix_selection *selection, const struct options *o,
 		return CMD_INTERNAL;
 	options.run_dir = s.dir ? rundir_path(s.dir) : NULL;
 	options.captures = (const char *const *)(gpointer)o->captures;
-	s.events = g_ptr_array_new_with_free_func((GDestroyNotify)timeline_event_free);
+	s.events = g_ptr_array_new_with_free_func(object_free);
 	s.reasons = reasons_new(selection);
 	s.evidence = s.dir && evidence;
 	if (s.evidence)
@@ -376,7 +373,7 @@ int watched_run(matrix_selection *selection, const struct options *o,
 	s.matrix = matrix_new(selection, &options, &watch, &s);
 	status = run_watched(&s);
 	matrix_free(s.matrix);
-	reasons_free(s.reasons);
+	object_free(s.reasons);
 	g_ptr_array_unref(s.events);
 	rundir_free(s.dir);
 	return status;

@@ -31,14 +31,8 @@ struct reading {
 	GPtrArray *told;
 };
 
-static void asker_free(gpointer data)
-{
-	struct asker *a = data;
-
-	g_free(a->address);
-	g_hash_table_unref(a->refused);
-	g_free(a);
-}
+static const struct object_shape asker_shape =
+	OBJECT_SHAPE(asker, NULL, OWNS_TEXT(asker, address), OWNS_TABLE(asker, refused));
 
 static const struct edge_service *silent_relay(const struct node *n)
 {
@@ -84,7 +78,7 @@ static struct asker *asker_of(struct reading *r, const struct node *relay,
 		g_free(key);
 		return a;
 	}
-	a = g_new0(struct asker, 1);
+	a = object_new(&asker_shape);
 	a->relay = relay;
 	a->client = client;
 	a->address = g_steal_pointer(&to);
@@ -181,7 +175,7 @@ GPtrArray *answers_told(const model *m, const struct cell *c, const struct obser
 	struct reading r = {.model = m, .cell = c, .seen = seen};
 
 	r.told = g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
-	r.askers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, asker_free);
+	r.askers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, object_free);
 	for (guint i = 0; seen->packets && i < seen->packets->list->len; i++)
 		read_answer(&r, seen->packets->list->pdata[i]);
 	add_unauthorized(&r);

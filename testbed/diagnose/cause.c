@@ -17,8 +17,7 @@ static bool rule_agent_died(const struct evidence *e, struct finding *f)
 	f->node = g_strdup(parts[0]);
 	f->subject = subject_named(SUBJECT_PROGRAM, h->agent);
 	f->why = g_strdup_printf("%s ended: %s", h->agent, member_text(h->event, "how"));
-	finding_prove(f, "the lab saw it end");
-	return true;
+	return finding_prove(f, "the lab saw it end");
 }
 
 /* What the machine did to the packets is nothing that the network did. */

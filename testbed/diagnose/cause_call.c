@@ -49,9 +49,8 @@ bool cause_rule_call_refused(const struct evidence *e, struct finding *f)
 					     subject_account(callee) :
 					     subject_named(SUBJECT_ACCOUNT, user);
 			f->why = g_strjoin(user, words[0], words[1], NULL);
-			finding_prove(f, "%s was answered %d: %s", h->agent, (int)status,
-				      member_text(h->event, "reason"));
-			return true;
+			return finding_prove(f, "%s was answered %d: %s", h->agent, (int)status,
+					     member_text(h->event, "reason"));
 		}
 	}
 	return false;

@@ -27,8 +27,10 @@ enum cause_code cause_of_certificate(enum reason r)
 	return CAUSE_UNKNOWN;
 }
 
-bool cause_by_certificate(struct finding *f, const json_t *event, const char *at,
-			  const char *refuser)
+/* Whether the event reports that `refuser` refused the certificate of node `at`; then the finding
+ * is filled in. */
+static bool cause_by_certificate(struct finding *f, const json_t *event, const char *at,
+				 const char *refuser)
 {
 	enum cause_code code = cause_of_certificate(foreign_reason(event));
 	const char *words = member_text(event, "reason");
@@ -40,8 +42,7 @@ bool cause_by_certificate(struct finding *f, const json_t *event, const char *at
 	f->subject.kind = SUBJECT_CERTIFICATE;
 	f->subject.name = foreign_subject(event);
 	f->why = g_strdup_printf("%s: %s", cause_text(f->code), words);
-	finding_prove(f, "%s refused the certificate of %s: %s", refuser, at, words);
-	return true;
+	return finding_prove(f, "%s refused the certificate of %s: %s", refuser, at, words);
 }
 
 /* The other server refused our certificate, and reported why. */
@@ -93,8 +94,8 @@ bool cause_refused_server(const struct evidence *e, struct finding *f)
 		if (foreign_reason(h->event) != REASON_TLS_NOT_NEXT_HOP)
 			continue;
 		set_next_hop_cause(f, refuser, reason);
-		finding_prove(f, "%s refused %s (%s): %s", h->agent, them->name, peer, reason);
-		return true;
+		return finding_prove(f, "%s refused %s (%s): %s", h->agent, them->name, peer,
+				     reason);
 	}
 	return false;
 }

@@ -28,10 +28,6 @@ struct tried cause_tried(const char *from, const json_t *event);
 bool cause_by_connection(const struct evidence *e, struct finding *f, const struct tried *t);
 /* The cause for what is wrong with a certificate; CAUSE_UNKNOWN: the reason is not about one. */
 enum cause_code cause_of_certificate(enum reason r);
-/* Whether the event reports that `refuser` refused the certificate of node `at`; then the
- * finding is filled in. */
-bool cause_by_certificate(struct finding *f, const json_t *event, const char *at,
-			  const char *refuser);
 
 /* Whether a server refused another one for its certificate or the name in it; then the finding
  * is filled in. */

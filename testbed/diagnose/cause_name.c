@@ -43,15 +43,21 @@ static const struct nrpt_rule *rule_for(const struct node *n, const char *name)
 	return best;
 }
 
+const GArray *cause_name_servers(const struct node *n, const char *name)
+{
+	const struct nrpt_rule *rule = rule_for(n, name);
+
+	return rule ? rule->servers : n->resolvers;
+}
+
 /* The name server that this node asks for the name; unset: none. */
 static struct addr asked_by(const struct node *n, const char *name)
 {
-	const struct nrpt_rule *rule = rule_for(n, name);
-	const GArray *servers = rule ? rule->servers : n->resolvers;
+	const GArray *servers = cause_name_servers(n, name);
 
 	if (servers->len > 0)
 		return g_array_index(servers, struct addr, 0);
-	return !rule && dns_of(n) ? node_address(n) : (struct addr){0};
+	return !rule_for(n, name) && dns_of(n) ? node_address(n) : (struct addr){0};
 }
 
 static bool dns_knows(const struct dns_service *dns, const char *name)
@@ -305,6 +311,5 @@ bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char 
 					 addr_print(&right, text)) :
 			 g_strdup_printf("its %s says %s for %s, where no such server is",
 					 hosts ? "hosts file" : "record", address, name);
-	finding_prove(f, "%s was told %s for %s", from, address, name);
-	return true;
+	return finding_prove(f, "%s was told %s for %s", from, address, name);
 }

@@ -21,6 +21,9 @@ struct addr cause_name_server_of(const struct node *n, const char *name,
 struct addr cause_asked_by_others(const model *m, const struct node *n, const char *name);
 /* Whether that server, or one that it asks itself, has the name or its zone. */
 bool cause_name_is_served(const model *m, const struct addr *server, const char *name);
+/* The addresses (struct addr) that a node asks for a name: of the NRPT rule with the longest
+ * namespace that covers it, else its resolvers. */
+const GArray *cause_name_servers(const struct node *n, const char *name);
 /* Whether an end asks a name server of the inside: one that knows the name of a Front End, or
  * the internal name of an Edge. */
 bool cause_is_inside(const model *m, const char *end);

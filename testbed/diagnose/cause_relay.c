@@ -29,13 +29,11 @@ static bool no_credentials(const struct evidence *e, struct finding *f, const ch
 		if (!from || !node_declared_service(from, SERVICE_FRONTEND) ||
 		    !cause_by_connection(e, f, &t))
 			continue;
-		finding_prove(f, "%s got no relay credentials: %s", end, trouble);
-		return true;
+		return finding_prove(f, "%s got no relay credentials: %s", end, trouble);
 	}
 	if (!cause_refused_server(e, f))
 		return false;
-	finding_prove(f, "%s got no relay credentials: %s", end, trouble);
-	return true;
+	return finding_prove(f, "%s got no relay credentials: %s", end, trouble);
 }
 
 static bool told_of_none(const struct evidence *e, struct finding *f, const char *end)
@@ -49,8 +47,8 @@ static bool told_of_none(const struct evidence *e, struct finding *f, const char
 	f->subject = subject_setting(SETTING_MEDIA_RELAY, NULL);
 	f->why = g_strdup_printf("it names no relay to %s, though there is an Edge for its media",
 				 n->endpoint->user);
-	finding_prove(f, "the answer to the sign-in of %s names no server to ask for relays", end);
-	return true;
+	return finding_prove(f, "the answer to the sign-in of %s names no server to ask for relays",
+			     end);
 }
 
 /* An end is told of no relay for one of three reasons: the Front End names none, the Edge
@@ -132,10 +130,10 @@ static bool by_refusal(const struct evidence *e, struct finding *f, const struct
 		f->subject = subject_setting(r->setting, NULL);
 		f->why = g_strdup_printf("%s: %s", cause_text(f->code),
 					 member_text(h->event, "reason"));
-		finding_prove(f, "%s refused %s at %s with code %d: %s", h->agent,
-			      whom ? whom : "a client", member_text(h->event, "client"),
-			      (int)foreign_turn_status(h->event), member_text(h->event, "reason"));
-		return true;
+		return finding_prove(f, "%s refused %s at %s with code %d: %s", h->agent,
+				     whom ? whom : "a client", member_text(h->event, "client"),
+				     (int)foreign_turn_status(h->event),
+				     member_text(h->event, "reason"));
 	}
 	return false;
 }
@@ -264,9 +262,8 @@ static bool refuses_peer(const struct evidence *e, struct finding *f)
 		set_peer(f, peer);
 		f->why = g_strdup_printf("%s: %s is among those it must not relay to",
 					 cause_text(f->code), peer);
-		finding_prove(f, "%s denied %s the peer %s", h->agent,
-			      member_text(h->event, "user"), peer);
-		return true;
+		return finding_prove(f, "%s denied %s the peer %s", h->agent,
+				     member_text(h->event, "user"), peer);
 	}
 	return false;
 }

@@ -191,9 +191,8 @@ static bool wrong_name_server(const struct evidence *e, struct finding *f, const
 	f->why = g_strdup_printf("%s %s, %s", whose, addr_print(&server, text),
 				 none ? "which is no name server" :
 					"a name server that it can't reach from where it is");
-	finding_prove(f, "%s asked for %s %s: %s", n->name, member_text(question, "type"), name,
-		      member_text(question, "error"));
-	return true;
+	return finding_prove(f, "%s asked for %s %s: %s", n->name, member_text(question, "type"),
+			     name, member_text(question, "error"));
 }
 
 /* Whether the client gave up without a connection to a server; a certificate that it refused was

@@ -238,6 +238,5 @@ bool cause_rule_sign_in(const struct evidence *e, struct finding *f)
 		f->node = g_strdup(h->agent);
 	if (!f->why)
 		f->why = g_strdup(cause_text(f->code));
-	finding_prove(f, "%s gave up in stage %s: %s", h->agent, x.stage, x.reason);
-	return true;
+	return finding_prove(f, "%s gave up in stage %s: %s", h->agent, x.stage, x.reason);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules about the ways to servers: from a client to its name servers and to the server that it
  * signs in at, from Edge to Front End and back. */
+#include "testbed/diagnose/cause_name.h"
 #include "testbed/diagnose/cause_rules.h"
 #include "testbed/diagnose/foreign_words.h"
 #include "testbed/diagnose/service.h"
@@ -46,22 +47,6 @@ static const json_t *unanswered(const struct evidence *e, const char *end)
 	return NULL;
 }
 
-/* Windows' rule: ".contoso.com" is a suffix, anything else a whole name. */
-static bool nrpt_applies(const struct nrpt_rule *r, const char *name)
-{
-	return r->namespace[0] == '.' ? g_str_has_suffix(name, r->namespace) :
-					g_ascii_strcasecmp(r->namespace, name) == 0;
-}
-
-/* The name servers that a node asks for a name. */
-static const GArray *servers_for(const struct node *n, const char *name)
-{
-	ptr_array_foreach(const struct nrpt_rule, r, n->nrpt)
-		if (nrpt_applies(r, name))
-			return r->servers;
-	return n->resolvers;
-}
-
 /* First those of a family that the end has a default route for. */
 static bool ways_to(const struct evidence *e, struct finding *f, const char *end,
 		    const GArray *servers)
@@ -90,7 +75,7 @@ static bool way_to_names(const struct evidence *e, struct finding *f, const char
 	if (!n || !name || (failure && !member_is(failure, "stage", STAGE_DNS)) ||
 	    (!failure && is_signed_in(e, end)))
 		return false;
-	if (!ways_to(e, f, end, servers_for(n, name)))
+	if (!ways_to(e, f, end, cause_name_servers(n, name)))
 		return false;
 	finding_prove(f, "%s asked for %s %s: %s", end, member_text(question, "type"), name,
 		      member_text(question, "error"));
@@ -323,8 +308,7 @@ static bool told_of_no_relay(const struct evidence *e, struct finding *f, const 
 	if (!evidence_is_av(e) || !is_signed_in(e, end) || json_is_object(evidence_relay(e, end)) ||
 	    !front_end_to_edge(e, f, edge))
 		return false;
-	finding_prove(f, "%s signed in and was told of no relay", end);
-	return true;
+	return finding_prove(f, "%s signed in and was told of no relay", end);
 }
 
 bool cause_rule_way_inside(const struct evidence *e, struct finding *f)

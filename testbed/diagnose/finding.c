@@ -85,13 +85,14 @@ finding *finding_new(const struct cell *c)
 	return f;
 }
 
-void finding_prove(struct finding *f, const char *format, ...)
+bool finding_prove(struct finding *f, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	g_ptr_array_add(f->proof, g_strdup_vprintf(format, args));
 	va_end(args);
+	return true;
 }
 
 void finding_add_effect(struct finding *f, enum cause_code code, const char *node,

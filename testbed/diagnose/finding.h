@@ -119,8 +119,8 @@ finding *finding_new(const struct cell *c);
 void finding_free(finding *f);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(finding, finding_free)
 
-/* Adds a sentence to the proof. */
-void finding_prove(finding *f, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Adds a sentence to the proof.  Returns true, for a rule that found its cause. */
+bool finding_prove(finding *f, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Adds an effect, unless it is there or is the finding itself.  Copies all that it is given. */
 void finding_add_effect(finding *f, enum cause_code code, const char *node,
 			const struct subject *subject, const char *why);

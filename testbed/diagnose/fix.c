@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/diagnose/fix_rules.h"
 
+static const struct object_shape fix_shape =
+	OBJECT_SHAPE(fix, NULL, OWNS_TEXT(fix, change), OWNS(fix, commands, g_ptr_array_unref));
+
 fix *fix_new(char *change)
 {
-	fix *x = g_new0(fix, 1);
+	fix *x = object_new(&fix_shape);
 
 	x->change = change;
 	x->commands = g_ptr_array_new_with_free_func(g_free);
 	return x;
-}
-
-void fix_free(fix *x)
-{
-	if (!x)
-		return;
-	g_free(x->change);
-	g_ptr_array_unref(x->commands);
-	g_free(x);
 }
 
 /* --- the table -------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #ifndef TESTBED_DIAGNOSE_FIX_H
 #define TESTBED_DIAGNOSE_FIX_H
 
+#include "common/base/object.h"
 #include "testbed/diagnose/finding.h"
 
 typedef struct fix {
@@ -17,7 +18,6 @@ typedef struct fix {
 
 /* NULL: none can be derived.  The caller owns it. */
 fix *fix_derive(const model *m, const struct finding *f);
-void fix_free(fix *x);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(fix, fix_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fix, object_free)
 
 #endif

@@ -97,10 +97,9 @@ static bool foresee_node(const struct evidence *e, const struct node *n, struct 
 	f->why = g_strdup_printf(
 		"the route of %s to %s is in use and not persistent: after a restart it is gone",
 		n->name, prefix_print(&r->to, buf));
-	finding_prove(f, "without it %s ends at %s: %s", l ? l->title : "the call",
-		      seen->node ? seen->node : "its start",
-		      seen->why ? seen->why : cause_text(seen->code));
-	return true;
+	return finding_prove(f, "without it %s ends at %s: %s", l ? l->title : "the call",
+			     seen->node ? seen->node : "its start",
+			     seen->why ? seen->why : cause_text(seen->code));
 }
 
 bool persist_foresee(const struct evidence *e, struct finding *f)

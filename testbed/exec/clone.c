@@ -229,16 +229,14 @@ static gboolean cant_clone(GError **error, int errno_value)
 {
 	g_autofree char *cure = clone_cure(errno_value);
 
-	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
-		    "can't make namespaces for a lab: %s (%s)", g_strerror(errno_value), cure);
-	return FALSE;
+	return tb_error_set(error, TB_ERROR_UNSUPPORTED, "can't make namespaces for a lab: %s (%s)",
+			    g_strerror(errno_value), cure);
 }
 
 static gboolean no_descriptors(GError **error, const char *what)
 {
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "can't make a %s for a lab: %s", what,
-		    g_strerror(errno));
-	return FALSE;
+	return tb_error_set(error, TB_ERROR_FAILED, "can't make a %s for a lab: %s", what,
+			    g_strerror(errno));
 }
 
 gboolean clone_start(clone_main main, gpointer data, int kept, struct clone_child *ret,

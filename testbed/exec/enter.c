@@ -23,9 +23,8 @@ static volatile sig_atomic_t running; /* pid of the child, for the handler */
 
 static gboolean cant_enter(GError **error, const char *what)
 {
-	g_set_error(error, TB_ERROR, errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
-		    "enter the node: %s: %s", what, g_strerror(errno));
-	return FALSE;
+	return tb_error_set(error, errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
+			    "enter the node: %s: %s", what, g_strerror(errno));
 }
 
 /* The kernel refuses setns into the own user namespace; a lab that root made may be in it. */

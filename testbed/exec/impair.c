@@ -13,9 +13,8 @@
 
 gboolean impair_fail_errno(GError **error, const char *what, const char *ifname)
 {
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "%s of '%s': %s", what, ifname,
-		    g_strerror(errno));
-	return FALSE;
+	return tb_error_set(error, TB_ERROR_FAILED, "%s of '%s': %s", what, ifname,
+			    g_strerror(errno));
 }
 
 gboolean impair_stop_offload(const char *ifname, GError **error)

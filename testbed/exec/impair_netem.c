@@ -89,18 +89,12 @@ struct nl_msg *netem_request(unsigned ifindex, const struct impairment *w)
 	return msg;
 }
 
-struct nl_msg *netem_rate_request(unsigned ifindex, const struct impairment *w, unsigned mtu)
+struct nl_msg *netem_bucket_request(const struct tcmsg *at, guint32 rate, guint32 limit,
+				    guint32 burst)
 {
-	struct tcmsg header = {.tcm_ifindex = (int)ifindex,
-			       .tcm_parent = NETEM_HANDLE | 1,
-			       .tcm_handle = 2 * NETEM_HANDLE};
-	struct nl_msg *msg =
-		nl_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
-	struct tc_tbf_qopt options = {
-		.rate = {.rate = w->rate_kbit * 125u, .linklayer = TC_LINKLAYER_ETHERNET},
-		.limit = (guint32)MIN(impairment_queue_bytes(w), G_MAXUINT32)};
-	guint32 burst = mtu + FRAME_HEADERS_BYTES; /* one full frame, so that the rate holds from
-						      the first packet on */
+	struct nl_msg *msg = nl_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, at, sizeof *at);
+	struct tc_tbf_qopt options = {.rate = {.rate = rate, .linklayer = TC_LINKLAYER_ETHERNET},
+				      .limit = limit};
 	struct nlattr *nest;
 
 	nl_put_text(msg, TCA_KIND, "tbf");
@@ -109,6 +103,18 @@ struct nl_msg *netem_rate_request(unsigned ifindex, const struct impairment *w, 
 	nl_put(msg, TCA_TBF_BURST, &burst, sizeof burst);
 	nl_nest_end(msg, nest);
 	return msg;
+}
+
+struct nl_msg *netem_rate_request(unsigned ifindex, const struct impairment *w, unsigned mtu)
+{
+	struct tcmsg header = {.tcm_ifindex = (int)ifindex,
+			       .tcm_parent = NETEM_HANDLE | 1,
+			       .tcm_handle = 2 * NETEM_HANDLE};
+
+	/* a burst of one full frame, so that the rate holds from the first packet on */
+	return netem_bucket_request(&header, w->rate_kbit * 125u,
+				    (guint32)MIN(impairment_queue_bytes(w), G_MAXUINT32),
+				    mtu + FRAME_HEADERS_BYTES);
 }
 
 /* Of an interface of the namespace that this process is in. */

@@ -10,10 +10,15 @@
 
 #include "testbed/exec/netlink.h"
 
+#include <linux/rtnetlink.h>
+
 /* At the interface's root, handle 1: */
 struct nl_msg *netem_request(unsigned ifindex, const struct impairment *w);
 /* Below it, handle 2:, for the impairment's rate and queue.  Frames longer than `mtu` and its
  * headers are dropped by the kernel. */
 struct nl_msg *netem_rate_request(unsigned ifindex, const struct impairment *w, unsigned mtu);
+/* A token bucket anywhere: `rate` in bytes a second, `limit` and `burst` in bytes. */
+struct nl_msg *netem_bucket_request(const struct tcmsg *at, guint32 rate, guint32 limit,
+				    guint32 burst);
 
 #endif

@@ -6,8 +6,7 @@
 
 gboolean inspect_fail(GError **error, const char *what, const char *words)
 {
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "read %s: %s", what, words);
-	return FALSE;
+	return tb_error_set(error, TB_ERROR_FAILED, "read %s: %s", what, words);
 }
 
 /* Without rules nothing is tracked: the kernel begins when a rule asks for it. */

@@ -28,8 +28,7 @@ struct asking {
 
 static gboolean cant_look_up(GError **error, const char *what, const char *words)
 {
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "look up routes: %s: %s", what, words);
-	return FALSE;
+	return tb_error_set(error, TB_ERROR_FAILED, "look up routes: %s: %s", what, words);
 }
 
 /* --- to the kernel ---------------------------------------------------------------------------- */
@@ -211,10 +210,8 @@ gboolean exec_lookup(exec *x, const struct seen_pair *pairs, guint n, node_state
 	gboolean ok;
 
 	/* only the linux backend has namespaces */
-	if (exec_netns_fd(x, node) < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "there is no node '%s'", node);
-		return FALSE;
-	}
+	if (exec_netns_fd(x, node) < 0)
+		return tb_error_set(error, TB_ERROR_FAILED, "there is no node '%s'", node);
 	questions_ask(q, pairs, n, state);
 	a.sock = nl_socket_alloc();
 	a.answers = g_array_new(FALSE, TRUE, sizeof(struct answer));

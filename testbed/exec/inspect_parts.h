@@ -29,7 +29,5 @@ gboolean inspect_put_listeners(node_state *n, GError **error);
 struct addr inspect_address(struct nl_addr *a);
 /* "read WHAT: WORDS"; FALSE. */
 gboolean inspect_fail(GError **error, const char *what, const char *words);
-/* The whole of a file; the caller frees.  NULL: unreadable. */
-char *inspect_read_proc(const char *path, GError **error);
 
 #endif

@@ -2,7 +2,7 @@
 /* Counters, sysctls and listening sockets, from /proc of the namespace that the thread is in. */
 #include "testbed/exec/inspect_parts.h"
 
-char *inspect_read_proc(const char *path, GError **error)
+static char *inspect_read_proc(const char *path, GError **error)
 {
 	g_autoptr(GError) inner = NULL;
 	char *text = NULL;

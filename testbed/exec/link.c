@@ -194,10 +194,8 @@ static gboolean do_veth(struct linux_backend *r, const struct op *op, const stru
 	unsigned master = 0;
 	int netns[2];
 
-	if (ends[1].bridge) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "both halves are bridge ports");
-		return FALSE;
-	}
+	if (ends[1].bridge)
+		return tb_error_set(error, TB_ERROR_INPUT, "both halves are bridge ports");
 	for (int i = 0; i < 2; i++) {
 		struct netns *s = linux_netns(r, ends[i].node, error);
 

@@ -66,10 +66,8 @@ static gboolean linux_apply(exec *x, const struct op *op, const struct op **fail
 {
 	struct linux_backend *r = (struct linux_backend *)x;
 
-	if (op->kind > OP_NFT) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "not a network operation");
-		return FALSE;
-	}
+	if (op->kind > OP_NFT)
+		return tb_error_set(error, TB_ERROR_FAILED, "not a network operation");
 	return change_phase(r, rows[op->kind]->phase, failed, error) &&
 	       (rows[op->kind]->request ? queue_request(r, op, true, failed, error) :
 					  rows[op->kind]->apply(r, op, failed, error));
@@ -105,10 +103,8 @@ static gboolean linux_remove(exec *x, const struct op *op, GError **error)
 	const struct op *failed = op;
 	gboolean done;
 
-	if (op->kind > OP_NFT) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "not a network operation");
-		return FALSE;
-	}
+	if (op->kind > OP_NFT)
+		return tb_error_set(error, TB_ERROR_FAILED, "not a network operation");
 	set_forgiving(r, true);
 	done = rows[op->kind]->request ? queue_request(r, op, false, &failed, error) :
 					 rows[op->kind]->undo(r, op, &failed, error);

@@ -33,22 +33,16 @@ static gboolean question_equal(gconstpointer a, gconstpointer b)
 	return x->in == y->in && addr_equal(&x->from, &y->from) && addr_equal(&x->to, &y->to);
 }
 
+static const struct object_shape questions_shape = OBJECT_SHAPE(
+	questions, NULL, OWNS(questions, list, g_array_unref), OWNS_TABLE(questions, known));
+
 questions *questions_new(void)
 {
-	questions *q = g_new0(questions, 1);
+	questions *q = object_new(&questions_shape);
 
 	q->list = g_array_new(FALSE, FALSE, sizeof(struct question));
 	q->known = g_hash_table_new_full(question_hash, question_equal, g_free, NULL);
 	return q;
-}
-
-void questions_free(questions *q)
-{
-	if (!q)
-		return;
-	g_array_unref(q->list);
-	g_hash_table_unref(q->known);
-	g_free(q);
 }
 
 guint questions_count(const questions *q)

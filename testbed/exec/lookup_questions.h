@@ -9,6 +9,7 @@
 #ifndef TESTBED_EXEC_LOOKUP_QUESTIONS_H
 #define TESTBED_EXEC_LOOKUP_QUESTIONS_H
 
+#include "common/base/object.h"
 #include "testbed/netstate/netstate.h"
 
 struct seen_pair {
@@ -26,8 +27,7 @@ struct question {
 typedef struct questions questions;
 
 questions *questions_new(void);
-void questions_free(questions *q);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(questions, questions_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(questions, object_free)
 guint questions_count(const questions *q);
 const struct question *questions_at(const questions *q,
 				    guint i); /* borrowed until the next one is put */

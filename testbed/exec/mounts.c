@@ -23,9 +23,8 @@ static gboolean forbidden(GError **error, const char *what)
 	int errno_value = errno;
 	g_autofree char *cure = clone_cure(errno_value);
 
-	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "can't %s for a lab: %s (%s)", what,
-		    g_strerror(errno_value), cure);
-	return FALSE;
+	return tb_error_set(error, TB_ERROR_UNSUPPORTED, "can't %s for a lab: %s (%s)", what,
+			    g_strerror(errno_value), cure);
 }
 
 gboolean mounts_prepare_lab(GError **error)

@@ -31,14 +31,8 @@ struct segments {
 	guint routes;	     /* that have a gateway */
 };
 
-static void port_free(gpointer data)
-{
-	struct port *p = data;
-
-	g_free(p->segment);
-	g_array_unref(p->own);
-	g_free(p);
-}
+static const struct object_shape port_shape =
+	OBJECT_SHAPE(port, NULL, OWNS_TEXT(port, segment), OWNS(port, own, g_array_unref));
 
 static char *key_of(const char *a, const char *b)
 {
@@ -54,7 +48,7 @@ static char *holder_key(const char *segment, const struct addr *a)
 
 static void add_port(struct segments *t, const struct op_veth_end *end, const char *segment)
 {
-	struct port *p = g_new0(struct port, 1);
+	struct port *p = object_new(&port_shape);
 	GPtrArray *list = g_hash_table_lookup(t->nodes, end->node);
 
 	p->node = end->node;
@@ -160,7 +154,7 @@ gboolean neighbours_add(struct linux_backend *r, const plan *p, const struct op 
 {
 	struct segments t = {
 		.backend = r,
-		.ports = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, port_free),
+		.ports = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, object_free),
 		.nodes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
 					       (GDestroyNotify)g_ptr_array_unref),
 		.holders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),

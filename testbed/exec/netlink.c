@@ -20,9 +20,14 @@ struct nl_queue {
 	bool forgiving;
 };
 
+static const struct object_shape nl_queue_shape =
+	OBJECT_SHAPE(nl_queue, NULL, OWNS(nl_queue, sock, nl_socket_free),
+		     OWNS(nl_queue, bytes, g_byte_array_unref),
+		     OWNS(nl_queue, ops, g_ptr_array_unref));
+
 nl_queue *nl_queue_new(GError **error)
 {
-	nl_queue *q = g_new0(nl_queue, 1);
+	nl_queue *q = object_new(&nl_queue_shape);
 	int on = 1, rc;
 
 	q->bytes = g_byte_array_new();
@@ -33,23 +38,13 @@ nl_queue *nl_queue_new(GError **error)
 	if (rc != 0) {
 		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "open a netlink socket: %s",
 			    nl_geterror(rc));
-		nl_queue_free(q);
+		object_free(q);
 		return NULL;
 	}
 	/* Old kernels know neither; then errors have numbers only. */
 	setsockopt(nl_socket_get_fd(q->sock), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
 	setsockopt(nl_socket_get_fd(q->sock), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
 	return q;
-}
-
-void nl_queue_free(nl_queue *q)
-{
-	if (!q)
-		return;
-	nl_socket_free(q->sock);
-	g_byte_array_unref(q->bytes);
-	g_ptr_array_unref(q->ops);
-	g_free(q);
 }
 
 /* --- requests --------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #ifndef TESTBED_EXEC_NETLINK_H
 #define TESTBED_EXEC_NETLINK_H
 
+#include "common/base/object.h"
 #include "testbed/plan/plan.h"
 
 #include <netlink/attr.h>
@@ -17,8 +18,7 @@ typedef struct nl_queue nl_queue;
 
 /* Opens a socket in the calling thread's network namespace. */
 nl_queue *nl_queue_new(GError **error);
-void nl_queue_free(nl_queue *q);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(nl_queue, nl_queue_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(nl_queue, object_free)
 
 /* A request with its fixed header (ifinfomsg, ...), to which the caller puts attributes; an
  * attribute that does not fit is a bug and aborts. */

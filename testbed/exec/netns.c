@@ -11,7 +11,7 @@ void netns_free(gpointer netns)
 {
 	struct netns *s = netns;
 
-	g_clear_pointer(&s->queue, nl_queue_free);
+	g_clear_pointer(&s->queue, object_free);
 	g_hash_table_unref(s->ifindexes);
 	g_array_unref(s->unsettled);
 	if (s->nft_socket >= 0)
@@ -35,11 +35,9 @@ gboolean netns_enter(struct linux_backend *r, struct netns *s, GError **error)
 {
 	if (r->inside == s)
 		return TRUE;
-	if (setns(s->fd, CLONE_NEWNET) != 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "enter the namespace of '%s': %s",
-			    s->node, g_strerror(errno));
-		return FALSE;
-	}
+	if (setns(s->fd, CLONE_NEWNET) != 0)
+		return tb_error_set(error, TB_ERROR_FAILED, "enter the namespace of '%s': %s",
+				    s->node, g_strerror(errno));
 	r->inside = s;
 	return TRUE;
 }
@@ -62,12 +60,10 @@ unsigned netns_ifindex(const struct netns *s, const char *ifname, GError **error
 
 gboolean netns_name_interface(struct netns *s, const char *ifname, unsigned ifindex, GError **error)
 {
-	if (strlen(ifname) >= IFNAMSIZ || *ifname == '\0') {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
-			    "interface name '%s' is not 1 to %d characters long", ifname,
-			    IFNAMSIZ - 1);
-		return FALSE;
-	}
+	if (strlen(ifname) >= IFNAMSIZ || *ifname == '\0')
+		return tb_error_set(error, TB_ERROR_INPUT,
+				    "interface name '%s' is not 1 to %d characters long", ifname,
+				    IFNAMSIZ - 1);
 	g_hash_table_insert(s->ifindexes, g_strdup(ifname), GUINT_TO_POINTER(ifindex));
 	return TRUE;
 }
@@ -87,17 +83,12 @@ static gboolean do_netns(struct linux_backend *r, const struct op *op,
 {
 	struct netns *s;
 
-	if (g_hash_table_contains(r->namespaces, op->node)) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "node '%s' is there already",
-			    op->node);
-		return FALSE;
-	}
-	if (unshare(CLONE_NEWNET) != 0) {
-		g_set_error(error, TB_ERROR,
-			    errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
-			    "make a network namespace: %s%s", g_strerror(errno), limit_cure(errno));
-		return FALSE;
-	}
+	if (g_hash_table_contains(r->namespaces, op->node))
+		return tb_error_set(error, TB_ERROR_FAILED, "node '%s' is there already", op->node);
+	if (unshare(CLONE_NEWNET) != 0)
+		return tb_error_set(error, errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
+				    "make a network namespace: %s%s", g_strerror(errno),
+				    limit_cure(errno));
 	s = g_new0(struct netns, 1);
 	s->node = g_strdup(op->node);
 	s->nft_socket = -1;
@@ -109,11 +100,9 @@ static gboolean do_netns(struct linux_backend *r, const struct op *op,
 	g_hash_table_insert(r->namespaces, s->node, s);
 	g_ptr_array_add(r->order, s);
 	r->inside = s;
-	if (s->fd < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "open the namespace: %s%s",
-			    g_strerror(errno), limit_cure(errno));
-		return FALSE;
-	}
+	if (s->fd < 0)
+		return tb_error_set(error, TB_ERROR_FAILED, "open the namespace: %s%s",
+				    g_strerror(errno), limit_cure(errno));
 	s->queue = nl_queue_new(error);
 	return s->queue != NULL;
 }

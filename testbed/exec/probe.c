@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which features this host has, by trying each in a child process with a network namespace of
  * its own: whatever is made goes with the child. */
+#include "testbed/exec/impair_netem.h"
 #include "testbed/exec/link.h"
 #include "testbed/exec/nft.h"
 #include "testbed/exec/process.h"
@@ -89,19 +90,8 @@ static bool try_netem(nl_queue *q)
 static bool try_tbf(nl_queue *q)
 {
 	struct tcmsg header = {.tcm_family = AF_UNSPEC, .tcm_ifindex = 1, .tcm_parent = TC_H_ROOT};
-	struct tc_tbf_qopt options = {.rate = {.rate = 125000, .linklayer = TC_LINKLAYER_ETHERNET},
-				      .limit = 10000};
-	struct nl_msg *msg =
-		nl_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
-	guint32 burst = 1600;
-	struct nlattr *nest;
 
-	nl_put_text(msg, TCA_KIND, "tbf");
-	nest = nl_nest(msg, TCA_OPTIONS);
-	nl_put(msg, TCA_TBF_PARMS, &options, sizeof options);
-	nl_put(msg, TCA_TBF_BURST, &burst, sizeof burst);
-	nl_nest_end(msg, nest);
-	return accepted(q, msg);
+	return accepted(q, netem_bucket_request(&header, 125000, 10000, 1600));
 }
 
 static bool try_rules(const char *text)

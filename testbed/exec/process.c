@@ -127,20 +127,17 @@ static gboolean prepare_target(const char *path, GError **error)
 	if (access(path, F_OK) == 0)
 		return TRUE;
 	real = follow_links(path);
-	if (!g_str_has_prefix(real, "/run/")) {
-		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
-			    "'%s' is not there, so no file can be put in its place: make it", real);
-		return FALSE;
-	}
+	if (!g_str_has_prefix(real, "/run/"))
+		return tb_error_set(
+			error, TB_ERROR_UNSUPPORTED,
+			"'%s' is not there, so no file can be put in its place: make it", real);
 	folder = g_path_get_dirname(real);
 	fd = g_mkdir_with_parents(folder, 0755) == 0 ?
 		     open(real, O_WRONLY | O_CREAT | O_CLOEXEC, 0644) :
 		     -1;
-	if (fd < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "make '%s': %s", real,
-			    g_strerror(errno));
-		return FALSE;
-	}
+	if (fd < 0)
+		return tb_error_set(error, TB_ERROR_FAILED, "make '%s': %s", real,
+				    g_strerror(errno));
 	close(fd);
 	return TRUE;
 }
@@ -304,10 +301,9 @@ static gboolean read_start_error(int fd, const char *path, GPid pid, GError **er
 	if (n == 0)
 		return TRUE;
 	waitpid(pid, NULL, 0);
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start '%s': %s: %s", path,
-		    n == sizeof failed ? step_names[failed.step] : "child process",
-		    g_strerror(n == sizeof failed ? failed.number : errno));
-	return FALSE;
+	return tb_error_set(error, TB_ERROR_FAILED, "start '%s': %s: %s", path,
+			    n == sizeof failed ? step_names[failed.step] : "child process",
+			    g_strerror(n == sizeof failed ? failed.number : errno));
 }
 
 static GPid fork_child(const struct spawn_request *q, const char *path, int exe_fd, GError **error)

@@ -28,8 +28,7 @@
 
 static gboolean cant_settle(GError **error, const struct netns *s, const char *what)
 {
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "wait for links of '%s': %s", s->node, what);
-	return FALSE;
+	return tb_error_set(error, TB_ERROR_FAILED, "wait for links of '%s': %s", s->node, what);
 }
 
 static struct nl_sock *open_socket(struct linux_backend *r, struct netns *s, GError **error)

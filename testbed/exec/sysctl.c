@@ -21,11 +21,11 @@ static gboolean cant_write(GError **error, const char *path)
 {
 	int number = errno;
 
-	g_set_error(error, TB_ERROR,
-		    number == ENOENT || number == EROFS || number == EACCES ? TB_ERROR_UNSUPPORTED :
-									      TB_ERROR_FAILED,
-		    "write %s: %s", path, g_strerror(number));
-	return FALSE;
+	return tb_error_set(error,
+			    number == ENOENT || number == EROFS || number == EACCES ?
+				    TB_ERROR_UNSUPPORTED :
+				    TB_ERROR_FAILED,
+			    "write %s: %s", path, g_strerror(number));
 }
 
 static char *path_of(const char *key)
@@ -42,11 +42,9 @@ static gboolean write_setting(const char *key, const char *value, GError **error
 	int fd;
 
 	/* All else under /proc/sys is the machine's; as root it could be written. */
-	if (!g_str_has_prefix(path, "/proc/sys/net/")) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
-			    "'%s' is no setting of a network namespace", key);
-		return FALSE;
-	}
+	if (!g_str_has_prefix(path, "/proc/sys/net/"))
+		return tb_error_set(error, TB_ERROR_INPUT,
+				    "'%s' is no setting of a network namespace", key);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && is_moot(key))
 		return TRUE;

@@ -95,11 +95,9 @@ static gboolean wireguard_go_make(struct linux_backend *r, struct netns *s, cons
 	    !netns_enter(r, s, error))
 		return FALSE;
 	ifindex = if_nametoindex(op->tunnel.ifname);
-	if (ifindex == 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "wireguard-go made no interface '%s'",
-			    op->tunnel.ifname);
-		return FALSE;
-	}
+	if (ifindex == 0)
+		return tb_error_set(error, TB_ERROR_FAILED, "wireguard-go made no interface '%s'",
+				    op->tunnel.ifname);
 	return netns_name_interface(s, op->tunnel.ifname, ifindex, error) &&
 	       nl_queue_add(s->queue, tun_request(ifindex, op_tunnel_mtu_bytes(&op->tunnel)), op,
 			    failed, error);

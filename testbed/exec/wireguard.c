@@ -208,8 +208,7 @@ static gboolean daemon_failed(struct wireguard_daemon *d, const char *what, GErr
 	while (read_log(d))
 		continue;
 	g_strdelimit(g_strchomp(d->said->str), "\n", ' ');
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "wireguard-go: %s: %s", what, d->said->str);
-	return FALSE;
+	return tb_error_set(error, TB_ERROR_FAILED, "wireguard-go: %s: %s", what, d->said->str);
 }
 
 gboolean wireguard_daemon_wait_up(struct wireguard_daemon *d, GError **error)
@@ -347,7 +346,6 @@ gboolean wireguard_set_by_tool(struct linux_backend *r, const struct netns *s,
 		return FALSE;
 	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return TRUE;
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "wg setconf %s ended with status %d",
-		    t->ifname, WEXITSTATUS(status));
-	return FALSE;
+	return tb_error_set(error, TB_ERROR_FAILED, "wg setconf %s ended with status %d", t->ifname,
+			    WEXITSTATUS(status));
 }

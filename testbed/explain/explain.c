@@ -82,7 +82,7 @@ static void try_restart(const model *base, explanation *x, const struct explain_
 	trial_make(&after, base, x->selection, x->finding, &restart, &one);
 	if (after.made && after.verdict == VERDICT_PASS) {
 		x->finding->code = CAUSE_NONE;
-		g_clear_pointer(&x->fix, fix_free);
+		g_clear_pointer(&x->fix, object_free);
 	} else if (after.made) {
 		g_ptr_array_add(x->finding->proof,
 				g_strdup_printf("%s restarted on a copy: the call fails",
@@ -97,7 +97,7 @@ static void alternative_free(gpointer data)
 {
 	struct alternative *a = data;
 
-	fix_free(a->fix);
+	object_free(a->fix);
 	trial_clear(&a->trial);
 	g_free(a);
 }
@@ -218,10 +218,10 @@ void explanation_free(explanation *x)
 	g_free(x->lab);
 	g_clear_pointer(&x->missing, g_ptr_array_unref);
 	trial_clear(&x->trial);
-	fix_free(x->fix);
+	object_free(x->fix);
 	g_clear_pointer(&x->alternatives, g_ptr_array_unref);
 	finding_free(x->finding);
 	observation_clear(&x->seen);
-	matrix_selection_free(x->selection);
+	object_free(x->selection);
 	g_free(x);
 }

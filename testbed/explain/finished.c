@@ -40,9 +40,16 @@ static void on_start(const json_t *event, struct loc loc G_GNUC_UNUSED, gpointer
 		f->clock_offset_us = member_integer(event, "wall_us") - time_of(event);
 }
 
+static const struct object_shape finished_shape =
+	OBJECT_SHAPE(finished, NULL, OWNS(finished, results, results_free),
+		     OWNS(finished, told, g_ptr_array_unref),
+		     OWNS(finished, packets, journeys_unref), OWNS_TEXT(finished, scenario),
+		     OWNS(finished, changes, g_strfreev), OWNS_TEXT(finished, bytes),
+		     OWNS_TEXT(finished, path), OWNS_TEXT(finished, dir));
+
 finished *finished_open(const char *dir, diags *d)
 {
-	g_autoptr(finished) f = g_new0(finished, 1);
+	g_autoptr(finished) f = object_new(&finished_shape);
 	g_autoptr(GStrvBuilder) changes = g_strv_builder_new();
 	g_autoptr(diags) unheard = diags_new();
 	g_autoptr(GError) why = NULL;
@@ -64,21 +71,6 @@ finished *finished_open(const char *dir, diags *d)
 	report_each_event(&f->events, "\"run-changes\"", on_changes, changes, NULL);
 	f->changes = g_strv_builder_end(changes);
 	return g_steal_pointer(&f);
-}
-
-void finished_free(finished *f)
-{
-	if (!f)
-		return;
-	g_clear_pointer(&f->results, results_free);
-	g_clear_pointer(&f->told, g_ptr_array_unref);
-	journeys_unref(f->packets);
-	g_free(f->scenario);
-	g_strfreev(f->changes);
-	g_free(f->bytes);
-	g_free(f->path);
-	g_free(f->dir);
-	g_free(f);
 }
 
 bool finished_is_of(const finished *f, const model *base, char *const *changes)

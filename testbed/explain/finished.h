@@ -7,6 +7,7 @@
 #ifndef TESTBED_EXPLAIN_FINISHED_H
 #define TESTBED_EXPLAIN_FINISHED_H
 
+#include "common/base/object.h"
 #include "testbed/explain/explain.h"
 #include "testbed/report/events.h"
 
@@ -28,8 +29,7 @@ typedef struct finished {
 /* NULL with an error in `d` when there is no such run, or when not even its start was recorded;
  * lines that tell nothing are warnings.  `d` may be NULL. */
 finished *finished_open(const char *dir, diags *d);
-void finished_free(finished *f);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(finished, finished_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(finished, object_free)
 
 /* True when it ran this very topology with these changes (NULL: none). */
 bool finished_is_of(const finished *f, const model *base, char *const *changes);

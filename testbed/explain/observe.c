@@ -72,10 +72,8 @@ gboolean observe_run(matrix_selection *s, const struct explain_options *o, struc
 	}
 	if (!ran || g_cancellable_set_error_if_cancelled(o->cancel, error))
 		return FALSE;
-	if (result->error) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "the lab failed: %s", result->error);
-		return FALSE;
-	}
+	if (result->error)
+		return tb_error_set(error, TB_ERROR_FAILED, "the lab failed: %s", result->error);
 	return TRUE;
 }
 

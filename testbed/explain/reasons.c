@@ -16,21 +16,16 @@ static void list_free(gpointer list)
 	g_ptr_array_unref(list);
 }
 
+static const struct object_shape reasons_shape =
+	OBJECT_SHAPE(reasons, NULL, OWNS_TABLE(reasons, heard));
+
 reasons *reasons_new(const matrix_selection *s)
 {
-	reasons *r = g_new0(reasons, 1);
+	reasons *r = object_new(&reasons_shape);
 
 	r->selection = s;
 	r->heard = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, list_free);
 	return r;
-}
-
-void reasons_free(reasons *r)
-{
-	if (!r)
-		return;
-	g_hash_table_unref(r->heard);
-	g_free(r);
 }
 
 /* Thousands of events, of which few matter: they are not copied. */

@@ -12,6 +12,7 @@
 #ifndef TESTBED_EXPLAIN_REASONS_H
 #define TESTBED_EXPLAIN_REASONS_H
 
+#include "common/base/object.h"
 #include "testbed/matrix/cells.h"
 #include "testbed/netstate/netstate.h"
 
@@ -19,8 +20,7 @@ typedef struct reasons reasons;
 
 /* `s` is borrowed and must outlive it; its run_id must have been set. */
 reasons *reasons_new(const matrix_selection *s);
-void reasons_free(reasons *r);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(reasons, reasons_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(reasons, object_free)
 
 /* Keeps a reference to the event. */
 void reasons_heard(reasons *r, const char *scenario, const char *agent, const json_t *event);

@@ -86,7 +86,7 @@ static bool find_next(struct trial *t, const matrix_selection *s, const struct o
 	const struct selected_scenario *selected = s->scenarios->pdata[0];
 
 	finding_free(*found);
-	fix_free(*mend);
+	object_free(*mend);
 	*found = observe_finding(s, seen);
 	*mend = fix_derive(selected->model, *found);
 	t->next = (*found)->code;
@@ -141,7 +141,7 @@ static void try_steps(struct trial *t, const struct trial_setup *at, const findi
 	while (more && t->steps->len < max)
 		more = try_step(t, at, next, next_fix, &next, &next_fix, error);
 	finding_free(next);
-	fix_free(next_fix);
+	object_free(next_fix);
 }
 
 /* --- every other call ------------------------------------------------------------------------- */
@@ -224,7 +224,7 @@ void trial_make(struct trial *t, const model *base, const matrix_selection *was,
 	t->broken = g_ptr_array_new_with_free_func(g_free);
 	t->unsteady = g_ptr_array_new_with_free_func(g_free);
 	t->steps = g_ptr_array_new_with_free_func(step_free);
-	t->copies = g_ptr_array_new_with_free_func((GDestroyNotify)matrix_selection_free);
+	t->copies = g_ptr_array_new_with_free_func(object_free);
 	try_steps(t, &at, found, mend, &error);
 	t->made = !error && (!options->all || try_others(t, &at, &error));
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))

@@ -73,28 +73,21 @@ static bool read_fields(const struct line *l, struct candidate *ret)
 /* false: the line is not usable; `d` says why. */
 static bool read_candidate(const struct line *l, struct candidate *ret, diags *d)
 {
-	if (!read_fields(l, ret)) {
-		diags_add(d, DIAG_ERROR, ret->loc,
-			  "a=candidate:1 1 UDP 2130706431 10.0.1.10 50000 typ host",
-			  "this is not a candidate");
-		return false;
-	}
-	if (g_str_has_suffix(ret->address->text, ".local")) {
-		diags_add(d, DIAG_WARNING, ret->address->loc,
-			  "the browser does this: use 'ip -j addr' or 'route print' of the machine",
-			  "'%s' hides the address", ret->address->text);
-		return false;
-	}
-	if (!addr_parse(ret->address->text, &ret->addr)) {
-		diags_add(d, DIAG_ERROR, ret->address->loc, NULL, "'%s' is not an address",
-			  ret->address->text);
-		return false;
-	}
-	if (!g_ascii_string_to_unsigned(ret->port->text, 10, 0, G_MAXUINT16, NULL, NULL)) {
-		diags_add(d, DIAG_ERROR, ret->port->loc, NULL, "'%s' is not a port",
-			  ret->port->text);
-		return false;
-	}
+	if (!read_fields(l, ret))
+		return diags_add(d, DIAG_ERROR, ret->loc,
+				 "a=candidate:1 1 UDP 2130706431 10.0.1.10 50000 typ host",
+				 "this is not a candidate");
+	if (g_str_has_suffix(ret->address->text, ".local"))
+		return diags_add(
+			d, DIAG_WARNING, ret->address->loc,
+			"the browser does this: use 'ip -j addr' or 'route print' of the machine",
+			"'%s' hides the address", ret->address->text);
+	if (!addr_parse(ret->address->text, &ret->addr))
+		return diags_add(d, DIAG_ERROR, ret->address->loc, NULL, "'%s' is not an address",
+				 ret->address->text);
+	if (!g_ascii_string_to_unsigned(ret->port->text, 10, 0, G_MAXUINT16, NULL, NULL))
+		return diags_add(d, DIAG_ERROR, ret->port->loc, NULL, "'%s' is not a port",
+				 ret->port->text);
 	return true;
 }
 

@@ -259,10 +259,9 @@ static bool is_usable(struct draft *t, const struct draft_network *n, const stru
 		p.len = p.addr.family == n->subnet.addr.family ? n->subnet.len : n->subnet6.len;
 	if (draft_is_host(&p))
 		return true;
-	diags_add(t->found, DIAG_WARNING, a->loc, NULL,
-		  "%s is not an address that an interface can have: left out",
-		  prefix_print(&p, text));
-	return false;
+	return diags_add(t->found, DIAG_WARNING, a->loc, NULL,
+			 "%s is not an address that an interface can have: left out",
+			 prefix_print(&p, text));
 }
 
 struct draft_iface *draft_add_address(struct draft *t, struct draft_node *node,

@@ -62,12 +62,12 @@ static bool nat_can_join(struct draft *t, const struct draft_node *router,
 		if (i->network->subnet.addr.family != n->subnet.addr.family ||
 		    !prefix_overlaps(&i->network->subnet, &n->subnet))
 			continue;
-		diags_add(t->found, DIAG_WARNING, nat->loc,
-			  "a carrier's NAT may be in between: write a NAT for each site",
-			  "the NAT %s has a network that overlaps with %s already: not connected "
-			  "to it",
-			  addr_print(&nat->outside, outside), prefix_print(&n->subnet, subnet));
-		return false;
+		return diags_add(
+			t->found, DIAG_WARNING, nat->loc,
+			"a carrier's NAT may be in between: write a NAT for each site",
+			"the NAT %s has a network that overlaps with %s already: not connected "
+			"to it",
+			addr_print(&nat->outside, outside), prefix_print(&n->subnet, subnet));
 	}
 	return true;
 }

@@ -319,10 +319,9 @@ static bool is_reached(struct draft *t, const struct draft_node *node, const str
 
 	if (!addr_is_set(&r->via) || draft_connected(node, &r->via) || on_link_dev(node, &r->via))
 		return true;
-	diags_add(t->found, DIAG_WARNING, r->loc, NULL,
-		  "the route to %s is left out: its gateway %s is on no subnet of '%s'",
-		  prefix_print(&r->to, to), addr_print(&r->via, via), node->name);
-	return false;
+	return diags_add(t->found, DIAG_WARNING, r->loc, NULL,
+			 "the route to %s is left out: its gateway %s is on no subnet of '%s'",
+			 prefix_print(&r->to, to), addr_print(&r->via, via), node->name);
 }
 
 void draft_routes(struct draft *t, struct draft_node *node)

@@ -43,9 +43,8 @@ static bool has_room(const struct facts *f, guint n, const char *what, struct lo
 {
 	if (n < FACTS_MAX)
 		return true;
-	diags_add(d, DIAG_ERROR, loc, NULL, "node '%s' has more than %d %s", f->node, FACTS_MAX,
-		  what);
-	return false;
+	return diags_add(d, DIAG_ERROR, loc, NULL, "node '%s' has more than %d %s", f->node,
+			 FACTS_MAX, what);
 }
 
 struct fact_iface *facts_find(const struct facts *f, const char *name)

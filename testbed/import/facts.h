@@ -8,7 +8,7 @@
 #include "common/base/each.h"
 #include "testbed/base/addr.h"
 #include "testbed/base/diag.h"
-#include "testbed/base/object.h"
+#include "common/base/object.h"
 
 /* Limit on the entries of each list; no real machine has more. */
 #define FACTS_MAX 4096

@@ -89,8 +89,8 @@ static bool read_addr(const struct said *s, enum field field, struct addr *ret, 
 {
 	if (!s->text[field] || addr_parse(s->text[field], ret))
 		return true;
-	diags_add(d, DIAG_ERROR, s->loc[field], NULL, "'%s' is not an address", s->text[field]);
-	return false;
+	return diags_add(d, DIAG_ERROR, s->loc[field], NULL, "'%s' is not an address",
+			 s->text[field]);
 }
 
 static bool read_destination(const struct said *s, struct fact_route *r, diags *d)
@@ -98,18 +98,16 @@ static bool read_destination(const struct said *s, struct fact_route *r, diags *
 	const char *to = s->text[TO];
 	struct prefix network;
 
-	if (!to || !prefix_parse(to, &r->to)) {
-		diags_add(d, DIAG_ERROR, s->loc[TO], "paste the complete output of 'ip route'",
-			  "'%s' is not a destination", to ? to : "");
-		return false;
-	}
+	if (!to || !prefix_parse(to, &r->to))
+		return diags_add(d, DIAG_ERROR, s->loc[TO],
+				 "paste the complete output of 'ip route'",
+				 "'%s' is not a destination", to ? to : "");
 	if (g_str_equal(to, "default") && r->via.family == AF_INET6)
 		r->to = (struct prefix){.addr = {.family = AF_INET6}};
 	network = prefix_network(&r->to);
 	if (addr_equal(&network.addr, &r->to.addr))
 		return true;
-	diags_add(d, DIAG_ERROR, s->loc[TO], NULL, "'%s' has host bits set", to);
-	return false;
+	return diags_add(d, DIAG_ERROR, s->loc[TO], NULL, "'%s' has host bits set", to);
 }
 
 static bool read_metric(const struct said *s, unsigned *ret, diags *d)
@@ -117,11 +115,9 @@ static bool read_metric(const struct said *s, unsigned *ret, diags *d)
 	guint64 number = 0;
 
 	if (s->text[METRIC] &&
-	    !g_ascii_string_to_unsigned(s->text[METRIC], 10, 0, G_MAXUINT32, &number, NULL)) {
-		diags_add(d, DIAG_ERROR, s->loc[METRIC], NULL, "'%s' is not a metric",
-			  s->text[METRIC]);
-		return false;
-	}
+	    !g_ascii_string_to_unsigned(s->text[METRIC], 10, 0, G_MAXUINT32, &number, NULL))
+		return diags_add(d, DIAG_ERROR, s->loc[METRIC], NULL, "'%s' is not a metric",
+				 s->text[METRIC]);
 	*ret = (unsigned)number;
 	return true;
 }

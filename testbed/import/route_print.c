@@ -62,9 +62,8 @@ static bool word_addr(const struct word *w, struct addr *ret, diags *d)
 {
 	if (addr_parse(w->text, ret) && ret->family == AF_INET)
 		return true;
-	diags_add(d, DIAG_ERROR, w->loc, "paste the table as 'route print' shows it",
-		  "'%s' is not an IPv4 address", w->text);
-	return false;
+	return diags_add(d, DIAG_ERROR, w->loc, "paste the table as 'route print' shows it",
+			 "'%s' is not an IPv4 address", w->text);
 }
 
 /* 255.255.255.0 -> 24 */
@@ -76,9 +75,9 @@ static bool word_mask(const struct word *w, uint8_t *ret, diags *d)
 		return false;
 	if (facts_mask_length(&a, ret))
 		return true;
-	diags_add(d, DIAG_ERROR, w->loc, "a netmask is ones, then zeros, as in 255.255.255.0",
-		  "'%s' is not a netmask", w->text);
-	return false;
+	return diags_add(d, DIAG_ERROR, w->loc,
+			 "a netmask is ones, then zeros, as in 255.255.255.0",
+			 "'%s' is not a netmask", w->text);
 }
 
 static bool is_number(const char *word, unsigned *ret)
@@ -121,28 +120,24 @@ static bool read_row(const struct line *l, struct row *ret, diags *d)
 	struct prefix network;
 
 	*ret = (struct row){.loc = line_loc(l)};
-	if (l->words->len < 4) {
-		diags_add(d, DIAG_ERROR, ret->loc,
-			  "destination, netmask, gateway, interface, metric",
-			  "a route in this table has 5 columns, not %u", l->words->len);
-		return false;
-	}
+	if (l->words->len < 4)
+		return diags_add(d, DIAG_ERROR, ret->loc,
+				 "destination, netmask, gateway, interface, metric",
+				 "a route in this table has 5 columns, not %u", l->words->len);
 	if (!word_addr(line_word(l, 0), &ret->to.addr, d) ||
 	    !word_mask(line_word(l, 1), &ret->to.len, d) ||
 	    (active && !word_addr(line_word(l, last - 1), &ret->iface, d)) ||
 	    !read_gateway(l, ret, d))
 		return false;
 	/* A persistent route may have the word for "default" in any language. */
-	if (!is_number(line_word(l, last)->text, &ret->metric) && active) {
-		diags_add(d, DIAG_ERROR, line_word(l, last)->loc, NULL, "'%s' is not a metric",
-			  line_word(l, last)->text);
-		return false;
-	}
+	if (!is_number(line_word(l, last)->text, &ret->metric) && active)
+		return diags_add(d, DIAG_ERROR, line_word(l, last)->loc, NULL,
+				 "'%s' is not a metric", line_word(l, last)->text);
 	network = prefix_network(&ret->to);
 	if (addr_equal(&network.addr, &ret->to.addr))
 		return true;
-	diags_add(d, DIAG_ERROR, ret->loc, NULL, "'%s' has host bits set", line_word(l, 0)->text);
-	return false;
+	return diags_add(d, DIAG_ERROR, ret->loc, NULL, "'%s' has host bits set",
+			 line_word(l, 0)->text);
 }
 
 /* " 12...00 15 5d 01 02 03 ......Adapter"; the loopback has no such address. */

@@ -251,19 +251,20 @@ static bool is_kept(const struct facts *f, const struct fact_route *r, diags *d)
 	if (r->table) {
 		g_autofree char *rules = rules_of(f, r->table);
 
-		diags_add(d, DIAG_WARNING, r->loc,
-			  f->rules->len > 0 ? "a node has one table here" :
-					      "a node has one table here; 'ip rule' tells who uses "
-					      "another",
-			  "the route to %s%s%s is left out: it is in table %s%s", to,
-			  has_gateway ? " via " : "", has_gateway ? via : "", r->table, rules);
-		return false;
+		return diags_add(d, DIAG_WARNING, r->loc,
+				 f->rules->len > 0 ?
+					 "a node has one table here" :
+					 "a node has one table here; 'ip rule' tells who uses "
+					 "another",
+				 "the route to %s%s%s is left out: it is in table %s%s", to,
+				 has_gateway ? " via " : "", has_gateway ? via : "", r->table,
+				 rules);
 	}
 	if (!i || !i->left_out)
 		return true;
-	diags_add(d, DIAG_WARNING, r->loc, NULL, "the route to %s%s%s is left out: '%s' is %s", to,
-		  has_gateway ? " via " : "", has_gateway ? via : "", i->name, i->left_out);
-	return false;
+	return diags_add(d, DIAG_WARNING, r->loc, NULL,
+			 "the route to %s%s%s is left out: '%s' is %s", to,
+			 has_gateway ? " via " : "", has_gateway ? via : "", i->name, i->left_out);
 }
 
 static void tell_rules(const struct facts *f, diags *d)

@@ -58,19 +58,17 @@ bool tree_objects(struct tree *j, diags *d)
 {
 	const yaml_node_t *top = yaml_document_get_root_node(&j->document);
 
-	if (!top || top->type != YAML_SEQUENCE_NODE) {
-		diags_add(d, DIAG_ERROR, top ? position_of(j, top) : (struct loc){j->file, 1, 1},
-			  "paste the complete output", "not a list");
-		return false;
-	}
+	if (!top || top->type != YAML_SEQUENCE_NODE)
+		return diags_add(d, DIAG_ERROR,
+				 top ? position_of(j, top) : (struct loc){j->file, 1, 1},
+				 "paste the complete output", "not a list");
 	for (const yaml_node_item_t *item = top->data.sequence.items.start;
 	     item < top->data.sequence.items.top; item++) {
 		const yaml_node_t *value = yaml_document_get_node(&j->document, *item);
 
-		if (value->type != YAML_MAPPING_NODE) {
-			diags_add(d, DIAG_ERROR, position_of(j, value), NULL, "not an object");
-			return false;
-		}
+		if (value->type != YAML_MAPPING_NODE)
+			return diags_add(d, DIAG_ERROR, position_of(j, value), NULL,
+					 "not an object");
 	}
 	return true;
 }

@@ -100,7 +100,7 @@ static void tap_free(gpointer data)
 	struct tap *t = data;
 
 	node_capture_clear(&t->of);
-	flows_free(t->flows);
+	object_free(t->flows);
 	g_free(t);
 }
 
@@ -119,9 +119,8 @@ static bool add_tap(evidence_file *e, const exec *x, const char *node, GError **
 	g_ptr_array_add(e->taps, t);
 	if (epoll_ctl(e->all, EPOLL_CTL_ADD, capture_fd(packets), &event) == 0)
 		return true;
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "watch the packets of '%s': %s", node,
-		    g_strerror(errno));
-	return false;
+	return tb_error_set(error, TB_ERROR_FAILED, "watch the packets of '%s': %s", node,
+			    g_strerror(errno));
 }
 
 evidence_file *evidence_new(const exec *x, const plan *p, int fd, GMainContext *context,
@@ -161,7 +160,7 @@ void evidence_free(evidence_file *e)
 		g_source_unref(e->source);
 	}
 	g_ptr_array_unref(e->taps);
-	pcapng_writer_free(e->file);
+	object_free(e->file);
 	if (e->all >= 0)
 		close(e->all);
 	g_free(e);

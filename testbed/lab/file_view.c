@@ -17,9 +17,8 @@ struct file_view {
 
 static gboolean set_file_error(GError **error, const char *what, const char *subject)
 {
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "can't %s '%s': %s", what, subject,
-		    g_strerror(errno));
-	return FALSE;
+	return tb_error_set(error, TB_ERROR_FAILED, "can't %s '%s': %s", what, subject,
+			    g_strerror(errno));
 }
 
 /* Before /run is covered: the directory may be below it. */

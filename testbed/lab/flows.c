@@ -14,20 +14,15 @@ struct flows {
 	bool full;
 };
 
+static const struct object_shape flows_shape =
+	OBJECT_SHAPE(flows, NULL, OWNS(flows, pairs, g_array_unref));
+
 flows *flows_new(void)
 {
-	flows *f = g_new0(flows, 1);
+	flows *f = object_new(&flows_shape);
 
 	f->pairs = g_array_new(FALSE, FALSE, sizeof(struct seen_pair));
 	return f;
-}
-
-void flows_free(flows *f)
-{
-	if (!f)
-		return;
-	g_array_unref(f->pairs);
-	g_free(f);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #ifndef TESTBED_LAB_FLOWS_H
 #define TESTBED_LAB_FLOWS_H
 
+#include "common/base/object.h"
 #include "testbed/exec/capture.h"
 #include "testbed/exec/lookup_questions.h"
 
@@ -16,7 +17,6 @@
 typedef struct flows flows;
 
 flows *flows_new(void);
-void flows_free(flows *f); /* accepts NULL */
 /* Notes the packet's addresses; a few instructions when they are known already. Leaves out what
  * is no IP packet, and addresses to which no route leads (multicast, broadcast, link-local,
  * none). */

@@ -266,17 +266,14 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 
 gboolean lab_command(lab *l, const char *agent, json_t *command, GError **error)
 {
-	if (l->over || !g_hash_table_contains(l->agents, agent)) {
-		g_set_error(error, TB_ERROR, TB_ERROR_DIED, "no agent '%s' runs in lab '%s'", agent,
-			    l->name);
-		return FALSE;
-	}
+	if (l->over || !g_hash_table_contains(l->agents, agent))
+		return tb_error_set(error, TB_ERROR_DIED, "no agent '%s' runs in lab '%s'", agent,
+				    l->name);
 	if (line_socket_send_json(l->channel,
 				  json_pack("{s:s, s:O}", "agent", agent, "command", command)))
 		return TRUE;
-	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "command for agent '%s' is no valid JSON",
-		    agent);
-	return FALSE;
+	return tb_error_set(error, TB_ERROR_INPUT, "command for agent '%s' is no valid JSON",
+			    agent);
 }
 
 static json_t *list_of(const char *const *texts)

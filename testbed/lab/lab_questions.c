@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "common/base/object.h"
 #include "testbed/lab/lab_parts.h"
 
 #include "testbed/netstate/netstate_json.h"
@@ -18,22 +19,17 @@ struct question {
 	netstate *state; /* of the nodes that have come so far */
 };
 
+static const struct object_shape question_shape =
+	OBJECT_SHAPE(question, NULL, OWNS(question, state, netstate_unref));
+
 static struct question *question_new(lab *l, gpointer user_data)
 {
-	struct question *q = g_new0(struct question, 1);
+	struct question *q = object_new(&question_shape);
 
 	q->l = l;
 	q->user_data = user_data;
 	q->state = netstate_new();
 	return q;
-}
-
-static void question_free(gpointer question)
-{
-	struct question *q = question;
-
-	netstate_unref(q->state);
-	g_free(q);
 }
 
 static void question_fail(const struct question *q, const GError *error)
@@ -61,13 +57,13 @@ void lab_questions_fail(lab *l, const GError *error)
 		struct question *q = g_queue_pop_head(&l->questions);
 
 		question_fail(q, error);
-		question_free(q);
+		object_free(q);
 	}
 }
 
 void lab_questions_clear(lab *l)
 {
-	g_queue_clear_full(&l->questions, question_free);
+	g_queue_clear_full(&l->questions, object_free);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -82,7 +78,7 @@ static gboolean on_idle_question(gpointer question)
 	if (!lab_is_freed(q->l))
 		question_fail(q, error);
 	lab_unref(q->l);
-	question_free(q);
+	object_free(q);
 	return G_SOURCE_REMOVE;
 }
 
@@ -205,7 +201,7 @@ void lab_on_looked(lab *l, json_t *message G_GNUC_UNUSED, json_t *yes G_GNUC_UNU
 	if (!q)
 		return;
 	q->looked(l, q->user_data);
-	question_free(q);
+	object_free(q);
 }
 
 /* All nodes have been read, or one can't be. */
@@ -224,7 +220,7 @@ void lab_on_inspected(lab *l, json_t *message, json_t *problem)
 		netstate_read_evidence(q->state, json_object_get(message, "evidence"));
 		q->inspected(l, q->state, NULL, q->user_data);
 	}
-	question_free(q);
+	object_free(q);
 }
 
 static void pass_enter_target(lab *l, const struct question *q, const json_t *files)
@@ -259,7 +255,7 @@ void lab_on_entered(lab *l, json_t *message, json_t *problem)
 	} else {
 		pass_enter_target(l, q, json_object_get(message, "files"));
 	}
-	question_free(q);
+	object_free(q);
 }
 
 void lab_on_watched(lab *l, json_t *message G_GNUC_UNUSED, json_t *problem)
@@ -277,7 +273,7 @@ void lab_on_watched(lab *l, json_t *message G_GNUC_UNUSED, json_t *problem)
 	q->watched(l, fd, error, q->user_data);
 	if (fd >= 0)
 		close(fd);
-	question_free(q);
+	object_free(q);
 }
 
 void lab_on_credentials(lab *l, json_t *message, json_t *problem)
@@ -290,5 +286,5 @@ void lab_on_credentials(lab *l, json_t *message, json_t *problem)
 	if (json_is_string(problem))
 		error = g_error_new(TB_ERROR, TB_ERROR_INPUT, "%s", json_string_value(problem));
 	q->told(l, error ? NULL : json_object_get(message, "of"), error, q->user_data);
-	question_free(q);
+	object_free(q);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/process_set.h"
 
+#include "common/base/object.h"
 #include "common/wire/event.h"
 #include "common/wire/line_socket.h"
 #include "testbed/lab/process_role.h"
@@ -44,16 +45,10 @@ struct process_set {
 static gboolean on_children(gint fd, GIOCondition condition, gpointer user_data);
 static void advance(process_set *c);
 
-static void member_free(gpointer data)
-{
-	struct member *m = data;
-
-	ready_free(m->question);
-	line_socket_free(m->channel);
-	g_free(m->envelope);
-	g_free(m->reason);
-	g_free(m);
-}
+static const struct object_shape member_shape =
+	OBJECT_SHAPE(member, NULL, OWNS(member, question, ready_free),
+		     OWNS(member, channel, line_socket_free), OWNS_TEXT(member, envelope),
+		     OWNS_TEXT(member, reason));
 
 process_set *process_set_new(const struct process_set_source *source,
 			     const struct process_set_handlers *handlers, gpointer user_data)
@@ -64,7 +59,7 @@ process_set *process_set_new(const struct process_set_source *source,
 	c->source = *source;
 	c->handlers = *handlers;
 	c->user_data = user_data;
-	c->members = g_ptr_array_new_with_free_func(member_free);
+	c->members = g_ptr_array_new_with_free_func(object_free);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
@@ -367,7 +362,7 @@ gboolean process_set_start(process_set *c, GError **error)
 		if ((op->kind != OP_DAEMON && op->kind != OP_AGENT) ||
 		    find_member(c, op->process.name))
 			continue;
-		m = g_new0(struct member, 1);
+		m = object_new(&member_shape);
 		m->processes = c;
 		m->op = op;
 		g_ptr_array_add(c->members, m);

@@ -18,8 +18,7 @@ char *publish_path(const char *lab, const char *node)
 
 static gboolean cant_publish(GError **error, const char *what, const char *path)
 {
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "%s '%s': %s", what, path, g_strerror(errno));
-	return FALSE;
+	return tb_error_set(error, TB_ERROR_FAILED, "%s '%s': %s", what, path, g_strerror(errno));
 }
 
 gboolean publish_bind(const char *path, int netns_fd, GError **error)

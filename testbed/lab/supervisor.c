@@ -230,10 +230,8 @@ static int new_watch_memory(GError **error)
 
 static gboolean start_evidence(struct supervisor *s, GError **error)
 {
-	if (s->evidence) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "its evidence goes to a file already");
-		return FALSE;
-	}
+	if (s->evidence)
+		return tb_error_set(error, TB_ERROR_INPUT, "its evidence goes to a file already");
 	s->watch_fd = new_watch_memory(error);
 	if (s->watch_fd < 0)
 		return FALSE;

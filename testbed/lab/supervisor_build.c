@@ -15,10 +15,8 @@ static gboolean build_network(struct supervisor *s, GError **error)
 	gint64 begin_us;
 
 	exec_probe(&s->features);
-	if (s->features.missing) {
-		g_set_error_literal(error, TB_ERROR, TB_ERROR_UNSUPPORTED, s->features.missing);
-		return FALSE;
-	}
+	if (s->features.missing)
+		return tb_error_set(error, TB_ERROR_UNSUPPORTED, "%s", s->features.missing);
 	begin_us = g_get_monotonic_time();
 	s->x = exec_new_linux(&s->features, key_pair, s, error);
 	if (s->x)

@@ -114,7 +114,7 @@ static void turn_to(struct supervisor *s, model *m, plan *p, const json_t *messa
 				       second->message);
 	}
 	/* those that were not kept; the first one may be the job's, which is not used any more */
-	g_clear_pointer(&d, plan_difference_free);
+	g_clear_pointer(&d, object_free);
 	plan_free(p);
 	model_free(m);
 }

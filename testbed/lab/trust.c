@@ -33,9 +33,8 @@ static gboolean check(int code, const char *what, GError **error)
 {
 	if (code >= 0)
 		return TRUE;
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "can't make %s: %s", what,
-		    gnutls_strerror(code));
-	return FALSE;
+	return tb_error_set(error, TB_ERROR_FAILED, "can't make %s: %s", what,
+			    gnutls_strerror(code));
 }
 
 static int new_key(gnutls_x509_privkey_t *ret)

@@ -10,14 +10,10 @@ struct live_change {
 	char *reboot;	  /* a node that starts again, or NULL */
 };
 
-static void live_change_free(struct live_change *c)
-{
-	control_client_unref(c->g);
-	g_ptr_array_unref(c->texts);
-	model_free(c->next);
-	g_free(c->reboot);
-	g_free(c);
-}
+static const struct object_shape live_change_shape =
+	OBJECT_SHAPE(live_change, NULL, OWNS(live_change, g, control_client_unref),
+		     OWNS(live_change, texts, g_ptr_array_unref),
+		     OWNS(live_change, next, model_free), OWNS_TEXT(live_change, reboot));
 
 /* A name for change number `index` of `n`, old ones first, so that an error says which one it is
  * about.  The caller frees it. */
@@ -94,7 +90,7 @@ static void on_changed(lab *l G_GNUC_UNUSED, const char *const *restarted, const
 	}
 	/* clients of new nodes and restarted ones have not signed in */
 	keeper_sign_in(k);
-	live_change_free(c);
+	object_free(c);
 }
 
 /* Starts to make the network of these changes; `texts` is taken over, `reboot` is a node or NULL.
@@ -115,7 +111,7 @@ static void make_change(struct control_client *g, GPtrArray *texts, const char *
 		g_ptr_array_unref(texts);
 		return;
 	}
-	k->change = g_new0(struct live_change, 1);
+	k->change = object_new(&live_change_shape);
 	*k->change = (struct live_change){.g = control_client_ref(g),
 					  .texts = texts,
 					  .next = next,

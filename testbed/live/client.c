@@ -12,20 +12,15 @@ struct live_client {
 	line_socket *lines;
 };
 
+static const struct object_shape live_client_shape =
+	OBJECT_SHAPE(live_client, NULL, OWNS(live_client, lines, line_socket_free));
+
 live_client *live_client_new(int fd)
 {
-	live_client *c = g_new0(live_client, 1);
+	live_client *c = object_new(&live_client_shape);
 
 	c->lines = line_socket_new_blocking(fd, ANSWER_MAX_BYTES);
 	return c;
-}
-
-void live_client_free(live_client *c)
-{
-	if (!c)
-		return;
-	line_socket_free(c->lines);
-	g_free(c);
 }
 
 int live_client_fd(const live_client *c)

@@ -4,6 +4,7 @@
 #ifndef TESTBED_LIVE_CLIENT_H
 #define TESTBED_LIVE_CLIENT_H
 
+#include "common/base/object.h"
 #include "common/base/json.h"
 #include "testbed/live/runtime_dir.h"
 #include "testbed/netstate/netstate.h"
@@ -16,8 +17,7 @@ typedef struct live_client live_client;
 live_client *live_connect(const char *name, GError **error);
 /* A client on a connected socket, which it takes over. */
 live_client *live_client_new(int fd);
-void live_client_free(live_client *c);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(live_client, live_client_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(live_client, object_free)
 
 /* The socket, borrowed; readable without a request: the lab is gone. */
 int live_client_fd(const live_client *c);

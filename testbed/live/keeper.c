@@ -62,16 +62,16 @@ bool control_client_done_fds(struct control_client *g, json_t *done, const int *
 	}
 	if (line_socket_send_json_fds(g->channel, answer, fds, n))
 		return true;
-	control_client_fail(g, TB_ERROR_FAILED, "no more descriptors can be open");
-	return false;
+	return control_client_fail(g, TB_ERROR_FAILED, "no more descriptors can be open");
 }
 
-void control_client_fail(struct control_client *g, int code, const char *message)
+bool control_client_fail(struct control_client *g, int code, const char *message)
 {
 	g_autofree char *valid = g_utf8_make_valid(message, -1);
 
 	control_client_tell(g,
 			    json_pack("{s:{s:i, s:s}}", "error", "code", code, "message", valid));
+	return false;
 }
 
 void control_client_fail_with(struct control_client *g, const GError *error)
@@ -242,10 +242,8 @@ static bool start_lab(struct keeper *k, GError **error)
 	g_autoptr(diags) found = diags_new();
 
 	k->current = model_instantiate(k->job->base, k->job->scenario, found);
-	if (!k->current) {
-		diags_set_error(found, TB_ERROR_INPUT, "", error);
-		return false;
-	}
+	if (!k->current)
+		return diags_set_error(found, TB_ERROR_INPUT, "", error);
 	job.model = k->current;
 	k->session = session_start(&job, &callbacks, k, error);
 	if (!k->session)

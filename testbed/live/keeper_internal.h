@@ -52,8 +52,8 @@ void control_client_done(struct control_client *g, json_t *done);
 /* The same with descriptors, which stay the caller's.  False: they could not be sent, which is then
  * the answer, or the control client has left. */
 bool control_client_done_fds(struct control_client *g, json_t *done, const int *fds, guint n);
-/* Answers { "error": { "code", "message" } }; `code` is of TB_ERROR. */
-void control_client_fail(struct control_client *g, int code, const char *message);
+/* Answers { "error": { "code", "message" } }; `code` is of TB_ERROR.  Returns false. */
+bool control_client_fail(struct control_client *g, int code, const char *message);
 void control_client_fail_with(struct control_client *g, const GError *error);
 
 /* --- keeper.c --------------------------------------------------------------------------------- */

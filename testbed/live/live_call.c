@@ -158,8 +158,7 @@ static bool check_endpoint(struct control_client *g, const char *name)
 	message = g_strdup_printf("no endpoint '%s'%s%s%s", name ? name : "",
 				  near ? " (did you mean '" : "", near ? near : "",
 				  near ? "'?)" : "; 'testbed status' lists them");
-	control_client_fail(g, TB_ERROR_INPUT, message);
-	return false;
+	return control_client_fail(g, TB_ERROR_INPUT, message);
 }
 
 void live_call_start(struct control_client *g, const json_t *request)

@@ -184,8 +184,7 @@ bool control_client_check_node(struct control_client *g, const char *name)
 	message = g_strdup_printf("no node '%s'%s%s%s", name ? name : "",
 				  near ? " (did you mean '" : "", near ? near : "",
 				  near ? "'?)" : "; 'testbed status' lists them");
-	control_client_fail(g, TB_ERROR_INPUT, message);
-	return false;
+	return control_client_fail(g, TB_ERROR_INPUT, message);
 }
 
 /* Answers the node's files and descriptors of its namespaces: user, mount, PID, network. */

@@ -52,8 +52,7 @@ static char *choose_path(void)
 /* Sets TB_ERROR_FAILED "WHAT 'PATH': ..." by errno; returns false. */
 static bool set_errno_error(GError **error, const char *what, const char *path)
 {
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "%s '%s': %s", what, path, g_strerror(errno));
-	return false;
+	return tb_error_set(error, TB_ERROR_FAILED, "%s '%s': %s", what, path, g_strerror(errno));
 }
 
 /* False with `error` unless the folder belongs to this user and is closed to others. */
@@ -65,11 +64,10 @@ static bool check_folder(const runtime_dir *m, GError **error)
 		return set_errno_error(error, "look at", m->path);
 	if (st.st_uid == geteuid() && (st.st_mode & 077) == 0)
 		return true;
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
-		    "'%s' is not a folder that only you can enter: remove it, or set "
-		    "XDG_RUNTIME_DIR",
-		    m->path);
-	return false;
+	return tb_error_set(error, TB_ERROR_FAILED,
+			    "'%s' is not a folder that only you can enter: remove it, or set "
+			    "XDG_RUNTIME_DIR",
+			    m->path);
 }
 
 runtime_dir *runtime_dir_open(GError **error)
@@ -125,11 +123,11 @@ bool runtime_dir_check_name(const char *name, GError **error)
 {
 	if (is_name(name))
 		return true;
-	g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
-		    "'%s' can't be a lab's name: 1 to %d letters, digits, '-' or '_', and no '-' "
-		    "in front",
-		    name, NAME_MAX_LENGTH);
-	return false;
+	return tb_error_set(
+		error, TB_ERROR_INPUT,
+		"'%s' can't be a lab's name: 1 to %d letters, digits, '-' or '_', and no '-' "
+		"in front",
+		name, NAME_MAX_LENGTH);
 }
 
 static gint compare_names(gconstpointer a, gconstpointer b)

@@ -277,12 +277,10 @@ static bool add_pair(struct capacity_run *r, const char *text, GError **error)
 		p.a = model_node(r->m, names[0]);
 		p.b = model_node(r->m, names[1]);
 	}
-	if (!p.a || !p.b || !p.a->endpoint || !p.b->endpoint || p.a == p.b) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
-			    "--pairs '%s': A:B is wanted, two endpoints of scenario '%s'", text,
-			    r->design->scenario);
-		return false;
-	}
+	if (!p.a || !p.b || !p.a->endpoint || !p.b->endpoint || p.a == p.b)
+		return tb_error_set(error, TB_ERROR_INPUT,
+				    "--pairs '%s': A:B is wanted, two endpoints of scenario '%s'",
+				    text, r->design->scenario);
 	g_array_append_val(r->pairs, p);
 	return true;
 }
@@ -293,12 +291,11 @@ static bool add_pairs(struct capacity_run *r, GError **error)
 	g_autofree char *found = r->o->pairs ? NULL : capacity_default_pair(r->m);
 	const char *const one[] = {found, NULL}, *const *pairs = r->o->pairs ? r->o->pairs : one;
 
-	if (!*pairs) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
-			    "no endpoint is behind a tunnel with its peer elsewhere (name pairs: "
-			    "--pairs A:B)");
-		return false;
-	}
+	if (!*pairs)
+		return tb_error_set(
+			error, TB_ERROR_INPUT,
+			"no endpoint is behind a tunnel with its peer elsewhere (name pairs: "
+			"--pairs A:B)");
 	for (; *pairs; pairs++)
 		if (!add_pair(r, *pairs, error))
 			return false;
@@ -313,10 +310,8 @@ static bool prepare_capacity_run(struct capacity_run *r, const model *base,
 
 	r->m = r->o->changes ? model_instantiate_with(base, sc, "capacity", r->o->changes, found) :
 			       model_instantiate(base, sc, found);
-	if (!r->m) {
-		diags_set_error(found, TB_ERROR_INPUT, "", error);
-		return false;
-	}
+	if (!r->m)
+		return diags_set_error(found, TB_ERROR_INPUT, "", error);
 	r->design->scenario = g_strdup(sc->name);
 	r->design->title = g_strdup(sc->title);
 	r->design->rate_kbit = capacity_rate_kbit(r->m);

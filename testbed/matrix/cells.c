@@ -67,22 +67,18 @@ static bool check_pair(const char *pair, const GPtrArray *known, GError **error)
 {
 	g_auto(GStrv) ends = g_strsplit(pair, ":", 0);
 
-	if (g_strv_length(ends) != 2 || !*ends[0] || !*ends[1]) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "pair '%s' is not of the form A:B",
-			    pair);
-		return false;
-	}
+	if (g_strv_length(ends) != 2 || !*ends[0] || !*ends[1])
+		return tb_error_set(error, TB_ERROR_INPUT, "pair '%s' is not of the form A:B",
+				    pair);
 	for (guint i = 0; i < 2; i++) {
 		if (!known_name(known, ends[i])) {
 			set_unknown_name(error, "endpoint", ends[i], known);
 			return false;
 		}
 	}
-	if (g_str_equal(ends[0], ends[1])) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
-			    "pair '%s' names the same endpoint twice", pair);
-		return false;
-	}
+	if (g_str_equal(ends[0], ends[1]))
+		return tb_error_set(error, TB_ERROR_INPUT,
+				    "pair '%s' names the same endpoint twice", pair);
 	return true;
 }
 
@@ -228,13 +224,8 @@ static void add_conference(const struct selected_scenario *s, const struct confe
 	}
 }
 
-static void selected_scenario_free(gpointer data)
-{
-	struct selected_scenario *s = data;
-
-	model_free(s->model);
-	g_free(s);
-}
+static const struct object_shape selected_scenario_shape =
+	OBJECT_SHAPE(selected_scenario, NULL, OWNS(selected_scenario, model, model_free));
 
 /* Adds the network's endpoints to those of the run, each once. */
 static void add_endpoints(results *r, const model *m)
@@ -267,11 +258,9 @@ static bool add_scenario(matrix_selection *s, const model *base, const struct sc
 	struct selected_scenario *selected;
 	model *m = model_instantiate(base, sc, d);
 
-	if (!m) {
-		diags_set_error(d, TB_ERROR_CHANGE, "", error);
-		return false;
-	}
-	selected = g_new0(struct selected_scenario, 1);
+	if (!m)
+		return diags_set_error(d, TB_ERROR_CHANGE, "", error);
+	selected = object_new(&selected_scenario_shape);
 	selected->scenario = sc;
 	selected->model = m;
 	selected->result = scenario_result_new(sc->name, sc->title);
@@ -302,14 +291,18 @@ static guint fill_cells(matrix_selection *s, const struct matrix_filter *f, cons
 	return n;
 }
 
+static const struct object_shape matrix_selection_shape =
+	OBJECT_SHAPE(matrix_selection, NULL, OWNS(matrix_selection, scenarios, g_ptr_array_unref),
+		     OWNS(matrix_selection, results, results_free));
+
 matrix_selection *matrix_select(const model *base, const struct matrix_filter *filter,
 				GError **error)
 {
-	g_autoptr(matrix_selection) s = g_new0(matrix_selection, 1);
+	g_autoptr(matrix_selection) s = object_new(&matrix_selection_shape);
 	g_autoptr(GRegex) only = NULL;
 
 	s->results = results_new();
-	s->scenarios = g_ptr_array_new_with_free_func(selected_scenario_free);
+	s->scenarios = g_ptr_array_new_with_free_func(object_free);
 	s->results->topology_name = g_strdup(base->name);
 	s->results->topology_sha256 = g_strdup(base->sha256);
 	s->results->topology_file = g_strdup(base->file);
@@ -340,13 +333,4 @@ matrix_selection *matrix_select(const model *base, const struct matrix_filter *f
 		return NULL;
 	}
 	return g_steal_pointer(&s);
-}
-
-void matrix_selection_free(matrix_selection *s)
-{
-	if (!s)
-		return;
-	g_clear_pointer(&s->scenarios, g_ptr_array_unref);
-	results_free(s->results);
-	g_free(s);
 }

@@ -10,6 +10,7 @@
 #ifndef TESTBED_MATRIX_CELLS_H
 #define TESTBED_MATRIX_CELLS_H
 
+#include "common/base/object.h"
 #include "testbed/model/results.h"
 
 struct matrix_filter {
@@ -37,7 +38,6 @@ typedef struct matrix_selection {
  * applied. */
 matrix_selection *matrix_select(const model *base, const struct matrix_filter *filter,
 				GError **error);
-void matrix_selection_free(matrix_selection *s);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(matrix_selection, matrix_selection_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(matrix_selection, object_free)
 
 #endif

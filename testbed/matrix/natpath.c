@@ -106,17 +106,12 @@ struct nat_manner nat_manner_of(const GArray *hops)
 	return all;
 }
 
-void natpath_free(struct natpath *p)
-{
-	if (!p)
-		return;
-	g_array_unref(p->hops);
-	g_free(p);
-}
+static const struct object_shape natpath_shape =
+	OBJECT_SHAPE(natpath, NULL, OWNS(natpath, hops, g_array_unref));
 
 struct natpath *natpath_new(const model *m, const struct node *n, char **ret_why)
 {
-	struct natpath *p = g_new0(struct natpath, 1);
+	struct natpath *p = object_new(&natpath_shape);
 	const struct node *at = n;
 	struct addr source = node_address(n);
 	const struct route *r;
@@ -135,7 +130,7 @@ struct natpath *natpath_new(const model *m, const struct node *n, char **ret_why
 						       at->name) :
 				       g_strdup_printf("the default route of %s leads to no node",
 						       at->name);
-			natpath_free(p);
+			object_free(p);
 			return NULL;
 		}
 		if (hop.rule) {
@@ -146,7 +141,7 @@ struct natpath *natpath_new(const model *m, const struct node *n, char **ret_why
 		at = next;
 	}
 	if (p->hops->len == 0)
-		g_clear_pointer(&p, natpath_free);
+		g_clear_pointer(&p, object_free);
 	else
 		p->asked = nat_manner_of(p->hops);
 	return p;

@@ -9,6 +9,7 @@
 #ifndef TESTBED_MATRIX_NATPATH_H
 #define TESTBED_MATRIX_NATPATH_H
 
+#include "common/base/object.h"
 #include "testbed/model/model.h"
 
 /* A NAT rule on the way; both borrowed from the model. */
@@ -36,7 +37,6 @@ struct natpath {
  * NULL: there is no NAT on the way; or, with *ret_why set (the caller frees it), the routes lead to
  * no node or in a circle. */
 struct natpath *natpath_new(const model *m, const struct node *n, char **ret_why);
-void natpath_free(struct natpath *p);
 
 /* The behaviour of several NATs in a row (`hops` as in struct natpath): the strictest mapping and
  * filtering, and the shortest timeout; a port is kept if all keep it; hairpinning works if the last

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/natrun.h"
 
-#include "testbed/base/object.h"
+#include "common/base/object.h"
 #include "testbed/session/session.h"
 
 #include <string.h>
@@ -61,11 +61,9 @@ static bool add_finding(struct measurement *run, const model *m, const struct no
 	struct natpath *p = natpath_new(m, n, &why);
 	struct nat_finding *f;
 
-	if (!p && run->options->nodes) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "%s is behind no NAT%s%s", n->name,
-			    why ? ": " : "", why ? why : "");
-		return false;
-	}
+	if (!p && run->options->nodes)
+		return tb_error_set(error, TB_ERROR_INPUT, "%s is behind no NAT%s%s", n->name,
+				    why ? ": " : "", why ? why : "");
 	if (!p)
 		return true;
 	f = object_new(&finding_shape);
@@ -75,7 +73,7 @@ static bool add_finding(struct measurement *run, const model *m, const struct no
 	f->trouble = g_strdup("was not measured");
 	g_ptr_array_add(run->result->findings, f);
 	g_hash_table_insert(beyond, f->node, (gpointer)(guintptr)p->beyond);
-	natpath_free(p);
+	object_free(p);
 	return true;
 }
 
@@ -88,8 +86,7 @@ static bool check_node_names(const struct nat_options *o, const model *m, GError
 		if (model_node(m, o->nodes[i]))
 			continue;
 		why = model_no_place(m, o->nodes[i]);
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "%s", why);
-		return false;
+		return tb_error_set(error, TB_ERROR_INPUT, "%s", why);
 	}
 	return true;
 }
@@ -105,9 +102,8 @@ static bool add_findings(struct measurement *run, const model *m, GHashTable *be
 			return false;
 	if (run->result->findings->len > 0)
 		return true;
-	g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
-		    "no endpoint is behind a NAT; name nodes to be asked about others");
-	return false;
+	return tb_error_set(error, TB_ERROR_INPUT,
+			    "no endpoint is behind a NAT; name nodes to be asked about others");
 }
 
 /* --- the network to measure in ---------------------------------------------------------------- */
@@ -252,17 +248,13 @@ static bool prepare_measurement(struct measurement *run, const model *base,
 				    scenario->name);
 		return false;
 	}
-	if (!place_judges(run, plain, beyond, changes)) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
-			    "198.18.0.0/15 has no room for a judge");
-		return false;
-	}
+	if (!place_judges(run, plain, beyond, changes))
+		return tb_error_set(error, TB_ERROR_FAILED,
+				    "198.18.0.0/15 has no room for a judge");
 	run->result->m = model_instantiate_with(base, scenario, "the judges", changes->str, found);
-	if (!run->result->m) {
-		diags_set_error(found, TB_ERROR_FAILED,
-				"the judges do not fit the topology: ", error);
-		return false;
-	}
+	if (!run->result->m)
+		return diags_set_error(found, TB_ERROR_FAILED,
+				       "the judges do not fit the topology: ", error);
 	replace_programs_by_tb_nat(run->result->m, program, run->result->findings);
 	rebase_hops(run->result);
 	return true;

@@ -5,7 +5,7 @@
 #ifndef TESTBED_MODEL_OBJECT_H
 #define TESTBED_MODEL_OBJECT_H
 
-#include "testbed/base/object.h"
+#include "common/base/object.h"
 #include "testbed/model/model.h"
 
 extern const struct object_shape site_shape, network_shape, iface_shape, route_shape, fw_rule_shape,

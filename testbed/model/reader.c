@@ -40,10 +40,10 @@ static const char *yaml_kind_name(const yaml_node_t *value)
 }
 
 /* "'KEY' must be EXPECTED, not a list". */
-static void shape_error(struct reader *r, const yaml_node_t *value, const char *expected)
+static bool shape_error(struct reader *r, const yaml_node_t *value, const char *expected)
 {
-	reader_error(r, value, NULL, "'%s' must be %s, not %s", r->key, expected,
-		     yaml_kind_name(value));
+	return reader_error(r, value, NULL, "'%s' must be %s, not %s", r->key, expected,
+			    yaml_kind_name(value));
 }
 
 const char *read_scalar(struct reader *r, const yaml_node_t *value)
@@ -138,10 +138,8 @@ bool read_pairs(struct reader *r, const yaml_node_t *value, read_pair_func each,
 	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
 	struct pair_walk w = {.seen = seen, .each = each, .user_data = user_data};
 
-	if (value->type != YAML_MAPPING_NODE) {
-		shape_error(r, value, "a mapping");
-		return false;
-	}
+	if (value->type != YAML_MAPPING_NODE)
+		return shape_error(r, value, "a mapping");
 	walk_pairs(r, value, &w);
 	return true;
 }
@@ -307,16 +305,12 @@ bool read_single(struct reader *r, const yaml_node_t *value, const yaml_node_t *
 {
 	yaml_node_pair_t *pair;
 
-	if (value->type != YAML_MAPPING_NODE) {
-		shape_error(r, value, "a mapping with one key");
-		return false;
-	}
+	if (value->type != YAML_MAPPING_NODE)
+		return shape_error(r, value, "a mapping with one key");
 	pair = value->data.mapping.pairs.start;
-	if (value->data.mapping.pairs.top - pair != 1) {
-		reader_error(r, value, "start each one with '- '",
-			     "an item of '%s' must have exactly one key", r->key);
-		return false;
-	}
+	if (value->data.mapping.pairs.top - pair != 1)
+		return reader_error(r, value, "start each one with '- '",
+				    "an item of '%s' must have exactly one key", r->key);
 	*key = source_value(r->source, pair->key);
 	*inner = source_value(r->source, pair->value);
 	return key_text(*key) != NULL;
@@ -345,10 +339,8 @@ bool read_list(struct reader *r, const yaml_node_t *value, read_each_func each, 
 {
 	const char *key = r->key;
 
-	if (value->type != YAML_SEQUENCE_NODE) {
-		shape_error(r, value, "a list");
-		return false;
-	}
+	if (value->type != YAML_SEQUENCE_NODE)
+		return shape_error(r, value, "a list");
 	for (int *i = value->data.sequence.items.start; i < value->data.sequence.items.top; i++) {
 		r->key = key;
 		each(r, source_value(r->source, *i), user_data);
@@ -432,10 +424,9 @@ static bool read_items(struct reader *r, const yaml_node_t *value, struct items_
 		return true;
 	}
 	if (value->type == YAML_SEQUENCE_NODE && !items->type->may_be_empty &&
-	    value->data.sequence.items.start == value->data.sequence.items.top) {
-		reader_error(r, value, "leave the key away", "'%s' is an empty list", r->key);
-		return false;
-	}
+	    value->data.sequence.items.start == value->data.sequence.items.top)
+		return reader_error(r, value, "leave the key away", "'%s' is an empty list",
+				    r->key);
 	return read_list(r, value, read_item, items);
 }
 

@@ -13,7 +13,7 @@
 #define TESTBED_MODEL_READER_H
 
 #include "testbed/base/addr.h"
-#include "testbed/base/object.h"
+#include "common/base/object.h"
 #include "testbed/model/source.h"
 
 #include <stddef.h>

@@ -9,7 +9,7 @@
 #define TESTBED_MODEL_RESULTS_H
 
 #include "common/wire/reason.h"
-#include "testbed/base/object.h"
+#include "common/base/object.h"
 #include "testbed/model/model.h"
 
 struct cell_candidate {

@@ -179,16 +179,14 @@ static void check_keys(struct document_check *w, const yaml_node_t *mapping)
 /* Visits a value and everything below it; false: a limit was met and reported. */
 static bool check_values(struct document_check *w, const yaml_node_t *value, guint depth)
 {
-	if (depth > SOURCE_DEPTH_MAX) {
-		diags_add(w->d, DIAG_ERROR, source_loc(w->source, value), NULL,
-			  "nested more than %d levels deep, or inside itself", SOURCE_DEPTH_MAX);
-		return false;
-	}
-	if (w->left-- == 0) {
-		diags_add(w->d, DIAG_ERROR, source_loc(w->source, value), NULL,
-			  "more than %u values when aliases are followed", SOURCE_VALUES_MAX);
-		return false;
-	}
+	if (depth > SOURCE_DEPTH_MAX)
+		return diags_add(w->d, DIAG_ERROR, source_loc(w->source, value), NULL,
+				 "nested more than %d levels deep, or inside itself",
+				 SOURCE_DEPTH_MAX);
+	if (w->left-- == 0)
+		return diags_add(w->d, DIAG_ERROR, source_loc(w->source, value), NULL,
+				 "more than %u values when aliases are followed",
+				 SOURCE_VALUES_MAX);
 	if (value->type == YAML_SEQUENCE_NODE) {
 		for (int *i = value->data.sequence.items.start; i < value->data.sequence.items.top;
 		     i++) {

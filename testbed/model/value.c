@@ -88,13 +88,13 @@ static void replace_text(void *target, const char *text)
 }
 
 /* "'KEY' is 'TEXT', expected EXPECTED", at the value. */
-static void value_error(struct reader *r, const yaml_node_t *value, const char *text,
+static bool value_error(struct reader *r, const yaml_node_t *value, const char *text,
 			const char *expected)
 {
 	const char *hint =
 		strstr(text, "$(") ? "numbers come from a 'count' beside or around this" : NULL;
 
-	reader_error(r, value, hint, "'%s' is '%s', expected %s", r->key, text, expected);
+	return reader_error(r, value, hint, "'%s' is '%s', expected %s", r->key, text, expected);
 }
 
 bool read_text(struct reader *r, const yaml_node_t *value, void *target,
@@ -105,11 +105,10 @@ bool read_text(struct reader *r, const yaml_node_t *value, void *target,
 	if (!text)
 		return false;
 	for (const char *p = text; *p; p++) {
-		if (g_ascii_iscntrl(*p)) {
-			reader_error(r, value, NULL,
-				     "'%s' must be one line without control characters", r->key);
-			return false;
-		}
+		if (g_ascii_iscntrl(*p))
+			return reader_error(r, value, NULL,
+					    "'%s' must be one line without control characters",
+					    r->key);
 	}
 	replace_text(target, text);
 	return true;
@@ -149,10 +148,8 @@ bool read_word(struct reader *r, const yaml_node_t *value, void *target, const v
 
 	if (!text)
 		return false;
-	if (!charset_matches(c, text) || !word_is_well_formed(c, text)) {
-		value_error(r, value, text, c->what);
-		return false;
-	}
+	if (!charset_matches(c, text) || !word_is_well_formed(c, text))
+		return value_error(r, value, text, c->what);
 	replace_text(target, text);
 	return true;
 }
@@ -237,10 +234,8 @@ bool read_bool(struct reader *r, const yaml_node_t *value, void *target,
 
 	if (!text)
 		return false;
-	if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0) {
-		value_error(r, value, text, "true or false");
-		return false;
-	}
+	if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+		return value_error(r, value, text, "true or false");
 	*(bool *)target = text[0] == 't';
 	return true;
 }
@@ -252,10 +247,8 @@ bool read_addr(struct reader *r, const yaml_node_t *value, void *target,
 
 	if (!text)
 		return false;
-	if (!addr_parse(text, target)) {
-		value_error(r, value, text, "an address such as 10.0.1.10");
-		return false;
-	}
+	if (!addr_parse(text, target))
+		return value_error(r, value, text, "an address such as 10.0.1.10");
 	return true;
 }
 
@@ -310,8 +303,8 @@ bool read_prefix(struct reader *r, const yaml_node_t *value, void *target, const
 		g_autofree char *hint =
 			g_strdup_printf("did you mean '%s'?", prefix_print(&network, buf));
 
-		reader_error(r, value, hint, "'%s' is '%s', which has host bits set", r->key, text);
-		return false;
+		return reader_error(r, value, hint, "'%s' is '%s', which has host bits set", r->key,
+				    text);
 	}
 	*(struct prefix *)target = p;
 	return true;
@@ -332,10 +325,8 @@ static bool read_16_bits(struct reader *r, const yaml_node_t *value, uint16_t *t
 
 	if (!text)
 		return false;
-	if (!parse_number(text, G_MAXUINT16, &number) || number < min) {
-		value_error(r, value, text, expected);
-		return false;
-	}
+	if (!parse_number(text, G_MAXUINT16, &number) || number < min)
+		return value_error(r, value, text, expected);
 	*target = (uint16_t)number;
 	return true;
 }
@@ -364,15 +355,11 @@ bool read_ports(struct reader *r, const yaml_node_t *value, void *target,
 	dash = strchr(text, '-');
 	head = dash ? g_strndup(text, (gsize)(dash - text)) : g_strdup(text);
 	if (!parse_number(head, G_MAXUINT16, &first) || first == 0 ||
-	    !parse_number(dash ? dash + 1 : head, G_MAXUINT16, &last)) {
-		value_error(r, value, text, "a port or a range such as 50000-59999");
-		return false;
-	}
-	if (last < first) {
-		reader_error(r, value, NULL, "'%s' is '%s', which ends before it starts", r->key,
-			     text);
-		return false;
-	}
+	    !parse_number(dash ? dash + 1 : head, G_MAXUINT16, &last))
+		return value_error(r, value, text, "a port or a range such as 50000-59999");
+	if (last < first)
+		return reader_error(r, value, NULL, "'%s' is '%s', which ends before it starts",
+				    r->key, text);
 	*(struct port_range *)target =
 		(struct port_range){.first = (uint16_t)first, .last = (uint16_t)last};
 	return true;
@@ -403,25 +390,19 @@ bool read_quantity(struct reader *r, const yaml_node_t *value, void *target, con
 
 	if (!text)
 		return false;
-	if (!parse_decimal(text, &number, &suffix)) {
-		value_error(r, value, text, q->what);
-		return false;
-	}
+	if (!parse_decimal(text, &number, &suffix))
+		return value_error(r, value, text, q->what);
 	while (unit->suffix && strcmp(unit->suffix, suffix) != 0)
 		unit++;
-	if (!unit->suffix) {
-		reader_error(r, value, NULL,
-			     *suffix ? "'%s' is '%s', whose unit is unknown, expected %s" :
-				       "'%s' is '%s', which has no unit, expected %s",
-			     r->key, text, q->what);
-		return false;
-	}
+	if (!unit->suffix)
+		return reader_error(r, value, NULL,
+				    *suffix ? "'%s' is '%s', whose unit is unknown, expected %s" :
+					      "'%s' is '%s', which has no unit, expected %s",
+				    r->key, text, q->what);
 	number *= unit->factor;
-	if (number < q->min || number > q->max) {
-		reader_error(r, value, NULL, "'%s' is '%s', expected from %u to %u%s", r->key, text,
-			     q->min, q->max, q->units[0].suffix);
-		return false;
-	}
+	if (number < q->min || number > q->max)
+		return reader_error(r, value, NULL, "'%s' is '%s', expected from %u to %u%s",
+				    r->key, text, q->min, q->max, q->units[0].suffix);
 	*(unsigned *)target = (unsigned)(number + 0.5);
 	return true;
 }
@@ -434,10 +415,8 @@ bool read_percent(struct reader *r, const yaml_node_t *value, void *target,
 
 	if (!text)
 		return false;
-	if (!parse_decimal(text, &number, &suffix) || strcmp(suffix, "%") != 0 || number > 100) {
-		value_error(r, value, text, "a share such as 1%, from 0% to 100%");
-		return false;
-	}
+	if (!parse_decimal(text, &number, &suffix) || strcmp(suffix, "%") != 0 || number > 100)
+		return value_error(r, value, text, "a share such as 1%, from 0% to 100%");
 	*(double *)target = number;
 	return true;
 }

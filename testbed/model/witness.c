@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/witness.h"
 
-#include "testbed/base/object.h"
+#include "common/base/object.h"
 
 #define GAP_US 20000 /* two looks that follow each other are no further apart */
 

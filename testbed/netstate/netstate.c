@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/netstate/netstate.h"
+#include "common/base/object.h"
 
 #include <string.h>
 
@@ -155,24 +156,18 @@ netstate *netstate_with(const netstate *s, node_state *n)
 
 /* --- questions about routes ------------------------------------------------------------------- */
 
-static void route_question_free(gpointer data)
-{
-	struct route_question *q = data;
-
-	g_free(q->node);
-	g_free(q->in);
-	g_free(q);
-}
+static const struct object_shape route_question_shape = OBJECT_SHAPE(
+	route_question, NULL, OWNS_TEXT(route_question, node), OWNS_TEXT(route_question, in));
 
 GPtrArray *route_questions_new(void)
 {
-	return g_ptr_array_new_with_free_func(route_question_free);
+	return g_ptr_array_new_with_free_func(object_free);
 }
 
 void route_questions_add(GPtrArray *questions, const char *node, const struct addr *from,
 			 const struct addr *to, const char *in)
 {
-	struct route_question *q = g_new0(struct route_question, 1);
+	struct route_question *q = object_new(&route_question_shape);
 
 	q->node = g_strdup(node);
 	q->from = *from;

@@ -7,19 +7,14 @@
 
 #define TOLD_MAX 24 /* sightings in a text: a packet in a routing loop has a hundred */
 
-static void journey_free(gpointer data)
-{
-	struct journey *j = data;
-
-	g_free(j->at);
-	g_free(j);
-}
+static const struct object_shape journey_shape =
+	OBJECT_SHAPE(journey, NULL, OWNS_TEXT(journey, at));
 
 journeys *journeys_new(void)
 {
 	journeys *j = g_new0(journeys, 1);
 
-	j->list = g_ptr_array_new_with_free_func(journey_free);
+	j->list = g_ptr_array_new_with_free_func(object_free);
 	j->sightings = g_ptr_array_new_with_free_func(g_free);
 	j->refs = 1;
 	return j;
@@ -110,7 +105,7 @@ static void add_to_packet(journeys *all, guint first, const struct sighting *s)
 			return;
 		}
 	}
-	j = g_new0(struct journey, 1);
+	j = object_new(&journey_shape);
 	extend(j, s);
 	g_ptr_array_add(all->list, j);
 }

@@ -21,20 +21,14 @@ static bool is_event(const struct heard *h, const char *name)
 	return member_is(h->event, "event", name);
 }
 
-static void rung_free(gpointer data)
-{
-	struct rung *r = data;
-
-	g_free(r->label);
-	g_free(r->lost);
-	g_free(r);
-}
+static const struct object_shape rung_shape =
+	OBJECT_SHAPE(rung, NULL, OWNS_TEXT(rung, label), OWNS_TEXT(rung, lost));
 
 /* Takes over `label` and `lost`. */
 static struct rung *rung_new(guint64 time_ns, const char *from, const char *to, char *label,
 			     char *lost)
 {
-	struct rung *r = g_new0(struct rung, 1);
+	struct rung *r = object_new(&rung_shape);
 
 	r->time_ns = time_ns;
 	r->count = 1;
@@ -274,7 +268,7 @@ static void fold(GPtrArray *rungs)
 			like = alike(r, rungs->pdata[kept - k]) ? rungs->pdata[kept - k] : NULL;
 		if (like) {
 			like->count += r->count;
-			rung_free(r);
+			object_free(r);
 		} else {
 			rungs->pdata[kept++] = r;
 		}
@@ -312,13 +306,17 @@ static void find_lanes(const struct builder *b)
 		add_lane(b->l, g_intern_string(all->pdata[i]));
 }
 
+static const struct object_shape ladder_shape =
+	OBJECT_SHAPE(ladder, NULL, OWNS(ladder, lanes, g_ptr_array_unref),
+		     OWNS(ladder, rungs, g_ptr_array_unref));
+
 ladder *ladder_new(const model *m, const struct observation *seen, const struct cell *c,
 		   bool sign_in)
 {
 	g_autoptr(scope) s = scope_new(seen, c);
 	g_autoptr(GHashTable) servers =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	ladder *l = g_new0(ladder, 1);
+	ladder *l = object_new(&ladder_shape);
 	struct builder b = {m, seen, c, s, servers, sign_in, l};
 
 	l->lanes = g_ptr_array_new();
@@ -337,16 +335,7 @@ ladder *ladder_new(const model *m, const struct observation *seen, const struct 
 	}
 	g_ptr_array_sort(l->rungs, compare_rungs);
 	fold(l->rungs);
-	g_ptr_array_set_free_func(l->rungs, rung_free);
+	g_ptr_array_set_free_func(l->rungs, object_free);
 	find_lanes(&b);
 	return l;
-}
-
-void ladder_free(ladder *l)
-{
-	if (!l)
-		return;
-	g_ptr_array_unref(l->lanes);
-	g_ptr_array_unref(l->rungs);
-	g_free(l);
 }

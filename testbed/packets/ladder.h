@@ -10,6 +10,7 @@
 #ifndef TESTBED_PACKETS_LADDER_H
 #define TESTBED_PACKETS_LADDER_H
 
+#include "common/base/object.h"
 #include "testbed/packets/scope.h"
 
 struct rung {
@@ -33,7 +34,6 @@ typedef struct ladder {
  * names of nodes are interned. */
 ladder *ladder_new(const model *m, const struct observation *seen, const struct cell *c,
 		   bool sign_in);
-void ladder_free(ladder *l);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ladder, ladder_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ladder, object_free)
 
 #endif

@@ -34,9 +34,13 @@ static void add_allocation(scope *s, const struct heard *h)
 		g_hash_table_add(s->others, g_strdup(client));
 }
 
+static const struct object_shape scope_shape =
+	OBJECT_SHAPE(scope, NULL, OWNS_TABLE(scope, candidates), OWNS_TABLE(scope, owners),
+		     OWNS_TABLE(scope, others));
+
 scope *scope_new(const struct observation *seen, const struct cell *c)
 {
-	scope *s = g_new0(scope, 1);
+	scope *s = object_new(&scope_shape);
 
 	s->seen = seen;
 	s->cell = c;
@@ -48,16 +52,6 @@ scope *scope_new(const struct observation *seen, const struct cell *c)
 	for (guint i = 0; i < seen->heard->len; i++)
 		add_allocation(s, seen->heard->pdata[i]);
 	return s;
-}
-
-void scope_free(scope *s)
-{
-	if (!s)
-		return;
-	g_hash_table_unref(s->candidates);
-	g_hash_table_unref(s->owners);
-	g_hash_table_unref(s->others);
-	g_free(s);
 }
 
 bool scope_takes_part(const scope *s, const char *node)

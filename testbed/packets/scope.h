@@ -8,14 +8,14 @@
 #ifndef TESTBED_PACKETS_SCOPE_H
 #define TESTBED_PACKETS_SCOPE_H
 
+#include "common/base/object.h"
 #include "testbed/packets/observation.h"
 
 typedef struct scope scope;
 
-/* Borrows both until scope_free. */
+/* Borrows both until object_free. */
 scope *scope_new(const struct observation *seen, const struct cell *c);
-void scope_free(scope *s);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(scope, scope_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(scope, object_free)
 
 /* Whether the node is a participant; whether the journey's packet belongs to the call. */
 bool scope_takes_part(const scope *s, const char *node);

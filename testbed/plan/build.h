@@ -4,6 +4,7 @@
 #ifndef TESTBED_PLAN_BUILD_H
 #define TESTBED_PLAN_BUILD_H
 
+#include "common/base/object.h"
 #include "testbed/plan/plan.h"
 
 /* The state of one plan_build. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/base/object.h"
+#include "common/base/object.h"
 #include "testbed/plan/build.h"
 #include "testbed/plan/difference_parts.h"
 
@@ -253,9 +253,13 @@ static void take_steps(struct difference_work *w)
 	g_ptr_array_extend(w->d->steps, w->additions, NULL, NULL);
 }
 
+static const struct object_shape plan_difference_shape =
+	OBJECT_SHAPE(plan_difference, NULL, OWNS(plan_difference, steps, g_ptr_array_unref),
+		     OWNS(plan_difference, own, g_ptr_array_unref));
+
 plan_difference *plan_difference_new(const plan *from, plan *to, const char *reboot)
 {
-	plan_difference *d = g_new0(plan_difference, 1);
+	plan_difference *d = object_new(&plan_difference_shape);
 	g_autoptr(GHashTable) kept = g_hash_table_new(NULL, NULL),
 			      matched = g_hash_table_new(NULL, NULL),
 			      reborn = g_hash_table_new(NULL, NULL);
@@ -283,15 +287,6 @@ plan_difference *plan_difference_new(const plan *from, plan *to, const char *reb
 	collect_namespace_removals(&w);
 	take_steps(&w);
 	return d;
-}
-
-void plan_difference_free(plan_difference *d)
-{
-	if (!d)
-		return;
-	g_ptr_array_unref(d->steps);
-	g_ptr_array_unref(d->own);
-	g_free(d);
 }
 
 bool plan_difference_is_light(const plan_difference *d)

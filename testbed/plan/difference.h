@@ -9,6 +9,7 @@
 #ifndef TESTBED_PLAN_DIFFERENCE_H
 #define TESTBED_PLAN_DIFFERENCE_H
 
+#include "common/base/object.h"
 #include "testbed/plan/plan.h"
 
 struct plan_step {
@@ -28,8 +29,7 @@ typedef struct plan_difference {
  * `reboot` (NULL: none) names a node of both plans that is removed and made again, with its
  * namespace and all links that end there. */
 plan_difference *plan_difference_new(const plan *from, plan *to, const char *reboot);
-void plan_difference_free(plan_difference *d);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(plan_difference, plan_difference_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(plan_difference, object_free)
 
 /* Whether all steps only change impairments of links. */
 bool plan_difference_is_light(const plan_difference *d);

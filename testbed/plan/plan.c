@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/plan/plan.h"
 
-#include "testbed/base/object.h"
+#include "common/base/object.h"
 #include "testbed/plan/build.h"
 
 static const char *const op_kind_names[] = {

@@ -17,13 +17,7 @@ struct pair {
 	const struct journey *last;    /* the last request */
 };
 
-static void pair_free(gpointer data)
-{
-	struct pair *p = data;
-
-	g_free(p->name);
-	g_free(p);
-}
+static const struct object_shape pair_shape = OBJECT_SHAPE(pair, NULL, OWNS_TEXT(pair, name));
 
 /* The pair of a request, borrowed; it is added when it is the first request. */
 static struct pair *pair_of(GPtrArray *pairs, const struct sighting *s)
@@ -39,7 +33,7 @@ static struct pair *pair_of(GPtrArray *pairs, const struct sighting *s)
 		if (g_str_equal(p->name, name))
 			return p;
 	}
-	p = g_new0(struct pair, 1);
+	p = object_new(&pair_shape);
 	p->name = g_steal_pointer(&name);
 	g_ptr_array_add(pairs, p);
 	return p;
@@ -103,7 +97,7 @@ static void pair_text(const struct pair *p, GString *out)
 
 void detail_pairs(const struct observation *seen, const struct cell *c, GString *out)
 {
-	g_autoptr(GPtrArray) pairs = g_ptr_array_new_with_free_func(pair_free);
+	g_autoptr(GPtrArray) pairs = g_ptr_array_new_with_free_func(object_free);
 	g_autoptr(scope) call = scope_new(seen, c);
 	GHashTable *answers;
 

@@ -76,13 +76,8 @@ void graph_marks_of(const struct node *n, GArray *marks)
 
 /* --- distances -------------------------------------------------------------------------------- */
 
-static void graph_network_free(gpointer data)
-{
-	struct graph_network *w = data;
-
-	g_array_unref(w->ports);
-	g_free(w);
-}
+static const struct object_shape graph_network_shape =
+	OBJECT_SHAPE(graph_network, NULL, OWNS(graph_network, ports, g_array_unref));
 
 static gint compare_ports(gconstpointer a, gconstpointer b)
 {
@@ -161,15 +156,18 @@ static void measure_distances(graph_drawing *g)
 	}
 }
 
+static const struct object_shape graph_drawing_shape =
+	OBJECT_SHAPE(graph_drawing, NULL, OWNS(graph_drawing, networks, g_ptr_array_unref));
+
 graph_drawing *graph_drawing_new(const model *m)
 {
-	graph_drawing *g = g_new0(graph_drawing, 1);
+	graph_drawing *g = object_new(&graph_drawing_shape);
 	g_autoptr(GHashTable) by_network = g_hash_table_new(NULL, NULL);
 
 	g->m = m;
-	g->networks = g_ptr_array_new_with_free_func(graph_network_free);
+	g->networks = g_ptr_array_new_with_free_func(object_free);
 	for (guint i = 0; i < m->networks->len; i++) {
-		struct graph_network *w = g_new0(struct graph_network, 1);
+		struct graph_network *w = object_new(&graph_network_shape);
 
 		w->network = m->networks->pdata[i];
 		w->distance = DISTANCE_UNKNOWN;
@@ -189,14 +187,6 @@ graph_drawing *graph_drawing_new(const model *m)
 		w->is_line = w->ports->len == 2;
 	measure_distances(g);
 	return g;
-}
-
-void graph_drawing_free(graph_drawing *g)
-{
-	if (!g)
-		return;
-	g_ptr_array_unref(g->networks);
-	g_free(g);
 }
 
 void graph_print(const model *m, enum graph_format format, const char *title, GString *out)

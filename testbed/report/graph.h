@@ -9,6 +9,7 @@
 #ifndef TESTBED_REPORT_GRAPH_H
 #define TESTBED_REPORT_GRAPH_H
 
+#include "common/base/object.h"
 #include "testbed/model/model.h"
 
 enum graph_format {
@@ -62,10 +63,9 @@ typedef struct graph_drawing {
 	GPtrArray *networks; /* struct graph_network, in the model's order */
 } graph_drawing;
 
-/* Prepares the drawing of a model, which is borrowed until graph_drawing_free. */
+/* Prepares the drawing of a model, which is borrowed until object_free. */
 graph_drawing *graph_drawing_new(const model *m);
-void graph_drawing_free(graph_drawing *g);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(graph_drawing, graph_drawing_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(graph_drawing, object_free)
 
 /* The first role that fits: the Internet (it filters bogons), client, Edge, server, router,
  * host. */

@@ -17,22 +17,17 @@ struct timeline {
 	bool verbose;
 };
 
+static const struct object_shape timeline_event_shape =
+	OBJECT_SHAPE(timeline_event, NULL, OWNS_TEXT(timeline_event, agent),
+		     OWNS(timeline_event, event, json_decref));
+
 struct timeline_event *timeline_event_new(const char *agent, json_t *event)
 {
-	struct timeline_event *e = g_new0(struct timeline_event, 1);
+	struct timeline_event *e = object_new(&timeline_event_shape);
 
 	e->agent = g_strdup(agent);
 	e->event = json_incref(event);
 	return e;
-}
-
-void timeline_event_free(struct timeline_event *e)
-{
-	if (!e)
-		return;
-	g_free(e->agent);
-	json_decref(e->event);
-	g_free(e);
 }
 
 /* A member's text, borrowed; "?" when it is missing. */

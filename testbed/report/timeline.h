@@ -6,6 +6,7 @@
 #ifndef TESTBED_REPORT_TIMELINE_H
 #define TESTBED_REPORT_TIMELINE_H
 
+#include "common/base/object.h"
 #include "common/base/json.h"
 #include "testbed/report/text.h"
 
@@ -15,9 +16,8 @@ struct timeline_event {
 	json_t *event;
 };
 
-/* Copies the name and takes a reference to the event.  timeline_event_free accepts NULL. */
+/* Copies the name and takes a reference to the event.  object_free accepts NULL. */
 struct timeline_event *timeline_event_new(const char *agent, json_t *event);
-void timeline_event_free(struct timeline_event *e);
 
 /* Appends the timeline of `c` to `out`.  `events` are struct timeline_event in order of arrival.
  * `verbose` adds DNS queries, remote candidates and ICE states. */

@@ -210,7 +210,7 @@ void machine_keep_figures(cell_machine *m)
 	}
 }
 
-void machine_blame(GString *why, const char *who, const char *format, ...)
+bool machine_blame(GString *why, const char *who, const char *format, ...)
 {
 	va_list args;
 
@@ -218,6 +218,7 @@ void machine_blame(GString *why, const char *who, const char *format, ...)
 	va_start(args, format);
 	g_string_append_vprintf(why, format, args);
 	va_end(args);
+	return false;
 }
 
 /* Streams that a passing end must have: selected, heard, within the loss that is allowed. */
@@ -225,21 +226,17 @@ static bool stream_good(const cell_machine *m, guint end, const char *kind, GStr
 {
 	const struct end_stream *s = end_report_stream(&m->ends[end], kind);
 
-	if (!s || !s->local.type || !s->remote.type) {
-		machine_blame(why, machine_participant(m, end), "no pair selected for %s", kind);
-		return false;
-	}
-	if (s->quality.received == 0) {
-		machine_blame(why, machine_participant(m, end), "no authentic %s arrived", kind);
-		return false;
-	}
-	if (end_stream_lossy(s, m->max_loss_pct)) {
-		machine_blame(why, machine_participant(m, end),
-			      "%s lost %.1f %% (%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-			      " arrived)",
-			      kind, s->quality.loss_pct, s->quality.received, s->expected);
-		return false;
-	}
+	if (!s || !s->local.type || !s->remote.type)
+		return machine_blame(why, machine_participant(m, end), "no pair selected for %s",
+				     kind);
+	if (s->quality.received == 0)
+		return machine_blame(why, machine_participant(m, end), "no authentic %s arrived",
+				     kind);
+	if (end_stream_lossy(s, m->max_loss_pct))
+		return machine_blame(why, machine_participant(m, end),
+				     "%s lost %.1f %% (%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+				     " arrived)",
+				     kind, s->quality.loss_pct, s->quality.received, s->expected);
 	return true;
 }
 

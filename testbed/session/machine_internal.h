@@ -41,7 +41,8 @@ void machine_keep_selected(cell_machine *m);
 enum verdict machine_ends_verdict(const cell_machine *m, GString *why);
 /* Has that end the streams that a passing end must have? */
 bool machine_streams_good(const cell_machine *m, guint end, GString *why);
-void machine_blame(GString *why, const char *who, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* Adds what one end says of a failure to the words of all.  Returns false. */
+bool machine_blame(GString *why, const char *who, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* conference.c: events are those of the same name (docs/AGENTS.md); `first` is any result of the
  * call that an ad-hoc conference begins with. */

@@ -3,14 +3,8 @@
 
 /* --- the state tied to the model -------------------------------------------------------------- */
 
-static void knode_free(gpointer data)
-{
-	struct knode *n = data;
-
-	g_array_unref(n->links);
-	g_array_unref(n->rules);
-	g_free(n);
-}
+static const struct object_shape knode_shape = OBJECT_SHAPE(
+	knode, NULL, OWNS(knode, links, g_array_unref), OWNS(knode, rules, g_array_unref));
 
 /* The interface's network or tunnel in the model. */
 static void tie_link(const model *m, const struct node *node, struct klink *link)
@@ -35,7 +29,7 @@ static gint compare_rules(gconstpointer a, gconstpointer b)
 
 static struct knode *knode_new(const model *m, const struct node *node, const node_state *state)
 {
-	struct knode *n = g_new0(struct knode, 1);
+	struct knode *n = object_new(&knode_shape);
 
 	n->model = node;
 	n->state = state;
@@ -52,13 +46,16 @@ static struct knode *knode_new(const model *m, const struct node *node, const no
 	return n;
 }
 
+static const struct object_shape knet_shape =
+	OBJECT_SHAPE(knet, NULL, OWNS_TABLE(knet, by_name), OWNS(knet, nodes, g_ptr_array_unref));
+
 knet *knet_new(const model *m, const netstate *state)
 {
-	knet *net = g_new0(knet, 1);
+	knet *net = object_new(&knet_shape);
 
 	net->m = m;
 	net->state = state;
-	net->nodes = g_ptr_array_new_with_free_func(knode_free);
+	net->nodes = g_ptr_array_new_with_free_func(object_free);
 	net->by_name = g_hash_table_new(g_str_hash, g_str_equal);
 	ptr_array_foreach(const struct node, node, m->nodes) {
 		const node_state *of_node = netstate_node(state, node->name);
@@ -70,15 +67,6 @@ knet *knet_new(const model *m, const netstate *state)
 				    net->nodes->pdata[net->nodes->len - 1]);
 	}
 	return net;
-}
-
-void knet_free(knet *net)
-{
-	if (!net)
-		return;
-	g_hash_table_unref(net->by_name);
-	g_ptr_array_unref(net->nodes);
-	g_free(net);
 }
 
 /* --- questions -------------------------------------------------------------------------------- */

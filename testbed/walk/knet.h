@@ -6,6 +6,7 @@
 #ifndef TESTBED_WALK_KNET_H
 #define TESTBED_WALK_KNET_H
 
+#include "common/base/object.h"
 #include "testbed/model/model.h"
 #include "testbed/netstate/netstate.h"
 
@@ -14,7 +15,6 @@
 typedef struct knet knet;
 
 knet *knet_new(const model *m, const netstate *state);
-void knet_free(knet *net); /* accepts NULL */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(knet, knet_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(knet, object_free)
 
 #endif

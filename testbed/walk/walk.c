@@ -79,20 +79,16 @@ static bool pass_tunnel(struct walker *k, const struct klink *out, const struct 
 		walker_link_is_down(k, peer, far);
 		return false;
 	}
-	if (!in_list(other->prefixes, &k->p.at.dst)) {
-		walker_end(k, WALK_TUNNEL_PREFIX, k->at, subject_tunnel(t),
-			   "tunnel %s takes no packets to %s at %s", t->name,
-			   addr_print(&k->p.at.dst, text), k->at->model->name);
-		return false;
-	}
+	if (!in_list(other->prefixes, &k->p.at.dst))
+		return walker_end(k, WALK_TUNNEL_PREFIX, k->at, subject_tunnel(t),
+				  "tunnel %s takes no packets to %s at %s", t->name,
+				  addr_print(&k->p.at.dst, text), k->at->model->name);
 	if (!pass_underlay(k, out))
 		return false;
-	if (!in_list(own->prefixes, &k->p.at.src)) {
-		walker_end(k, WALK_TUNNEL_PREFIX, peer, subject_tunnel(t),
-			   "tunnel %s accepts no packets from %s at %s", t->name,
-			   addr_print(&k->p.at.src, text), peer->model->name);
-		return false;
-	}
+	if (!in_list(own->prefixes, &k->p.at.src))
+		return walker_end(k, WALK_TUNNEL_PREFIX, peer, subject_tunnel(t),
+				  "tunnel %s accepts no packets from %s at %s", t->name,
+				  addr_print(&k->p.at.src, text), peer->model->name);
 	return true;
 }
 
@@ -128,11 +124,10 @@ static bool fits_iface(struct walker *k, const struct knode *peer, const struct 
 		return true;
 	if (k->p.proto == PROTO_TCP && peer->model->nat->len == 0 && knode_owns(peer, &k->p.at.dst))
 		return true; /* it announced a smaller MSS (RFC 9293 section 3.7.1) */
-	walker_end(k, WALK_TOO_BIG, peer, subject_iface(peer->model, far->state->name),
-		   "%s of %s takes packets of at most %u bytes, and %s sends it some of %u",
-		   far->state->name, peer->model->name, far->state->mtu_bytes, k->at->model->name,
-		   k->size_bytes);
-	return false;
+	return walker_end(k, WALK_TOO_BIG, peer, subject_iface(peer->model, far->state->name),
+			  "%s of %s takes packets of at most %u bytes, and %s sends it some of %u",
+			  far->state->name, peer->model->name, far->state->mtu_bytes,
+			  k->at->model->name, k->size_bytes);
 }
 
 /* Takes the packet to the next node, or ends the walk. */

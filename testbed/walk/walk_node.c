@@ -7,7 +7,7 @@
 
 /* --- the walk's record ------------------------------------------------------------------------ */
 
-void walker_end(struct walker *k, enum walk_end end, const struct knode *where,
+bool walker_end(struct walker *k, enum walk_end end, const struct knode *where,
 		struct subject subject, const char *format, ...)
 {
 	va_list args;
@@ -19,6 +19,7 @@ void walker_end(struct walker *k, enum walk_end end, const struct knode *where,
 	k->w->why = g_strdup_vprintf(format, args);
 	va_end(args);
 	k->at = NULL;
+	return false;
 }
 
 void walker_link_is_down(struct walker *k, const struct knode *where, const struct klink *link)
@@ -294,11 +295,10 @@ static bool pass_reverse_path(struct walker *k)
 		return true;
 	note_lookup(k, EXDEV, NULL);
 	route = back.route ? kernel_route_text(back.route) : NULL;
-	walker_end(k, WALK_RPF, k->at, subject_iface(k->at->model, k->in->state->name),
-		   "%s would not answer %s by %s (rp_filter %u): %s%s", k->at->model->name,
-		   addr_print(&k->p.at.src, src), k->in->state->name, k->in->rp_filter,
-		   route ? "its route is " : "it has no route", route ? route : "");
-	return false;
+	return walker_end(k, WALK_RPF, k->at, subject_iface(k->at->model, k->in->state->name),
+			  "%s would not answer %s by %s (rp_filter %u): %s%s", k->at->model->name,
+			  addr_print(&k->p.at.src, src), k->in->state->name, k->in->rp_filter,
+			  route ? "its route is " : "it has no route", route ? route : "");
 }
 
 /* --- the order of the steps ------------------------------------------------------------------- */

@@ -31,8 +31,9 @@ struct walker {
 const struct klink *walker_depart(struct walker *k, struct addr *ret_next_hop);
 const struct klink *walker_arrive(struct walker *k, struct addr *ret_next_hop);
 
-/* Ends the walk at `where`; nothing may be done to it afterwards.  Takes the subject over. */
-void walker_end(struct walker *k, enum walk_end end, const struct knode *where,
+/* Ends the walk at `where`; nothing may be done to it afterwards.  Takes the subject over.
+ * Returns false. */
+bool walker_end(struct walker *k, enum walk_end end, const struct knode *where,
 		struct subject subject, const char *format, ...) G_GNUC_PRINTF(5, 6);
 /* Ends the walk at a link or tunnel of `where` that is down. */
 void walker_link_is_down(struct walker *k, const struct knode *where, const struct klink *link);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Objects that are freed by what their shape says they own. */
-#include "testbed/base/object.h"
+#include "common/base/object.h"
 
 #include <criterion/criterion.h>
 

@@ -82,7 +82,7 @@ Test(pcapng, what_is_written_is_read)
 	cr_expect_eq(pcapng_writer_flush(w), 0);
 	file = read_file(fd);
 	expect_packets(file, pcapng_writer_bytes(w));
-	pcapng_writer_free(w);
+	object_free(w);
 	close(fd);
 }
 
@@ -132,7 +132,7 @@ Test(pcapng, signals_and_short_writes_lose_nothing)
 	cr_expect_gt(n_signals, 2);
 	empty_pipe();
 	expect_packets(came, pcapng_writer_bytes(w));
-	pcapng_writer_free(w);
+	object_free(w);
 	g_byte_array_unref(came);
 }
 
@@ -156,7 +156,7 @@ Test(pcapng, a_pipe_that_does_not_block_is_waited_for)
 	close(pipe_fds[1]);
 	came = g_thread_join(reader);
 	expect_packets(came, pcapng_writer_bytes(w));
-	pcapng_writer_free(w);
+	object_free(w);
 	g_byte_array_unref(came);
 }
 
@@ -169,7 +169,7 @@ Test(pcapng, failures_say_why_and_stay)
 	add_packets(w);
 	cr_expect_eq(pcapng_writer_flush(w), ENOSPC);
 	cr_expect_eq(pcapng_writer_bytes(w), 0u);
-	pcapng_writer_free(w);
+	object_free(w);
 	close(full);
 
 	signal(SIGPIPE, SIG_IGN);
@@ -177,6 +177,6 @@ Test(pcapng, failures_say_why_and_stay)
 	close(pipe_fds[0]);
 	w = pcapng_writer_new(pipe_fds[1]);
 	cr_expect_eq(pcapng_writer_flush(w), EPIPE);
-	pcapng_writer_free(w);
+	object_free(w);
 	close(pipe_fds[1]);
 }

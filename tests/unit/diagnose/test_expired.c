@@ -138,5 +138,5 @@ Test(nat_expired, is_found_in_an_observation)
 	f = observe_finding(s, &seen);
 	cr_assert_eq(f->code, CAUSE_NAT_EXPIRED, "%s", cause_name(f->code));
 	observation_clear(&seen);
-	matrix_selection_free(s);
+	object_free(s);
 }

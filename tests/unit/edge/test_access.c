@@ -44,7 +44,7 @@ Test(access, flows_have_sides_and_end)
 	edge_flows_close(f, a);
 	cr_expect_null(edge_flows_find(f, EDGE_FLOW_CLIENT, a), "lost");
 	cr_expect_eq(edge_flows_count(f, EDGE_FLOW_INSIDE), 1, "the other is not");
-	edge_flows_free(f);
+	object_free(f);
 }
 
 Test(access, register_gets_a_path)

@@ -102,7 +102,7 @@ Test(values, rates)
 
 		cr_assert(rate_allows(r, key, S), "key %u", i);
 	}
-	rate_free(r);
+	object_free(r);
 }
 
 #define BASE                                                                                      \

@@ -88,8 +88,7 @@ static void run_close(struct recorded_run *r)
 static void show_timeline(const struct recorded *recorded, GString *out)
 {
 	static const struct report_style style = {.columns = 80};
-	g_autoptr(GPtrArray) events =
-		g_ptr_array_new_with_free_func((GDestroyNotify)timeline_event_free);
+	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(object_free);
 
 	for (guint i = 0; i < recorded->seen.heard->len; i++) {
 		const struct heard *h = recorded->seen.heard->pdata[i];

@@ -82,7 +82,7 @@ Test(registrar, digest)
 		cr_assert_eq(registrar_count(r), rows[i].status == 200 ? 1 : 0, "%s: bindings",
 			     rows[i].name);
 		fe_flow_unref(flow);
-		registrar_free(r);
+		object_free(r);
 	}
 }
 
@@ -180,7 +180,7 @@ Test(registrar, another_contact_stays)
 		cr_expect_eq(registrar_find(r, "dc1@contoso.com", 0) == NULL, rows[i].removed, "%s",
 			     rows[i].contact);
 		fe_flow_unref(flow);
-		registrar_free(r);
+		object_free(r);
 	}
 }
 
@@ -209,7 +209,7 @@ Test(registrar, expires)
 	}
 	cr_assert_null(registrar_find(r, "dc1@contoso.com", 0), "removed");
 	fe_flow_unref(flow);
-	registrar_free(r);
+	object_free(r);
 }
 
 /* The product's numbers, texts and headers (MS-OCER). */
@@ -254,7 +254,7 @@ Test(registrar, refusals_say_why)
 							      rows[i].value),
 			  "%s: %s", rows[i].name, sip_diagnostics(answer));
 		fe_flow_unref(flow);
-		registrar_free(r);
+		object_free(r);
 	}
 }
 

@@ -79,7 +79,7 @@ Test(flows, each_pair_once_whichever_link_it_came_by)
 	cr_expect_str_eq(addr_print(&list[5].src, src), "2001:db8::1");
 	cr_expect_str_eq(addr_print(&list[5].dst, dst), "2001:db8:0:1::2",
 			 "bare, without an Ethernet header");
-	flows_free(f);
+	object_free(f);
 }
 
 Test(flows, what_no_route_leads_to_is_passed_over)
@@ -98,7 +98,7 @@ Test(flows, what_no_route_leads_to_is_passed_over)
 		note(f, 7, false, to6[i], "2001:db8::1", true);
 	}
 	cr_expect_eq(count(f), 0, "%u pairs", count(f));
-	flows_free(f);
+	object_free(f);
 }
 
 Test(flows, a_packet_that_is_cut_short_is_none)
@@ -128,7 +128,7 @@ Test(flows, a_packet_that_is_cut_short_is_none)
 			cr_expect_eq(count(f), length >= v4.length, "IPv6, %u bytes", length);
 		}
 	}
-	flows_free(f);
+	object_free(f);
 }
 
 /* So many that some share a place in the table. */
@@ -139,7 +139,7 @@ Test(flows, the_same_addresses_by_many_interfaces)
 	for (guint i = 0; i < FLOWS_MAX; i++)
 		note(f, 1 + i / 2, i % 2 == 0, "10.0.0.1", "10.0.0.2", true);
 	cr_expect_eq(count(f), FLOWS_MAX, "%u pairs", count(f));
-	flows_free(f);
+	object_free(f);
 }
 
 Test(flows, bounded)
@@ -157,5 +157,5 @@ Test(flows, bounded)
 	note(f, 3, false, "10.9.9.9", "10.1.0.1", true);
 	cr_expect(flows_is_full(f));
 	cr_expect_eq(count(f), FLOWS_MAX);
-	flows_free(f);
+	object_free(f);
 }

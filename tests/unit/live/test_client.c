@@ -25,7 +25,7 @@ static void pair_init(struct pair *p)
 
 static void pair_clear(struct pair *p)
 {
-	live_client_free(p->client);
+	object_free(p->client);
 	line_socket_free(p->keeper);
 }
 
@@ -120,7 +120,7 @@ Test(client, a_keeper_that_goes_takes_its_lab_with_it)
 		cr_expect_null(live_ask(c, "status", &error), "'%s'", last_words[i]);
 		cr_expect(g_error_matches(error, TB_ERROR, TB_ERROR_DIED), "'%s': %s",
 			  last_words[i], error ? error->message : "no error");
-		live_client_free(c);
+		object_free(c);
 		close(fds[1]);
 	}
 }

@@ -80,7 +80,7 @@ Test(natpath, two_nats_in_a_row)
 	cr_expect_not(p->asked.hairpin, "the inner NAT filters what the outer one turns round");
 	cr_expect_not(p->asked.preserve_port, "one of them changes it");
 	cr_expect_eq(p->asked.udp_timeout_ms, 300000u, "the only one that says any");
-	natpath_free(p);
+	object_free(p);
 }
 
 Test(natpath, the_rule_that_fits_the_source)
@@ -92,7 +92,7 @@ Test(natpath, the_rule_that_fits_the_source)
 	cr_assert_not_null(p, "%s", why);
 	cr_expect_str_eq(g_array_index(p->hops, struct nat_hop, 0).rule->name, "guests");
 	cr_expect_eq(p->asked.mapping, NAT_ADDRESS_DEPENDENT);
-	natpath_free(p);
+	object_free(p);
 }
 
 Test(natpath, no_nat_and_no_way)

@@ -98,7 +98,7 @@ static char *drawn(struct stage *s, bool sign_in)
 	journeys_sort(s->seen.packets);
 	l = ladder_new(s->m, &s->seen, s->c, sign_in);
 	ladder_text(l, out);
-	ladder_free(l);
+	object_free(l);
 	return g_string_free(out, FALSE);
 }
 

@@ -156,8 +156,7 @@ static void add_event(GPtrArray *events, const char *agent, const char *json)
 Test(timeline, of_a_call)
 {
 	g_autoptr(results) r = sample_results();
-	g_autoptr(GPtrArray) events =
-		g_ptr_array_new_with_free_func((GDestroyNotify)timeline_event_free);
+	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(object_free);
 	GString *out = g_string_new(NULL);
 
 	add_event(events, "dc1",

@@ -4,8 +4,8 @@
  * The shape of an object is a table of the members that it owns.  object_new makes the lists among
  * them, empty, and object_free frees all of them with the object.
  */
-#ifndef TESTBED_BASE_OBJECT_H
-#define TESTBED_BASE_OBJECT_H
+#ifndef COMMON_BASE_OBJECT_H
+#define COMMON_BASE_OBJECT_H
 
 #include <glib.h>
 #include <stddef.h>
@@ -35,11 +35,12 @@ struct object_shape {
 		}                                                        \
 	}
 /* Rows for it.  A member of OWNS and OWNS_TEXT is NULL at first; the lists are made empty. */
-#define OWNS(type, member, free_)                                        \
-	{                                                                \
-		.offset = offsetof(struct type, member), .free = (free_) \
+#define OWNS(type, member, free_)                                                        \
+	{                                                                                \
+		.offset = offsetof(struct type, member), .free = (GDestroyNotify)(free_) \
 	}
 #define OWNS_TEXT(type, member) OWNS(type, member, g_free)
+#define OWNS_TABLE(type, member) OWNS(type, member, g_hash_table_unref)
 #define OWNS_ARRAY(type, member, item)                                                          \
 	{                                                                                       \
 		.offset = offsetof(struct type, member), .free = (GDestroyNotify)g_array_unref, \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/base/object.h"
+#include "common/base/object.h"
 
 #include <string.h>
 

@@ -134,11 +134,24 @@ static gboolean on_conference_over(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* Sets the last timer of a conference, for another media_ms, because the last one heard may not
- * have heard us yet. */
+static void tell_talking(struct call *c)
+{
+	if (!c->talking)
+		channel_event(c->base.core->channel, EVENT_TALKING,
+			      json_pack("{s:s}", "call", c->base.dialog.call_id));
+	c->talking = true;
+	g_clear_handle_id(&c->deadline, g_source_remove);
+}
+
+/* Everybody may have been heard: reports that the call stands, or sets the last timer of a
+ * conference, for another media_ms, because the last one heard may not have heard us yet. */
 void call_check_heard(struct call *c)
 {
-	if (c->time_up && !c->clock && participants_all_heard(c->members))
+	if (!participants_all_heard(c->members))
+		return;
+	if (c->stand && c->machine.phase == CALL_TALKING)
+		tell_talking(c);
+	else if (c->time_up && !c->clock)
 		c->clock = g_timeout_add(c->media_ms, on_conference_over, c);
 }
 
@@ -163,9 +176,10 @@ static void start_clock(struct call *c)
 		return;
 	if (!c->members)
 		g_clear_handle_id(&c->deadline, g_source_remove);
-	if (c->stand)
-		channel_event(c->base.core->channel, EVENT_TALKING,
-			      json_pack("{s:s}", "call", c->base.dialog.call_id));
+	if (c->members && c->stand)
+		call_check_heard(c);
+	else if (c->stand)
+		tell_talking(c);
 	else
 		c->clock = g_timeout_add(media_left_ms(c), on_media_done, c);
 }
@@ -177,6 +191,7 @@ static void call_finish(struct call *c, bool bye_sent)
 	g_clear_handle_id(&c->deadline, g_source_remove);
 	g_clear_handle_id(&c->clock, g_source_remove);
 	g_clear_handle_id(&c->start, g_source_remove);
+	g_clear_handle_id(&c->watch, g_source_remove);
 	if (c->reported && c->machine.verdict != CALL_PASS)
 		channel_event(c->base.core->channel, EVENT_CALL_FAILED_LATE,
 			      reason_set(json_pack("{s:s}", "call", c->base.dialog.call_id),
@@ -346,10 +361,25 @@ static void call_hang_up(struct client_session *s)
 	call_input(c, complete ? CALL_IN_MEDIA_DONE : CALL_IN_HANG_UP);
 }
 
+static gboolean on_watch(gpointer data)
+{
+	call_report_media(data);
+	return G_SOURCE_CONTINUE;
+}
+
+static void call_watch(struct client_session *s, guint every_ms)
+{
+	struct call *c = (struct call *)s;
+	g_clear_handle_id(&c->watch, g_source_remove);
+	if (c->machine.phase != CALL_ENDED && every_ms > 0)
+		c->watch = g_timeout_add(every_ms, on_watch, c);
+}
+
 static const struct client_session_ops call_session_ops = {
 	.request = call_request,
 	.lost = call_lost,
 	.hang_up = call_hang_up,
+	.watch = call_watch,
 	.destroy = call_destroy,
 };
 
@@ -406,11 +436,12 @@ void call_start(struct client_core *core, const char *call_id, const char *to, j
 }
 
 void call_join(struct client_core *core, const char *call_id, const char *focus_uri, json_t *names,
-	       guint media_ms)
+	       guint media_ms, bool stand)
 {
 	static const char *const kinds[] = {"audio"};
 	g_autofree char *uri = participants_mcu_uri(focus_uri, "audio-video");
 	struct call *c = call_new(focus_uri, media_ms);
+	c->stand = stand;
 	c->members = participants_new(names, core->config.user, core->config.domain);
 	place_call(c, core, call_id, uri, kinds, 1);
 }

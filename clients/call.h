@@ -17,9 +17,10 @@
 void call_start(struct client_core *core, const char *call_id, const char *to, json_t *kinds,
 		guint media_ms, bool keep, bool stand);
 /* Joins a conference by a call to its A/V MCU.  Ends `media_ms` after all `participants` were
- * heard, and reports by conference-result. */
+ * heard; with `stand` it sends `talking` then, and reports by conference-result when it is
+ * hung up. */
 void call_join(struct client_core *core, const char *call_id, const char *focus_uri,
-	       json_t *participants, guint media_ms);
+	       json_t *participants, guint media_ms, bool stand);
 /* Accepts an INVITE that offers media, with the event incoming-call; answers 488 when one of the
  * media is unknown. */
 void call_accept(struct client_core *core, sip_msg *invite);

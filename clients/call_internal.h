@@ -10,6 +10,8 @@
 #include "common/call_sdp.h"
 #include "common/media.h"
 
+#define CALL_SOURCES_MAX 32 /* whose media a call hears, in a conference */
+
 struct call;
 
 /* One medium of a call. */
@@ -48,10 +50,12 @@ struct call {
 	bool can_trickle, peer_remote_user, time_up;
 	bool keep, reported; /* keep: it lasts beyond its result */
 	bool stand;	     /* it lasts until it is hung up */
+	bool talking;	     /* that it stands was reported */
 	bool paused;	     /* media waits for the final pairs */
 	guint media_ms;
-	/* Sources: the limit of the call's time; media_ms; INFO; INVITE or answer; early media */
-	guint deadline, clock, trickle, start, pause;
+	/* Sources: the limit of the call's time; media_ms; INFO; INVITE or answer; early media;
+	 * reports of what was heard */
+	guint deadline, clock, trickle, start, pause, watch;
 	gint64 invite_us, first_media_us, last_media_us; /* 0: not yet */
 	int sip_status;
 	enum reason code;	/* more precise than the machine's; REASON_NONE: none */
@@ -65,7 +69,8 @@ struct call {
 void call_do(struct call *c, guint actions);
 /* Own candidates, which the offer or answer waited for, are known: sends it soon. */
 void call_go_on(struct call *c);
-/* Ends a conference when its time is over and all participants were heard. */
+/* All participants of a conference may have been heard: then it ends when its time is over, or it
+ * stands. */
 void call_check_heard(struct call *c);
 
 /* call_media.c: makes the streams and starts ICE for the kinds; false with an error as of
@@ -93,6 +98,8 @@ void call_media_resume(struct call *c);
 
 /* call_report.c: judges the media and sends the result event. */
 void call_report(struct call *c);
+/* Sends a media event: what was heard so far. */
+void call_report_media(struct call *c);
 /* Sets warn and diagnostics_id, and diagnostics_text unless the peer has sent one. */
 void call_diagnose(struct call *c);
 /* A candidate as events have it; the caller owns it. */

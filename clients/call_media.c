@@ -182,7 +182,7 @@ static void on_call_ice_state(ice *i, guint stream, enum ice_state state, gpoint
 /* Marks the participants whose packets were received. */
 static void note_sources(struct call *c, const struct call_stream *s)
 {
-	struct media_heard heard[32];
+	struct media_heard heard[CALL_SOURCES_MAX];
 	guint n = media_stream_sources(s->media, heard, G_N_ELEMENTS(heard));
 	for (guint k = 0; k < n; k++)
 		participants_heard_source(c->members, &heard[k]);

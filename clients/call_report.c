@@ -151,3 +151,35 @@ void call_report(struct call *c)
 	channel_event(c->base.core->channel,
 		      c->members ? EVENT_CONFERENCE_RESULT : EVENT_CALL_RESULT, result);
 }
+
+static json_t *heard_json(const struct call_stream *s)
+{
+	struct media_heard h[CALL_SOURCES_MAX];
+	guint n = s->media ? media_stream_settled(s->media, h, G_N_ELEMENTS(h)) : 0;
+	guint64 received = 0, expected = 0;
+	for (guint i = 0; i < n; i++) {
+		received += h[i].received;
+		expected += h[i].expected;
+	}
+	return json_pack("{s:s, s:I, s:I}", "kind", s->profile->kind, "received",
+			 (json_int_t)received, "expected", (json_int_t)expected);
+}
+
+static json_t *sources_json(const struct call *c)
+{
+	struct media_heard h[CALL_SOURCES_MAX];
+	guint n = c->streams[0].media ?
+			  media_stream_settled(c->streams[0].media, h, G_N_ELEMENTS(h)) :
+			  0;
+	return participants_counts_json(c->members, h, n);
+}
+
+void call_report_media(struct call *c)
+{
+	json_t *streams = json_array();
+	for (guint i = 0; i < c->n_streams; i++)
+		json_array_append_new(streams, heard_json(&c->streams[i]));
+	channel_event(c->base.core->channel, EVENT_MEDIA,
+		      json_pack("{s:s, s:o, s:o*}", "call", c->base.dialog.call_id, "streams",
+				streams, "sources", c->members ? sources_json(c) : NULL));
+}

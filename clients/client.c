@@ -190,13 +190,26 @@ static void command_join(client *c, json_t *command)
 		im_join(&c->core, call, focus, command_text(command, "text"), names,
 			command_media_ms(command));
 	else
-		call_join(&c->core, call, focus, names, command_media_ms(command));
+		call_join(&c->core, call, focus, names, command_media_ms(command),
+			  member_true(command, "stand"));
+}
+
+static struct client_session *command_session(client *c, json_t *command)
+{
+	return g_hash_table_lookup(c->core.sessions, command_text(command, "call"));
+}
+
+static void command_watch(client *c, json_t *command)
+{
+	struct client_session *s = command_session(c, command);
+	json_int_t every_ms = json_integer_value(json_object_get(command, "every_ms"));
+	if (s && s->ops->watch)
+		s->ops->watch(s, (guint)CLAMP(every_ms, 0, G_MAXINT));
 }
 
 static void command_hang_up(client *c, json_t *command)
 {
-	struct client_session *s =
-		g_hash_table_lookup(c->core.sessions, command_text(command, "call"));
+	struct client_session *s = command_session(c, command);
 	if (s)
 		s->ops->hang_up(s);
 	else
@@ -241,6 +254,7 @@ static const struct {
 	{"call", true, false, command_call},
 	{"conference", true, false, command_conference},
 	{"join", true, false, command_join},
+	{"watch", false, false, command_watch},
 	{"hang-up", false, false, command_hang_up},
 	{"stats", false, false, command_stats},
 	{"quit", false, true, command_quit},

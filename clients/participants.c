@@ -110,15 +110,29 @@ json_t *participants_heard_json(const participants *p)
 	return list;
 }
 
+static void add_counts(json_t *all, const struct participant *who, const struct media_heard *h)
+{
+	if (h->received)
+		json_object_set_new(all, who->given,
+				    json_pack("{s:I, s:I}", "received", (json_int_t)h->received,
+					      "expected", (json_int_t)h->expected));
+}
+
 json_t *participants_sources_json(const participants *p)
 {
 	json_t *all = json_object();
 	array_foreach(const struct participant, who, p->people)
-		if (who->media.received)
-			json_object_set_new(all, who->given,
-					    json_pack("{s:I, s:I}", "received",
-						      (json_int_t)who->media.received, "expected",
-						      (json_int_t)who->media.expected));
+		add_counts(all, who, &who->media);
+	return all;
+}
+
+json_t *participants_counts_json(const participants *p, const struct media_heard *heard, guint n)
+{
+	json_t *all = json_object();
+	for (guint i = 0; i < n; i++)
+		array_foreach(const struct participant, who, p->people)
+			if (who->ssrc == heard[i].ssrc)
+				add_counts(all, who, &heard[i]);
 	return all;
 }
 

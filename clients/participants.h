@@ -24,6 +24,8 @@ bool participants_all_heard(const participants *p);
 json_t *participants_heard_json(const participants *p);
 /* { NAME: { received, expected } } of those whose media arrived; the caller owns the object. */
 json_t *participants_sources_json(const participants *p);
+/* The same of the `n` counts in `heard`. */
+json_t *participants_counts_json(const participants *p, const struct media_heard *heard, guint n);
 char *participants_missing(const participants *p); /* "not heard: a, b"; the caller frees */
 
 /* A user's SSRC: the first 4 bytes of SHA-256 of the name (docs/PROTOCOL.md). */

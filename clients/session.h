@@ -29,6 +29,8 @@ struct client_session_ops {
 	void (*request)(struct client_session *s, sip_msg *m); /* in the dialog */
 	void (*lost)(struct client_session *s);	   /* the connection is lost: end and report */
 	void (*hang_up)(struct client_session *s); /* the command hang-up: end and report */
+	/* Has it report what was heard, at this interval; 0: no more.  NULL: it hears no media. */
+	void (*watch)(struct client_session *s, guint every_ms);
 	void (*destroy)(struct client_session *s); /* frees the embedding structure */
 };
 

@@ -111,6 +111,10 @@ struct media_heard {
 /* Writes a row for each received SSRC, at most `max`; returns their number. */
 guint media_stream_sources(const media_stream *s, struct media_heard *ret, guint max);
 
+/* The same of packets that are older than the last fifty that came: what is missing of these is
+ * lost, and not under way. */
+guint media_stream_settled(const media_stream *s, struct media_heard *ret, guint max);
+
 /* Why the Call Quality Dashboard calls a stream poor.  One reason is enough, and one poor stream
  * makes the call poor. */
 enum media_poor {

@@ -199,3 +199,26 @@ guint media_stream_sources(const media_stream *s, struct media_heard *ret, guint
 					      .expected = media_source_expected(&s->sources[i])};
 	return n;
 }
+
+/* Packets that may still come, as others overtook them. */
+#define UNSETTLED_PACKETS 50
+
+static struct media_heard settled_of(const struct media_source *src)
+{
+	struct media_heard h = {.ssrc = src->ssrc};
+
+	for (guint32 i = 0; src->seen && i + UNSETTLED_PACKETS <= src->seen_last; i++) {
+		h.received += was_seen(src, i);
+		h.expected += h.received > 0;
+	}
+	return h;
+}
+
+guint media_stream_settled(const media_stream *s, struct media_heard *ret, guint max)
+{
+	guint n = MIN(max, s->n_sources);
+
+	for (guint i = 0; i < n; i++)
+		ret[i] = settled_of(&s->sources[i]);
+	return n;
+}

@@ -30,6 +30,7 @@
 	X(EVENT_ICE_STATE, "ice-state")                   \
 	X(EVENT_SELECTED, "selected")                     \
 	X(EVENT_TALKING, "talking")                       \
+	X(EVENT_MEDIA, "media")                           \
 	X(EVENT_CALL_RESULT, "call-result")               \
 	X(EVENT_CALL_FAILED_LATE, "call-failed-late")     \
 	X(EVENT_CONFERENCE_READY, "conference-ready")     \

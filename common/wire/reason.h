@@ -73,6 +73,8 @@
 	X(PEER_LEFT_EARLY, "peer-left-early", "the peer hung up before there was a path")         \
 	X(CANDIDATES_REFUSED, "candidates-refused", "the peer refused the final candidates")      \
 	X(NO_MEDIA, "no-media", "no authentic media arrived")                                     \
+	X(MEDIA_LOST, "media-lost", "more media was lost than is allowed")                        \
+	X(LOSS_UNDECIDED, "loss-undecided", "too little was heard to judge the loss of media")    \
 	X(PEER_FELL_SILENT, "peer-fell-silent", "the peer fell silent")                           \
 	X(NOT_HEARD, "not-heard", "not heard")                                                    \
 	X(NO_ANSWER_IN_TIME, "no-answer-in-time", "no answer in time")                            \

@@ -19,6 +19,7 @@ struct way {
 	struct place maybe; /* where the packet may be seen, or not, as the walk ended while it
 			       left; node NULL: nowhere */
 	const walk *walk;
+	bool unreliable; /* packets may be lost or late on a link of it */
 };
 
 /* How the journeys of one direction compare. */
@@ -28,7 +29,18 @@ struct tally {
 	const struct journey *last; /* of all packets that count */
 };
 
-static struct way way_of(const walk *w)
+/* Whether packets that leave by this interface may be lost or late: it is impaired, or is a tunnel
+ * in a network with impaired links. */
+static bool is_unreliable(const model *m, const char *node, const char *iface)
+{
+	const struct node *n = m ? model_node(m, node) : NULL;
+
+	if (!n || node_impairment(m, n, iface))
+		return n != NULL;
+	return model_tunnel_at(m, node, iface, NULL) && model_is_impaired(m);
+}
+
+static struct way way_of(const walk *w, const model *m)
 {
 	struct way way = {.places = g_array_new(FALSE, FALSE, sizeof(struct place)), .walk = w};
 
@@ -37,6 +49,7 @@ static struct way way_of(const walk *w)
 		const struct place in = {h->node, h->in, false}, out = {h->node, h->out, true};
 		bool last = i + 1 == w->hops->len;
 
+		way.unreliable = way.unreliable || (h->out && is_unreliable(m, h->node, h->out));
 		if (h->in)
 			g_array_append_val(way.places, in);
 		if (h->out && last)
@@ -173,13 +186,15 @@ static guint tally_packets(const struct tally *t)
 }
 
 /* The journey that contradicts the walk; NULL: none does. */
-static const struct journey *contradiction(const struct tally *t, const journeys *all)
+static const struct journey *contradiction(const struct tally *t, const struct way *way,
+					   const journeys *all)
 {
 	/* the state was read after the call, and may have been another when earlier packets
 	 * passed */
 	if (t->other > 0 && t->last_other == t->last)
 		return t->last_other;
-	if (t->early >= EARLY_MIN && t->full + t->other + t->allowed == 0 && all->lost == 0)
+	if (t->early >= EARLY_MIN && t->full + t->other + t->allowed == 0 && all->lost == 0 &&
+	    !way->unreliable)
 		return t->last_early;
 	return NULL;
 }
@@ -306,7 +321,7 @@ static struct agreement unseen_flow(const struct way *way)
 	return a;
 }
 
-struct agreement agree_check(const struct walk_pair *w, const struct flow *flow,
+struct agreement agree_check(const struct walk_pair *w, const struct flow *flow, const model *m,
 			     const journeys *all)
 {
 	struct way forward, back = {0};
@@ -318,15 +333,15 @@ struct agreement agree_check(const struct walk_pair *w, const struct flow *flow,
 	/* the walk is about large packets, and small ones of the same flow arrive */
 	if (w->forward->end == WALK_TOO_BIG || (w->back && w->back->end == WALK_TOO_BIG))
 		return (struct agreement){.state = AGREE_UNSEEN};
-	forward = way_of(w->forward);
+	forward = way_of(w->forward, m);
 	if (w->back)
-		back = way_of(w->back);
+		back = way_of(w->back, m);
 	tally_flow(&there, arrived, &forward, flow, all);
 	if (w->back)
 		tally_answers(&answers, arrived, &back, all);
-	if ((wrong = contradiction(&there, all)))
+	if ((wrong = contradiction(&there, &forward, all)))
 		a = disagree("there", wrong, w->forward);
-	else if (w->back && (wrong = contradiction(&answers, all)))
+	else if (w->back && (wrong = contradiction(&answers, &back, all)))
 		a = disagree("back", wrong, w->back);
 	else if (tally_packets(&there) == 0)
 		a = unseen_flow(&forward);

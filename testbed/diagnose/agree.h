@@ -27,9 +27,10 @@ struct agreement {
 	char *text;	   /* what was seen, in one sentence; NULL: nothing */
 };
 
-/* `flow` is the one that was walked.  Its source address and destination port may be unset;
- * its source port is ignored. */
-struct agreement agree_check(const struct walk_pair *w, const struct flow *flow,
+/* `m` is the network that was walked: where it impairs a link of the way, packets that ended early
+ * contradict nothing; NULL: it impairs none.  `flow` is the one that was walked.  Its source
+ * address and destination port may be unset; its source port is ignored. */
+struct agreement agree_check(const struct walk_pair *w, const struct flow *flow, const model *m,
 			     const journeys *all);
 void agreement_clear(struct agreement *a);
 

@@ -39,44 +39,34 @@ static bool rule_overloaded(const struct evidence *e, struct finding *f)
 
 /* In the order in which a call does things (diagnose.h). */
 static bool (*const rules[])(const struct evidence *, struct finding *) = {
-	rule_overloaded,
-	rule_agent_died,
-	cause_rule_name_server,
-	cause_rule_sign_in,
-	cause_rule_way_to_names,
-	cause_rule_way_to_server,
-	cause_rule_way_inside,
-	cause_rule_signalling,
-	cause_rule_call_refused,
-	cause_rule_direct,
-	cause_rule_relay_unreachable,
-	cause_rule_relay_refused,
-	cause_rule_nat_expired,
-	cause_rule_media,
-	cause_rule_size,
-	cause_rule_peers,
+	rule_overloaded,	  rule_agent_died,	  cause_rule_media_lost,
+	cause_rule_name_server,	  cause_rule_sign_in,	  cause_rule_way_to_names,
+	cause_rule_way_to_server, cause_rule_way_inside,  cause_rule_signalling,
+	cause_rule_call_refused,  cause_rule_direct,	  cause_rule_relay_unreachable,
+	cause_rule_relay_refused, cause_rule_nat_expired, cause_rule_media,
+	cause_rule_size,	  cause_rule_peers,
 };
 
 struct finding *cause_find(const struct evidence *e)
 {
 	struct finding *f = finding_new(e->cell);
+	guint i = 0;
 
 	if (e->cell->verdict == VERDICT_PASS) {
 		if (cause_rule_other_path(e, f))
 			return f;
 		f->code = CAUSE_NONE;
-		for (guint i = 0; i < e->cell->participants->len; i++)
-			cause_selected_leg(e, f, e->cell->participants->pdata[i]);
+		ptr_array_foreach(const char, end, e->cell->participants)
+			cause_selected_leg(e, f, end);
 		persist_foresee(e, f);
 		return f;
 	}
-	for (guint i = 0; i < G_N_ELEMENTS(rules); i++) {
-		if (!rules[i](e, f))
-			continue;
+	while (i < G_N_ELEMENTS(rules) && !rules[i](e, f))
+		i++;
+	if (i < G_N_ELEMENTS(rules))
 		persist_recognise(e, f);
-		return f;
-	}
-	f->code = CAUSE_UNKNOWN;
-	f->why = g_strdup(e->cell->reason);
+	else
+		f->why = g_strdup(e->cell->reason);
+	cause_link_of_silence(e, f);
 	return f;
 }

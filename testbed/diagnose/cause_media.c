@@ -417,5 +417,7 @@ bool cause_rule_other_path(const struct evidence *e, struct finding *f)
 	    (c->media != MEDIA_AUDIO && c->media != MEDIA_VIDEO))
 		return false;
 	return ends_cannot_meet(e, f) || cause_rule_nat_expired(e, f) ||
-	       (c->path == PATH_TCP_RELAY && expects(c, PATH_UDP_RELAY) && relay_only_by_tcp(e, f));
+	       (c->path == PATH_TCP_RELAY && expects(c, PATH_UDP_RELAY) &&
+		relay_only_by_tcp(e, f)) ||
+	       cause_link_of_other_path(e, f);
 }

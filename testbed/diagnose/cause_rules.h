@@ -74,6 +74,18 @@ bool cause_half_relay(const struct evidence *e, struct finding *f, const char *e
 /* cause_expired.c: a NAT gave a socket of the call a second port for the same destination. */
 bool cause_rule_nat_expired(const struct evidence *e, struct finding *f);
 
+/* --- cause_link.c: links that lose packets, hold them up or are full ----------------------------
+ */
+
+/* Of a call whose media arrived and was incomplete: it has no other cause, and UNKNOWN where no
+ * link lost anything. */
+bool cause_rule_media_lost(const struct evidence *e, struct finding *f);
+/* Puts a link in place of a cause that is concluded from an answer that did not come, when one on
+ * the ways that were walked lost packets or holds them up. */
+void cause_link_of_silence(const struct evidence *e, struct finding *f);
+/* Of a call that works over another path. */
+bool cause_link_of_other_path(const struct evidence *e, struct finding *f);
+
 /* cause_call.c: what the servers answered to the call itself. */
 bool cause_rule_call_refused(const struct evidence *e, struct finding *f);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/diagnose/cause_walk.h"
 
+#include "testbed/diagnose/cause_drop.h"
 #include "testbed/diagnose/cause_end.h"
 
 /* The walk that did not arrive; NULL: both did. */
@@ -82,11 +83,10 @@ static void read_effect(const struct evidence *e, struct finding *f, const struc
 	finding_free(seen);
 }
 
-bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *walked,
-		const struct flow *flow, char *title)
+static void keep_leg(struct finding *f, struct walk_pair *walked, const struct flow *flow,
+		     char *title)
 {
 	struct leg *l = g_new0(struct leg, 1);
-	const walk *w;
 
 	l->title = title;
 	l->walk = walked;
@@ -97,8 +97,29 @@ bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *w
 	if (l->flow.dport == CLIENT_PORT)
 		l->flow.dport = 0; /* whichever port the client took */
 	g_ptr_array_add(f->legs, l);
-	w = broken_walk(walked);
-	if (!w || f->code == CAUSE_NONE)
+}
+
+void cause_look(const struct evidence *e, struct finding *f, const struct flow *flow, char *title)
+{
+	keep_leg(f, e->walk(e->net, flow), flow, title);
+}
+
+/* Whether the end of the walk shows the cause.  Packets of full size are walked to find where they
+ * do not fit: that small ones would be dropped elsewhere was asked before. */
+static bool is_telling(const struct evidence *e, const walk *w)
+{
+	bool by_size = w->end == WALK_TOO_BIG || (w->under && w->under->end == WALK_TOO_BIG);
+
+	return (e->size_bytes == 0 || by_size) && cause_did_drop(e, w);
+}
+
+bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *walked,
+		const struct flow *flow, char *title)
+{
+	const walk *w = broken_walk(walked);
+
+	keep_leg(f, walked, flow, title);
+	if (!w || f->code == CAUSE_NONE || !is_telling(e, w))
 		return false;
 	if (f->code != CAUSE_UNKNOWN) {
 		read_effect(e, f, walked, w, flow->proto);

@@ -14,6 +14,8 @@
  * the cause, and the finding is filled in. */
 bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct flow *flow,
 		     char *title);
+/* Only keeps the leg, and concludes nothing from it. */
+void cause_look(const struct evidence *e, struct finding *f, const struct flow *flow, char *title);
 /* The same for a walk of `flow` that was taken already; takes over `walked` and `title`. */
 bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *walked,
 		const struct flow *flow, char *title);

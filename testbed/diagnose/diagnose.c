@@ -14,7 +14,7 @@ static void tell_disagreement(finding *f, const struct leg *l, const char *text)
 /* Packets that contradict a walk are told in any case.  Packets that confirm one are told of
  * the leg that shows the cause, or of all legs of a call that works.  They prove more than the
  * state of the kernels, and so come right after the end of the walk. */
-static void hold_against_packets(finding *f, const journeys *packets)
+static void hold_against_packets(finding *f, const model *m, const journeys *packets)
 {
 	bool confirmed = false;
 
@@ -22,7 +22,7 @@ static void hold_against_packets(finding *f, const journeys *packets)
 		bool telling = f->code == CAUSE_NONE || l->walk->forward->end != WALK_DELIVERED ||
 			       (l->walk->back && l->walk->back->end != WALK_DELIVERED);
 
-		l->seen = agree_check(l->walk, &l->flow, packets);
+		l->seen = agree_check(l->walk, &l->flow, m, packets);
 		if (l->seen.state == AGREE_NO) {
 			tell_disagreement(f, l, l->seen.text);
 		} else if (f->code == CAUSE_NONE && l->seen.state == AGREE_YES) {
@@ -74,7 +74,7 @@ finding *diagnose_call(const model *m, const struct cell *c, const struct observ
 	finding *f = cause_find(&e);
 
 	if (seen->packets)
-		hold_against_packets(f, seen->packets);
+		hold_against_packets(f, m, seen->packets);
 	sessions_prove(f, sessions);
 	hold_against_kernel(f);
 	return f;

@@ -34,6 +34,9 @@
 	X(NO_FORWARDING, "the packets reach a host that does not forward")                        \
 	X(NEXT_HOP_DEAD, "no node answers for the gateway's address")                             \
 	X(LINK_DOWN, "a link is down")                                                            \
+	X(LINK_LOSS, "a link loses packets")                                                      \
+	X(LINK_DELAY, "a link holds packets up for too long")                                     \
+	X(LINK_FULL, "a link is too slow for what is sent over it")                               \
 	X(MTU_BLACKHOLE, "packets of full size are lost silently")                                \
 	X(VPN_DOWN, "the VPN tunnel is down")                                                     \
 	X(VPN_PREFIX_MISSING, "the VPN tunnel does not carry these addresses")                    \

@@ -26,6 +26,47 @@ fix *fix_link(const model *m G_GNUC_UNUSED, const struct node *n, const struct f
 	return x;
 }
 
+/* Without what the finding is about; the rest stays. */
+static struct impairment relieved(const struct impairment *i, enum cause_code code)
+{
+	struct impairment rest = *i;
+
+	if (code == CAUSE_LINK_LOSS) {
+		rest.loss_pct = 0;
+		rest.burst_packets = 0;
+	} else if (code == CAUSE_LINK_DELAY) {
+		rest.delay_us = rest.jitter_us = 0;
+		rest.reorder_pct = 0;
+	} else {
+		rest.rate_kbit = rest.queue = 0;
+	}
+	return rest;
+}
+
+/* A line that loses, delays or is slow is mended by its owner: in the lab its impairment goes, and
+ * there is no command for it. */
+fix *fix_impairment(const model *m, const struct node *n, const struct finding *f)
+{
+	const struct impairment *i = f->iface ? node_impairment(m, n, f->iface) : NULL;
+	GString *change = g_string_new("- set-impair: {");
+	struct impairment rest;
+
+	if (!i) {
+		g_string_free(change, TRUE);
+		return NULL;
+	}
+	if (f->subject.kind == SUBJECT_NETWORK)
+		g_string_append_printf(change, "network: %s", f->subject.name);
+	else if (f->subject.kind == SUBJECT_TUNNEL)
+		g_string_append_printf(change, "tunnel: %s", f->subject.tunnel->name);
+	else
+		g_string_append_printf(change, "node: %s, interface: %s", n->name, f->iface);
+	rest = relieved(i, f->code);
+	impairment_print_keys(&rest, change);
+	g_string_append(change, "}\n");
+	return fix_new(g_string_free(change, FALSE));
+}
+
 /* The largest MTU of the others on its network. */
 fix *fix_mtu(const model *m, const struct node *n, const struct finding *f)
 {

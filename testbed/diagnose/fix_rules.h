@@ -25,6 +25,7 @@ fix *fix_forwarding(const model *m, const struct node *n, const struct finding *
 
 /* fix_link.c: links, tunnels, NAT */
 fix *fix_link(const model *m, const struct node *n, const struct finding *f);
+fix *fix_impairment(const model *m, const struct node *n, const struct finding *f);
 fix *fix_mtu(const model *m, const struct node *n, const struct finding *f);
 fix *fix_tunnel(const model *m, const struct node *n, const struct finding *f);
 fix *fix_tunnel_prefix(const model *m, const struct node *n, const struct finding *f);

@@ -105,4 +105,18 @@ static gboolean undo_impair(struct linux_backend *r, const struct op *op, const 
 	return !r->impair_backend->forget || r->impair_backend->forget(r, s, op, failed, error);
 }
 
+void impairs_put_losses(node_state *n, struct linux_backend *r, const struct netns *s)
+{
+	for (guint i = 0; r->impair_backend && i < n->links->len; i++) {
+		struct kernel_link *link = &g_array_index(n->links, struct kernel_link, i);
+		struct impair_counts c;
+
+		if (r->impair_backend->counts(r, s, link, &c))
+			link->losses = (struct link_losses){.told = true,
+							    .packets = c.received,
+							    .lost = c.lost,
+							    .overflowed = c.overflowed};
+	}
+}
+
 const struct op_row impair_row = {PHASE_NODES, .apply = do_impair, .undo = undo_impair};

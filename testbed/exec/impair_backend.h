@@ -4,7 +4,9 @@
 #ifndef TESTBED_EXEC_IMPAIR_BACKEND_H
 #define TESTBED_EXEC_IMPAIR_BACKEND_H
 
+#include "testbed/exec/impair_queue.h"
 #include "testbed/exec/netns.h"
+#include "testbed/netstate/netstate.h"
 
 struct impair_backend {
 	const char *name;
@@ -17,6 +19,10 @@ struct impair_backend {
 	 * then. NULL: nothing was. */
 	gboolean (*forget)(struct linux_backend *r, struct netns *s, const struct op *op,
 			   const struct op **failed, GError **error);
+	/* What it did to the packets of a link so far, in the node's namespace; false: it is not,
+	 * and was not impaired. */
+	bool (*counts)(struct linux_backend *r, const struct netns *s,
+		       const struct kernel_link *link, struct impair_counts *ret);
 	void (*end)(struct linux_backend *r); /* the backend goes; NULL: nothing to do */
 };
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/impair_daemon.h"
 
-#include "testbed/exec/impair_queue.h"
-
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -26,8 +24,10 @@
 		  short slices */
 
 /* A request over the socket; a link's first one comes with its two descriptors. */
+enum request_kind { REQUEST_ADD, REQUEST_SET, REQUEST_COUNTS };
+
 struct request {
-	bool add;
+	enum request_kind kind;
 	int link;
 	unsigned frame_bytes, frames;
 	guint64 seed;
@@ -36,6 +36,7 @@ struct request {
 struct answer {
 	int errno_value;
 	int link;
+	struct impair_counts counts;
 };
 
 /* --- the process ------------------------------------------------------------------------------ */
@@ -208,6 +209,24 @@ static bool receive_request(struct request *q, int fds[2])
 	return true;
 }
 
+static void read_arrived(const struct carrier *c, struct link *l, gint64 now_ns)
+{
+	if (l->ring)
+		read_ring(l, clock_ns(CLOCK_REALTIME) - now_ns, now_ns, c->lost);
+	else if (l->tap >= 0)
+		read_tun(l, now_ns);
+}
+
+/* What has arrived before the request belongs to what was before it. */
+static void obey_for_link(const struct carrier *c, struct link *l, const struct request *q,
+			  struct answer *ret)
+{
+	read_arrived(c, l, clock_ns(CLOCK_MONOTONIC));
+	if (q->kind == REQUEST_SET)
+		impair_queue_set(l->queue, &q->what);
+	ret->counts = *impair_queue_counts(l->queue);
+}
+
 /* False: the parent is gone. */
 static bool obey(struct carrier *c)
 {
@@ -217,11 +236,11 @@ static bool obey(struct carrier *c)
 
 	if (!receive_request(&q, fds))
 		return false;
-	if (q.add) {
+	if (q.kind == REQUEST_ADD) {
 		answer.errno_value = add_link(c, &q, fds[0], fds[1]);
 		answer.link = (int)c->links->len - 1;
 	} else if (q.link >= 0 && q.link < (int)c->links->len) {
-		impair_queue_set(((struct link *)c->links->pdata[q.link])->queue, &q.what);
+		obey_for_link(c, c->links->pdata[q.link], &q, &answer);
 	} else {
 		answer.errno_value = ENOENT;
 	}
@@ -252,18 +271,15 @@ static void carry(struct carrier *c)
 
 	for (;;) {
 		int n = wait_events(c, events, G_N_ELEMENTS(events));
-		gint64 now_ns = clock_ns(CLOCK_MONOTONIC),
-		       offset_ns = clock_ns(CLOCK_REALTIME) - now_ns;
+		gint64 now_ns = clock_ns(CLOCK_MONOTONIC);
 
 		for (int i = 0; i < n; i++) {
 			struct link *l = events[i].data.ptr;
 
 			if (l && (events[i].events & (EPOLLERR | EPOLLHUP)))
 				end_link(c, l);
-			else if (l && l->ring)
-				read_ring(l, offset_ns, now_ns, c->lost);
 			else if (l)
-				read_tun(l, now_ns);
+				read_arrived(c, l, now_ns);
 			else if (!obey(c))
 				return;
 		}
@@ -399,39 +415,53 @@ static ssize_t send_request(const struct impair_daemon *d, const struct request 
 	return sendmsg(d->socket, &message, MSG_NOSIGNAL);
 }
 
-static int daemon_request(const struct impair_daemon *d, const struct request *q, const int fds[2],
-			  GError **error)
+static gboolean daemon_request(const struct impair_daemon *d, const struct request *q,
+			       const int fds[2], struct answer *ret, GError **error)
 {
-	struct answer answer = {.errno_value = 0};
 	ssize_t n = -1;
 
+	*ret = (struct answer){.errno_value = 0};
 	if (send_request(d, q, fds) == (ssize_t)sizeof *q)
 		do
-			n = recv(d->socket, &answer, sizeof answer, 0);
+			n = recv(d->socket, ret, sizeof *ret, 0);
 		while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)sizeof answer && answer.errno_value == 0)
-		return answer.link;
+	if (n == (ssize_t)sizeof *ret && ret->errno_value == 0)
+		return TRUE;
 	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "the process of impaired links: %s",
-		    n == (ssize_t)sizeof answer ? g_strerror(answer.errno_value) : "it is gone");
-	return -1;
+		    n == (ssize_t)sizeof *ret ? g_strerror(ret->errno_value) : "it is gone");
+	return FALSE;
 }
 
 int impair_daemon_add(struct impair_daemon *d, const struct impair_link_ends *ends, guint64 seed,
 		      GError **error)
 {
-	const struct request q = {.add = true,
+	const struct request q = {.kind = REQUEST_ADD,
 				  .frame_bytes = ends->frame_bytes,
 				  .frames = ends->frames,
 				  .seed = seed};
 	const int fds[2] = {ends->tap, ends->out};
+	struct answer answer;
 
-	return daemon_request(d, &q, fds, error);
+	return daemon_request(d, &q, fds, &answer, error) ? answer.link : -1;
 }
 
 gboolean impair_daemon_set(struct impair_daemon *d, int link, const struct impairment *what,
 			   GError **error)
 {
-	const struct request q = {.link = link, .what = *what};
+	const struct request q = {.kind = REQUEST_SET, .link = link, .what = *what};
+	struct answer answer;
 
-	return daemon_request(d, &q, NULL, error) >= 0;
+	return daemon_request(d, &q, NULL, &answer, error);
+}
+
+gboolean impair_daemon_counts(struct impair_daemon *d, int link, struct impair_counts *ret,
+			      GError **error)
+{
+	const struct request q = {.kind = REQUEST_COUNTS, .link = link};
+	struct answer answer;
+
+	if (!daemon_request(d, &q, NULL, &answer, error))
+		return FALSE;
+	*ret = answer.counts;
+	return TRUE;
 }

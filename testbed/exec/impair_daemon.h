@@ -9,7 +9,7 @@
 #ifndef TESTBED_EXEC_IMPAIR_DAEMON_H
 #define TESTBED_EXEC_IMPAIR_DAEMON_H
 
-#include "testbed/model/model.h"
+#include "testbed/exec/impair_queue.h"
 
 struct impair_daemon;
 
@@ -39,5 +39,8 @@ int impair_daemon_add(struct impair_daemon *d, const struct impair_link_ends *en
 		      GError **error);
 gboolean impair_daemon_set(struct impair_daemon *d, int link, const struct impairment *what,
 			   GError **error);
+/* What happened to the link's packets since it was made.  Blocks until the process has answered. */
+gboolean impair_daemon_counts(struct impair_daemon *d, int link, struct impair_counts *ret,
+			      GError **error);
 
 #endif

@@ -164,13 +164,13 @@ static int open_tap(unsigned ifindex, unsigned frame_bytes)
 	return -1;
 }
 
-/* In the node: what it sends has the mark; it receives nothing. */
+/* In the node: what it sends has the mark; it receives nothing.  What it sends passes the whole of
+ * the kernel's way out (no PACKET_QDISC_BYPASS), because else no capture would see it leave. */
 static int open_out(unsigned ifindex, unsigned mark)
 {
-	int fd = packet_socket(ifindex, 0), one = 1;
+	int fd = packet_socket(ifindex, 0);
 
-	if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) != 0 ||
-			setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof one) != 0)) {
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) != 0) {
 		close(fd);
 		fd = -1;
 	}
@@ -390,6 +390,15 @@ static gboolean link_forget(struct linux_backend *r, struct netns *s, const stru
 	return TRUE;
 }
 
+static bool link_counts(struct linux_backend *r, const struct netns *s,
+			const struct kernel_link *link, struct impair_counts *ret)
+{
+	g_autofree char *key = g_strdup_printf("%s/%s", s->node, link->name);
+	const struct tap *t = r->taps ? g_hash_table_lookup(r->taps, key) : NULL;
+
+	return t && impair_daemon_counts(r->impair_daemon, t->link, ret, NULL);
+}
+
 static void link_end(struct linux_backend *r)
 {
 	impair_daemon_free(r->impair_daemon);
@@ -402,5 +411,6 @@ const struct impair_backend impair_link = {
 	.set = link_set,
 	.clear = link_clear,
 	.forget = link_forget,
+	.counts = link_counts,
 	.end = link_end,
 };

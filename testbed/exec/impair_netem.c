@@ -10,6 +10,8 @@
 #include <linux/rtnetlink.h>
 #include <math.h>
 #include <net/if.h>
+#include <netlink/cache.h>
+#include <netlink/route/qdisc.h>
 #include <sys/ioctl.h>
 
 #define NETEM_HANDLE 0x10000u /* 1: */
@@ -165,9 +167,49 @@ static gboolean netem_clear(G_GNUC_UNUSED struct linux_backend *r, struct netns 
 	return TRUE;
 }
 
+/* netem counts a packet that the rate's queue refuses as its own loss, too. */
+static void count_qdisc(struct rtnl_tc *tc, struct impair_counts *ret)
+{
+	guint64 drops = rtnl_tc_get_stat(tc, RTNL_TC_DROPS);
+
+	if (g_strcmp0(rtnl_tc_get_kind(tc), "netem") == 0) {
+		ret->sent = rtnl_tc_get_stat(tc, RTNL_TC_PACKETS);
+		ret->lost += drops;
+	} else if (g_strcmp0(rtnl_tc_get_kind(tc), "tbf") == 0) {
+		ret->overflowed = drops;
+		ret->lost -= drops;
+	}
+}
+
+static bool netem_counts(G_GNUC_UNUSED struct linux_backend *r, G_GNUC_UNUSED const struct netns *s,
+			 const struct kernel_link *link, struct impair_counts *ret)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+	struct nl_cache *all = NULL;
+	bool found = false;
+
+	*ret = (struct impair_counts){.received = 0};
+	if (nl_connect(sock, NETLINK_ROUTE) == 0)
+		(void)rtnl_qdisc_alloc_cache(sock, &all);
+	for (struct nl_object *o = all ? nl_cache_get_first(all) : NULL; o;
+	     o = nl_cache_get_next(o)) {
+		struct rtnl_tc *tc = (struct rtnl_tc *)o;
+
+		if (rtnl_tc_get_ifindex(tc) != (int)link->ifindex)
+			continue;
+		found = found || g_strcmp0(rtnl_tc_get_kind(tc), "netem") == 0;
+		count_qdisc(tc, ret);
+	}
+	ret->received = ret->sent + ret->lost + ret->overflowed;
+	nl_cache_free(all);
+	nl_socket_free(sock);
+	return found;
+}
+
 const struct impair_backend impair_netem = {
 	.name = "netem",
 	.works = netem_works,
 	.set = netem_set,
 	.clear = netem_clear,
+	.counts = netem_counts,
 };

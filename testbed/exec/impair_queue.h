@@ -46,7 +46,6 @@ void impair_queue_put(impair_queue *q, gint64 now_ns, const guint8 *data, guint3
 struct impair_frame *impair_queue_take(impair_queue *q, gint64 now_ns);
 /* When the next frame leaves; -1: none is inside. */
 gint64 impair_queue_due_ns(const impair_queue *q);
-/* For tests. */
 const struct impair_counts *impair_queue_counts(const impair_queue *q);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/inspect.h"
 
+#include "testbed/exec/impair.h"
 #include "testbed/exec/inspect_conntrack.h"
 #include "testbed/exec/inspect_parts.h"
 
@@ -34,6 +35,8 @@ node_state *exec_inspect(exec *x, const char *node, GError **error)
 	     inspect_put_nft(n, r, linux_netns(r, node, error), error) &&
 	     inspect_put_sysctls(n, error) && inspect_put_listeners(n, error) &&
 	     put_sessions(n, linux_netns(r, node, error), error);
+	if (ok)
+		impairs_put_losses(n, r, linux_netns(r, node, error));
 	x->backend->leave(x);
 	if (!ok) {
 		g_prefix_error(error, "inspect %s: ", node);

@@ -121,8 +121,10 @@ static const struct session_client *missing_participant(const struct keeper *k,
 static void place_live_call(struct keeper *k, struct live_call *c, guint media_ms)
 {
 	g_autofree char *id = g_strdup_printf("%s-%u", k->job->name, ++k->n_calls);
-	const struct cell_rules rules = {
-		.run_id = id, .max_loss_pct = k->current->max_loss_pct, .media_ms = media_ms};
+	const struct cell_rules rules = {.run_id = id,
+					 .max_loss_pct = k->current->max_loss_pct,
+					 .media_ms = media_ms,
+					 .way = lossy_way_of(k->current, c->cell)};
 	const struct session_client *bar = missing_participant(k, c->cell);
 
 	for (guint i = 0; i < c->cell->participants->len; i++)

@@ -488,6 +488,7 @@ void labrun_start_next(labrun *l)
 	g_queue_delete_link(is_again(i) ? &l->again : &l->queue, i);
 	c->measured++;
 	rules.max_loss_pct = l->scenario->model->max_loss_pct;
+	rules.way = lossy_way_of(l->scenario->model, c);
 	if (l->owner->observer.cell_started)
 		l->owner->observer.cell_started(c, l->owner->observer_data);
 	session_place(l->session, c, &rules, NULL);

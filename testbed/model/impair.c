@@ -194,8 +194,14 @@ guint64 impairment_queue_bytes(const struct impairment *i)
 	return i->queue;
 }
 
-/* Appends " KEY AMOUNT", in the largest unit that gives a whole number; nothing for 0. */
-static void print_amount(GString *out, const char *key, unsigned amount, const struct unit *units)
+/* How keys are joined: " delay 20ms" or ", delay: 20ms". */
+struct joints {
+	const char *before, *between;
+};
+
+/* Appends key and amount, in the largest unit that gives a whole number; nothing for 0. */
+static void print_amount(GString *out, const struct joints *j, const char *key, unsigned amount,
+			 const struct unit *units)
 {
 	const struct unit *best = units;
 
@@ -204,29 +210,40 @@ static void print_amount(GString *out, const char *key, unsigned amount, const s
 	for (const struct unit *u = units; u->suffix; u++)
 		if (amount % u->factor == 0)
 			best = u;
-	g_string_append_printf(out, " %s %u%s", key, amount / best->factor, best->suffix);
+	g_string_append_printf(out, "%s%s%s%u%s", j->before, key, j->between, amount / best->factor,
+			       best->suffix);
 }
 
-static void print_share(GString *out, const char *key, double pct)
+static void print_share(GString *out, const struct joints *j, const char *key, double pct)
 {
 	if (pct > 0)
-		g_string_append_printf(out, " %s %g%%", key, pct);
+		g_string_append_printf(out, "%s%s%s%g%%", j->before, key, j->between, pct);
+}
+
+static void print_keys(const struct impairment *i, GString *out, const struct joints *j)
+{
+	print_amount(out, j, "delay", i->delay_us, time_units);
+	print_amount(out, j, "jitter", i->jitter_us, time_units);
+	if (i->jitter_us > 0)
+		g_string_append_printf(out, "%sdistribution%s%s", j->before, j->between,
+				       jitter_shape_names[i->shape]);
+	print_share(out, j, "loss", i->loss_pct);
+	print_amount(out, j, "burst", i->burst_packets, burst_units);
+	print_share(out, j, "reorder", i->reorder_pct);
+	print_share(out, j, "duplicate", i->duplicate_pct);
+	print_amount(out, j, "rate", i->rate_kbit, rate_units);
+	print_amount(out, j, "queue", i->queue, queue_sizes[i->queue_unit].units);
 }
 
 void impairment_print(const struct impairment *i, GString *out)
 {
-	if (impairment_is_none(i)) {
+	if (impairment_is_none(i))
 		g_string_append(out, " none");
-		return;
-	}
-	print_amount(out, "delay", i->delay_us, time_units);
-	print_amount(out, "jitter", i->jitter_us, time_units);
-	if (i->jitter_us > 0)
-		g_string_append_printf(out, " distribution %s", jitter_shape_names[i->shape]);
-	print_share(out, "loss", i->loss_pct);
-	print_amount(out, "burst", i->burst_packets, burst_units);
-	print_share(out, "reorder", i->reorder_pct);
-	print_share(out, "duplicate", i->duplicate_pct);
-	print_amount(out, "rate", i->rate_kbit, rate_units);
-	print_amount(out, "queue", i->queue, queue_sizes[i->queue_unit].units);
+	else
+		print_keys(i, out, &(const struct joints){" ", " "});
+}
+
+void impairment_print_keys(const struct impairment *i, GString *out)
+{
+	print_keys(i, out, &(const struct joints){", ", ": "});
 }

@@ -446,6 +446,12 @@ unsigned tunnel_overhead_bytes(enum tunnel_kind kind, int family);
 /* What happens to packets that enter the tunnel at this end: the end's own impairment, else the
  * tunnel's; NULL: nothing. */
 const struct impairment *tunnel_impairment(const struct tunnel *t, guint end);
+/* What happens to packets that leave by this interface: its own or the network's. */
+const struct impairment *iface_impairment(const struct iface *f);
+/* The same of an interface of the node, its own or a tunnel's; NULL: nothing. */
+const struct impairment *node_impairment(const model *m, const struct node *n, const char *iface);
+/* Whether there is an impaired interface at all. */
+bool model_is_impaired(const model *m);
 /* The first masquerade rule for packets that leave by this interface. */
 const struct nat_rule *node_masquerade(const struct node *n, const char *iface);
 /* The interface's first address of the family (AF_UNSPEC: any). */
@@ -491,6 +497,8 @@ bool impairment_is_none(const struct impairment *i);
 /* Appends the impairment in the words of the file, each with a space before it: " delay 20ms jitter
  * 2ms distribution normal loss 1%"; " none" when nothing happens to packets. */
 void impairment_print(const struct impairment *i, GString *out);
+/* ", delay: 20ms, loss: 1%": as keys of a file, after others. */
+void impairment_print_keys(const struct impairment *i, GString *out);
 /* The chance in percent that a run of losses begins at a packet when the one before was not lost:
  * Gilbert's model, by which runs of `burst_packets` on average make up `loss_pct`. */
 double impairment_burst_start_pct(const struct impairment *i);

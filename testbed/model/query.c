@@ -118,6 +118,34 @@ const struct impairment *tunnel_impairment(const struct tunnel *t, guint end)
 	return t->ends[end].impair ? t->ends[end].impair : t->impair;
 }
 
+const struct impairment *iface_impairment(const struct iface *f)
+{
+	return f->impair ? f->impair : f->network->impair;
+}
+
+const struct impairment *node_impairment(const model *m, const struct node *n, const char *iface)
+{
+	const struct iface *f = node_iface(n, iface);
+	guint end;
+	const struct tunnel *t = f ? NULL : model_tunnel_at(m, n->name, iface, &end);
+	const struct impairment *i = f ? iface_impairment(f) : t ? tunnel_impairment(t, end) : NULL;
+
+	return impairment_is_none(i) ? NULL : i;
+}
+
+bool model_is_impaired(const model *m)
+{
+	ptr_array_foreach(const struct node, n, m->nodes)
+		ptr_array_foreach(const struct iface, f, n->interfaces)
+			if (!impairment_is_none(iface_impairment(f)))
+				return true;
+	ptr_array_foreach(const struct tunnel, t, m->tunnels)
+		for (guint end = 0; end < G_N_ELEMENTS(t->ends); end++)
+			if (!impairment_is_none(tunnel_impairment(t, end)))
+				return true;
+	return false;
+}
+
 bool node_has_link(const model *m, const struct node *n, const char *iface)
 {
 	return node_iface(n, iface) || model_tunnel_at(m, n->name, iface, NULL);

@@ -38,6 +38,9 @@ static const struct object_shape stream_shape =
 static const struct object_shape source_shape =
 	OBJECT_SHAPE(cell_source, NULL, OWNS_TEXT(cell_source, participant));
 
+static const struct object_shape loss_test_shape = OBJECT_SHAPE(
+	cell_loss_test, NULL, OWNS_TEXT(cell_loss_test, receiver), OWNS_TEXT(cell_loss_test, of));
+
 static const struct cell_leg leg_defaults = {
 	.path = PATH_NONE, .setup_ms = NAN, .quality = QUALITY_NONE};
 static const struct object_shape leg_shape =
@@ -59,18 +62,17 @@ static const struct cell cell_defaults = {
 	.duration_ms = NAN,
 	.quality = QUALITY_NONE,
 };
-static const struct object_shape cell_shape =
-	OBJECT_SHAPE(cell, &cell_defaults, OWNS_TEXT(cell, id), OWNS_TEXT(cell, scenario),
-		     OWNS_TEXT(cell, a), OWNS_TEXT(cell, b), OWNS_TEXT(cell, conference),
-		     OWNS_LIST(cell, participants, g_free), OWNS_LIST(cell, legs, object_free),
-		     OWNS_LIST(cell, streams, object_free),
-		     OWNS_LIST(cell, witnesses, witness_free),
-		     OWNS(cell, hops, (GDestroyNotify)g_ptr_array_unref),
-		     OWNS(cell, tunnels, (GDestroyNotify)g_ptr_array_unref),
-		     OWNS_TEXT(cell, reason), OWNS_TEXT(cell, cause), OWNS_TEXT(cell, local.type),
-		     OWNS_TEXT(cell, local.address), OWNS_TEXT(cell, local.transport),
-		     OWNS_TEXT(cell, remote.type), OWNS_TEXT(cell, remote.address),
-		     OWNS_TEXT(cell, remote.transport), OWNS_TEXT(cell, expected_cause));
+static const struct object_shape cell_shape = OBJECT_SHAPE(
+	cell, &cell_defaults, OWNS_TEXT(cell, id), OWNS_TEXT(cell, scenario), OWNS_TEXT(cell, a),
+	OWNS_TEXT(cell, b), OWNS_TEXT(cell, conference), OWNS_LIST(cell, participants, g_free),
+	OWNS_LIST(cell, legs, object_free), OWNS_LIST(cell, streams, object_free),
+	OWNS_LIST(cell, witnesses, witness_free), OWNS_LIST(cell, loss_tests, object_free),
+	OWNS(cell, hops, (GDestroyNotify)g_ptr_array_unref),
+	OWNS(cell, tunnels, (GDestroyNotify)g_ptr_array_unref), OWNS_TEXT(cell, reason),
+	OWNS_TEXT(cell, cause), OWNS_TEXT(cell, local.type), OWNS_TEXT(cell, local.address),
+	OWNS_TEXT(cell, local.transport), OWNS_TEXT(cell, remote.type),
+	OWNS_TEXT(cell, remote.address), OWNS_TEXT(cell, remote.transport),
+	OWNS_TEXT(cell, expected_cause));
 
 /* --- making and freeing ----------------------------------------------------------------------- */
 
@@ -99,6 +101,17 @@ struct cell_stream *cell_stream_new(const char *kind, const char *receiver)
 	s->kind = g_strdup(kind);
 	s->receiver = g_strdup(receiver);
 	return s;
+}
+
+void cell_add_loss_test(struct cell *c, const char *receiver, const char *of,
+			const struct cell_loss_test *test)
+{
+	struct cell_loss_test *t = object_new(&loss_test_shape);
+
+	*t = *test;
+	t->receiver = g_strdup(receiver);
+	t->of = g_strdup(of);
+	g_ptr_array_add(c->loss_tests, t);
 }
 
 void cell_leg_add_source(struct cell_leg *l, const char *participant, guint64 received,

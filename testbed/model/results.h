@@ -54,6 +54,15 @@ struct cell_leg {
 		sources; /* struct cell_source: of everybody else that was heard; empty in a chat */
 };
 
+/* Whether a receiver lost more than is allowed of a stream ("audio", "video") or of a conference's
+ * participant, decided by a test at a stated error rate (docs/RESULTS.md). */
+struct cell_loss_test {
+	char *receiver, *of;
+	enum verdict verdict;  /* VERDICT_ERROR: undecided */
+	guint64 packets, lost; /* that it was decided by */
+	double limit_pct, error_rate;
+};
+
 /* What an interface carried from right before a call to right after it.  Bytes include the Ethernet
  * header where there is one. */
 struct cell_hop {
@@ -89,9 +98,10 @@ struct cell {
 	double duration_ms; /* from placing the call to its verdict; NAN: not measured */
 	struct cell_candidate local, remote; /* the selected pair as a sees it */
 	struct cell_quality quality;
-	GPtrArray *streams;   /* struct cell_stream */
-	guint measured;	      /* how often; above 1: the machine spoilt it before; 0: never */
-	GPtrArray *witnesses; /* struct witness: what the machine spoilt it by */
+	GPtrArray *streams;    /* struct cell_stream */
+	guint measured;	       /* how often; above 1: the machine spoilt it before; 0: never */
+	GPtrArray *witnesses;  /* struct witness: what the machine spoilt it by */
+	GPtrArray *loss_tests; /* struct cell_loss_test: where the network may lose media */
 	GPtrArray *hops,
 		*tunnels; /* struct cell_hop, struct cell_tunnel; both NULL: not measured */
 	GPtrArray *legs;  /* struct cell_leg: of a conference, in the order of its participants */
@@ -142,6 +152,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(results, results_free)
 struct cell *cell_new(void); /* everything unset: NAN, NULL, PATH_NONE, VERDICT_ERROR, not done */
 struct cell_quality cell_quality_none(void);				     /* nothing measured */
 struct cell_stream *cell_stream_new(const char *kind, const char *receiver); /* for cell.streams */
+void cell_add_loss_test(struct cell *c, const char *receiver, const char *of,
+			const struct cell_loss_test *test); /* copies its figures and verdict */
 void cell_leg_add_source(struct cell_leg *l, const char *participant, guint64 received,
 			 guint64 expected);
 struct cell_leg *cell_leg_new(const char *participant); /* for cell.legs */

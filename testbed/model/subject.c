@@ -132,6 +132,7 @@ bool subject_equal(const struct subject *a, const struct subject *b)
 	case SUBJECT_RECORD:
 	case SUBJECT_CERTIFICATE:
 	case SUBJECT_IFACE:
+	case SUBJECT_NETWORK:
 	case SUBJECT_PROGRAM:
 	case SUBJECT_NODE:
 		break;
@@ -203,6 +204,7 @@ char *subject_text(const struct subject *s)
 	case SUBJECT_RECORD:
 	case SUBJECT_CERTIFICATE:
 	case SUBJECT_IFACE:
+	case SUBJECT_NETWORK:
 	case SUBJECT_PROGRAM:
 	case SUBJECT_NODE:
 		break;

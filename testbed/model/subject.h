@@ -28,6 +28,7 @@ enum subject_kind {
 	SUBJECT_CERTIFICATE,
 	SUBJECT_ACCOUNT,
 	SUBJECT_IFACE,
+	SUBJECT_NETWORK,
 	SUBJECT_TUNNEL,
 	SUBJECT_ADDRESS,
 	SUBJECT_PROGRAM, /* a daemon or agent of a lab */
@@ -59,8 +60,9 @@ struct listener {
 
 struct subject {
 	enum subject_kind kind;
-	/* The name of a record, interface, program, node, certificate (NULL: not known) or account
-	 * that has no client; the value of a setting where it is part of the text; else NULL. */
+	/* The name of a record, interface, network, program, node, certificate (NULL: not known) or
+	 * account that has no client; the value of a setting where it is part of the text; else
+	 * NULL. */
 	char *name;
 	union {
 		struct {

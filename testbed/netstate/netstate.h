@@ -91,6 +91,12 @@ struct kernel_link {
 	unsigned mtu_bytes; /* 0: not told */
 	unsigned rp_filter; /* of this link alone: 0 off, 1 strict, 2 loose */
 	guint64 rx_packets, rx_bytes, tx_packets, tx_bytes;
+	struct link_losses {
+		bool told;	    /* it is impaired, or was, and this was counted */
+		guint64 packets;    /* that came to leave by it */
+		guint64 lost;	    /* of these: drawn to be lost */
+		guint64 overflowed; /* of these: the queue in front of its rate was full */
+	} losses;
 	GArray *addresses; /* struct prefix: with their host bits */
 };
 

@@ -88,6 +88,16 @@ static bool get_route_type(const json_t *o, enum kernel_route_type *ret)
 
 /* --- items of lists: false, where one can't be read ------------------------------------------- */
 
+static void read_losses(const json_t *o, struct link_losses *ret)
+{
+	*ret = (struct link_losses){
+		.told = json_is_object(o),
+		.packets = number_of(o, "packets"),
+		.lost = number_of(o, "lost"),
+		.overflowed = number_of(o, "overflowed"),
+	};
+}
+
 static bool read_link(const json_t *o, node_state *n, gpointer ret)
 {
 	struct kernel_link *link = ret;
@@ -106,6 +116,7 @@ static bool read_link(const json_t *o, node_state *n, gpointer ret)
 	link->rx_bytes = number_of(o, "rx_bytes");
 	link->tx_packets = number_of(o, "tx_packets");
 	link->tx_bytes = number_of(o, "tx_bytes");
+	read_losses(json_object_get(o, "losses"), &link->losses);
 	return get_text(o, "name", n, &link->name) && link->name &&
 	       get_unsigned(o, "ifindex", &link->ifindex) &&
 	       get_unsigned(o, "mtu", &link->mtu_bytes);
@@ -287,6 +298,14 @@ static json_t *prefix_json(const struct prefix *p)
 	return addr_is_set(&p->addr) ? json_string(prefix_print(p, text)) : json_null();
 }
 
+/* NULL: not told. */
+static json_t *losses_json(const struct link_losses *l)
+{
+	return l->told ? json_pack("{s:I, s:I, s:I}", "packets", (json_int_t)l->packets, "lost",
+				   (json_int_t)l->lost, "overflowed", (json_int_t)l->overflowed) :
+			 NULL;
+}
+
 static json_t *link_json(gconstpointer item)
 {
 	const struct kernel_link *link = item;
@@ -295,13 +314,13 @@ static json_t *link_json(gconstpointer item)
 	for (guint i = 0; i < link->addresses->len; i++)
 		json_array_append_new(
 			addresses, prefix_json(&g_array_index(link->addresses, struct prefix, i)));
-	return json_pack("{s:s, s:I, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:o}", "name",
+	return json_pack("{s:s, s:I, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:o, s:o*}", "name",
 			 link->name, "ifindex", (json_int_t)link->ifindex, "up", link->up,
 			 "carrier", link->carrier, "ethernet", link->ethernet, "mtu",
 			 (json_int_t)link->mtu_bytes, "rx_packets", (json_int_t)link->rx_packets,
 			 "rx_bytes", (json_int_t)link->rx_bytes, "tx_packets",
 			 (json_int_t)link->tx_packets, "tx_bytes", (json_int_t)link->tx_bytes,
-			 "addresses", addresses);
+			 "addresses", addresses, "losses", losses_json(&link->losses));
 }
 
 static json_t *route_json(gconstpointer item)

@@ -79,7 +79,7 @@ GArray *builder_ports(const struct builder *b, const struct node *n)
 					 (const struct prefix *)(const void *)f->addresses->data,
 				 .n_addresses = f->addresses->len,
 				 .up = f->up,
-				 .impair = f->impair ? f->impair : f->network->impair,
+				 .impair = iface_impairment(f),
 				 .loc = f->loc};
 
 		g_array_append_val(ports, p);

@@ -145,6 +145,16 @@ static json_t *witness_json(gconstpointer item)
 			 (json_int_t)w->from_us, "to_us", (json_int_t)w->to_us);
 }
 
+static json_t *loss_test_json(gconstpointer item)
+{
+	const struct cell_loss_test *t = item;
+
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:f, s:f}", "receiver", t->receiver, "of",
+			 t->of, "verdict", verdict_name(t->verdict), "packets",
+			 (json_int_t)t->packets, "lost", (json_int_t)t->lost, "limit_pct",
+			 t->limit_pct, "error_rate", t->error_rate);
+}
+
 static json_t *hop_json(gconstpointer item)
 {
 	const struct cell_hop *h = item;
@@ -187,6 +197,9 @@ json_t *report_cell_json(const struct cell *c)
 	json_object_set_new(json, "selected", selected_json(c));
 	json_object_set_new(json, "quality", quality_json(&c->quality));
 	json_object_set_new(json, "streams", report_list_json(c->streams, stream_json));
+	if (c->loss_tests->len > 0)
+		json_object_set_new(json, "loss_tests",
+				    report_list_json(c->loss_tests, loss_test_json));
 	if (c->hops) {
 		json_object_set_new(json, "hops", report_list_json(c->hops, hop_json));
 		json_object_set_new(json, "tunnels", report_list_json(c->tunnels, tunnel_json));

@@ -74,6 +74,24 @@ static void read_streams(struct reading *r, struct cell *c, const json_t *list)
 	}
 }
 
+static void read_loss_tests(struct reading *r, struct cell *c, const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *json = json_array_get(list, i);
+		g_autofree char *receiver = required_text(r, json, "a loss test", "receiver"),
+				*of = required_text(r, json, "a loss test", "of"),
+				*verdict = required_text(r, json, "a loss test", "verdict");
+		struct cell_loss_test test = {.packets = member_count(json, "packets"),
+					      .lost = member_count(json, "lost"),
+					      .limit_pct = member_figure(json, "limit_pct"),
+					      .error_rate = member_figure(json, "error_rate")};
+
+		if (!verdict_parse(verdict, &test.verdict))
+			test.verdict = VERDICT_ERROR;
+		cell_add_loss_test(c, receiver, of, &test);
+	}
+}
+
 /* Reads what one participant of a conference reported; the caller frees it. */
 static struct cell_leg *read_leg(struct reading *r, const json_t *json)
 {
@@ -247,6 +265,7 @@ static struct cell *read_cell(struct reading *r, const json_t *json, const char 
 	read_candidate(&c->remote, json_object_get(selected, "remote"));
 	read_quality(&c->quality, json_object_get(json, "quality"));
 	read_streams(r, c, json_object_get(json, "streams"));
+	read_loss_tests(r, c, json_object_get(json, "loss_tests"));
 	read_conference(r, c, json);
 	read_hops(r, c, json_object_get(json, "hops"));
 	read_tunnels(r, c, json_object_get(json, "tunnels"));

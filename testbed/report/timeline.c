@@ -234,6 +234,26 @@ static void put_streams(const struct cell *c, GString *out)
 	}
 }
 
+/* What was decided about loss, and how surely. */
+static void put_loss_tests(const struct cell *c, GString *out)
+{
+	for (guint i = 0; i < c->loss_tests->len; i++) {
+		const struct cell_loss_test *t = c->loss_tests->pdata[i];
+
+		g_string_append_printf(out,
+				       "loss     %s at %s: %" G_GUINT64_FORMAT
+				       " of %" G_GUINT64_FORMAT " packets lost; %s (limit %g %%",
+				       t->of, t->receiver, t->lost, t->packets,
+				       t->verdict == VERDICT_PASS ? "within what is allowed" :
+				       t->verdict == VERDICT_FAIL ? "more than is allowed" :
+								    "undecided",
+				       t->limit_pct);
+		if (t->verdict != VERDICT_ERROR)
+			g_string_append_printf(out, ", wrong once in %.0f", 1 / t->error_rate);
+		g_string_append(out, ")\n");
+	}
+}
+
 /* Appends the figures of the whole call and of its streams; nothing without media. */
 static void put_quality(const struct cell *c, GString *out)
 {
@@ -267,6 +287,7 @@ static void put_verdict(const struct cell *c, const struct report_style *style, 
 		g_ascii_strup(c->done ? verdict_name(c->verdict) : "not finished", -1);
 
 	put_quality(c, out);
+	put_loss_tests(c, out);
 	report_hops_text(c, out);
 	g_string_append(out, "verdict  ");
 	ink_append(out, style, cell_ink(c), verdict, 0);

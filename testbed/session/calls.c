@@ -5,7 +5,7 @@ struct placed_call {
 	struct session_call shown;
 	session *owner;
 	cell_machine *machine;
-	guint media_ms;
+	guint deadline_ms;
 	guint deadline;	  /* source id */
 	bool looking;	  /* asked for the kernels' state; stays until that has come */
 	netstate *before; /* that state before the call; NULL: not wanted, or not to be had */
@@ -148,7 +148,7 @@ static void begin(struct placed_call *p)
 {
 	g_autoptr(GPtrArray) commands = commands_new();
 
-	p->deadline = g_timeout_add(CELL_DEADLINE_MS + p->media_ms, on_deadline, p);
+	p->deadline = g_timeout_add(p->deadline_ms, on_deadline, p);
 	cell_machine_start(p->machine, g_get_monotonic_time(), commands);
 	send_commands(p, commands);
 }
@@ -179,7 +179,7 @@ void session_place(session *s, struct cell *c, const struct cell_rules *rules, g
 	p->owner = s;
 	p->shown.cell = c;
 	p->shown.data = data;
-	p->media_ms = rules->media_ms;
+	p->deadline_ms = cell_deadline_ms(rules);
 	p->machine = cell_machine_new(c, users, rules);
 	g_ptr_array_add(s->calls, p);
 	clients_count_call(s, c, 1);

@@ -64,9 +64,10 @@ static void join(cell_machine *m, guint end, const char *focus, GPtrArray *comma
 	for (guint i = 0; i < m->n_ends; i++)
 		json_array_append_new(users, json_string(m->users[i]));
 	machine_send(commands, machine_participant(m, end),
-		     json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:i}", "cmd", "join", "call", leg,
-			       "focus", focus, "media", conference_media(m), "participants", users,
-			       "text", text, "media_ms", (int)m->media_ms));
+		     json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:i, s:b}", "cmd", "join", "call",
+			       leg, "focus", focus, "media", conference_media(m), "participants",
+			       users, "text", text, "media_ms", (int)m->media_ms, "stand",
+			       m->judge != NULL));
 }
 
 /* --- ending ----------------------------------------------------------------------------------- */
@@ -99,8 +100,11 @@ static bool heard_everyone(const cell_machine *m, guint end, GString *why)
 	for (guint other = 0; other < m->n_ends; other++) {
 		bool heard = other == end || end_heard(m, end, other);
 
-		if (heard && !end_source_lossy(&m->ends[end], m->users[other], m->max_loss_pct))
+		if (heard && (m->judge ||
+			      !end_source_lossy(&m->ends[end], m->users[other], m->max_loss_pct)))
 			continue;
+		if (heard)
+			m->cell->code = REASON_MEDIA_LOST;
 		machine_blame(why, machine_participant(m, end), "%s %s",
 			      heard ? "lost packets of" : "did not hear",
 			      machine_participant(m, other));
@@ -147,6 +151,8 @@ static void conclude(cell_machine *m, gint64 now_us)
 		if (!heard_everyone(m, i, why) || !machine_streams_good(m, i, why))
 			verdict = VERDICT_FAIL;
 	}
+	if (verdict == VERDICT_PASS)
+		verdict = machine_judge_verdict(m, why);
 	if (verdict == VERDICT_PASS && m->first[1].event && m->first[1].verdict != VERDICT_PASS) {
 		verdict = m->first[1].verdict;
 		machine_blame(why, machine_participant(m, 1), "the call before the conference: %s",
@@ -231,6 +237,7 @@ void conference_on_result(cell_machine *m, guint end, json_t *event, gint64 now_
 	if (m->cell->b)
 		return;
 	end_report_read(&m->ends[end], event);
+	machine_judge_result(m, end, event, commands);
 	for (guint i = 0; i < m->n_ends; i++)
 		all = all && m->ends[i].event;
 	if (!all && m->joined)

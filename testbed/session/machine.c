@@ -21,6 +21,15 @@ char *cell_call_id(const struct cell *cell, const char *run_id)
 				    g_strdup_printf("%s@%s", cell->id, run_id);
 }
 
+guint cell_deadline_ms(const struct cell_rules *rules)
+{
+	struct loss_test t;
+
+	loss_test_init(&t, rules->max_loss_pct, rules->way.burst_packets);
+	return CELL_DEADLINE_MS + rules->media_ms +
+	       (rules->way.may_lose ? loss_test_max_ms(&t) : 0);
+}
+
 cell_machine *cell_machine_new(struct cell *cell, const char *const *users,
 			       const struct cell_rules *rules)
 {
@@ -35,6 +44,8 @@ cell_machine *cell_machine_new(struct cell *cell, const char *const *users,
 	m->stand = rules->stand;
 	m->n_ends = cell->participants->len;
 	m->ends = g_new0(struct end_report, m->n_ends);
+	m->deadline_ms = cell_deadline_ms(rules);
+	machine_judge_begin(m, &rules->way);
 	return m;
 }
 
@@ -46,6 +57,8 @@ void cell_machine_free(cell_machine *m)
 		end_report_clear(&m->ends[i]);
 	for (guint i = 0; i < G_N_ELEMENTS(m->first); i++)
 		end_report_clear(&m->first[i]);
+	loss_judge_free(m->judge);
+	g_free(m->talking);
 	g_free(m->ends);
 	g_strfreev(m->users);
 	g_free(m->call);
@@ -108,7 +121,7 @@ static void start_call(cell_machine *m, GPtrArray *commands)
 	machine_send(commands, m->cell->a,
 		     json_pack("{s:s, s:s, s:s, s:o, s:i, s:b}", "cmd", "call", "call", m->call,
 			       "to", m->users[1], "media", media, "media_ms", (int)m->media_ms,
-			       "stand", m->stand));
+			       "stand", m->stand || m->judge));
 }
 
 void cell_machine_start(cell_machine *m, gint64 now_us, GPtrArray *commands)
@@ -232,11 +245,13 @@ static bool stream_good(const cell_machine *m, guint end, const char *kind, GStr
 	if (s->quality.received == 0)
 		return machine_blame(why, machine_participant(m, end), "no authentic %s arrived",
 				     kind);
-	if (end_stream_lossy(s, m->max_loss_pct))
+	if (!m->judge && end_stream_lossy(s, m->max_loss_pct)) {
+		m->cell->code = REASON_MEDIA_LOST;
 		return machine_blame(why, machine_participant(m, end),
 				     "%s lost %.1f %% (%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
 				     " arrived)",
 				     kind, s->quality.loss_pct, s->quality.received, s->expected);
+	}
 	return true;
 }
 
@@ -286,6 +301,8 @@ static void conclude_call(cell_machine *m, gint64 now_us)
 				verdict = VERDICT_FAIL;
 		}
 	}
+	if (verdict == VERDICT_PASS)
+		verdict = machine_judge_verdict(m, why);
 	if (verdict == VERDICT_PASS) {
 		m->cell->path = path_of_call(&m->ends[0], &m->ends[1]);
 		machine_keep_selected(m);
@@ -352,10 +369,9 @@ static void on_talking(cell_machine *m, guint end, json_t *event, gint64 now_us,
 		       GPtrArray *commands)
 {
 	(void)event;
-	(void)now_us;
-	(void)commands;
 	if (end == 0 && m->stand)
 		m->stands = true;
+	machine_judge_talking(m, end, now_us, commands);
 }
 
 bool cell_machine_stands(const cell_machine *m)
@@ -387,6 +403,7 @@ static void on_call_result(cell_machine *m, guint end, json_t *event, gint64 now
 		return;
 	}
 	end_report_read(&m->ends[end], event);
+	machine_judge_result(m, end, event, commands);
 	if ((m->ends[0].event && m->ends[1].event) || refused_unseen(m))
 		conclude_call(m, now_us);
 }
@@ -414,6 +431,7 @@ static const struct event_row {
 	{EVENT_IM_RESULT, on_im_result},
 	{EVENT_INCOMING_CALL, on_incoming_call},
 	{EVENT_TALKING, on_talking},
+	{EVENT_MEDIA, machine_judge_media},
 	{EVENT_CALL_RESULT, on_call_result},
 	{EVENT_CALL_FAILED_LATE, on_failed_late},
 	{EVENT_CONFERENCE_READY, conference_on_ready},
@@ -461,7 +479,7 @@ void cell_machine_expired(cell_machine *m, gint64 now_us)
 					       machine_participant(m, i));
 	}
 	g_string_prepend(why, "no answer from ");
-	g_string_append_printf(why, " within %d s", (CELL_DEADLINE_MS + (int)m->media_ms) / 1000);
+	g_string_append_printf(why, " within %d s", (int)m->deadline_ms / 1000);
 	machine_ends_verdict(m, said);
 	if (said->len > 0)
 		g_string_append_printf(why, "; %s", said->str);

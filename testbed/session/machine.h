@@ -18,6 +18,7 @@
 
 #include "common/base/json.h"
 #include "testbed/model/results.h"
+#include "testbed/session/lossy_way.h"
 
 #define CELL_DEADLINE_MS \
 	25000 /* ICE gives up after 7 s, a conference after 20 s; media's time comes on top */
@@ -29,7 +30,12 @@ struct cell_rules {
 	double max_loss_pct; /* the topology's */
 	guint media_ms;
 	bool stand; /* calls between two stay up until cell_machine_hang_up */
+	/* Where the way may lose media, media goes on until it is decided whether it loses more
+	 * than max_loss_pct; elsewhere one short call is enough. */
+	struct lossy_way way;
 };
+/* How long a cell may take that is placed by these rules. */
+guint cell_deadline_ms(const struct cell_rules *rules);
 
 struct agent_command {
 	char *agent;

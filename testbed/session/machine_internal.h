@@ -6,6 +6,7 @@
 
 #include "common/wire/event.h"
 #include "testbed/session/endreport.h"
+#include "testbed/session/loss_judge.h"
 #include "testbed/session/machine.h"
 
 struct cell_machine {
@@ -14,13 +15,18 @@ struct cell_machine {
 	char *call; /* the call id; a participant's leg of a conference is LEG/CALL */
 	char *text; /* what an instant message says */
 	double max_loss_pct;
-	guint media_ms;
+	guint media_ms, deadline_ms;
 	bool stand, stands; /* is to stay up until told to hang up; is up */
 	gint64 started_us;
 	struct end_report *ends; /* one a participant */
 	guint n_ends;
 	bool received; /* the callee has the right text */
 	bool incoming; /* the callee has seen the call */
+	/* Where media may be lost on its way (machine_judge.c): */
+	loss_judge *judge; /* NULL: it may not */
+	bool *talking;	   /* of each end: media flows, and it was not told to hang up */
+	gint64 talking_us; /* since when the first one's does; 0: none's */
+	bool enough;	   /* they were told to hang up */
 	/* A conference: */
 	bool joined;		    /* everybody was sent to it, or invited */
 	bool hung_up;		    /* ad hoc: the call that it grew out of is being ended */
@@ -43,6 +49,17 @@ enum verdict machine_ends_verdict(const cell_machine *m, GString *why);
 bool machine_streams_good(const cell_machine *m, guint end, GString *why);
 /* Adds what one end says of a failure to the words of all.  Returns false. */
 bool machine_blame(GString *why, const char *who, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* machine_judge.c: does nothing in a call that is not judged. */
+void machine_judge_begin(cell_machine *m, const struct lossy_way *way);
+/* Media of that end flows, in a conference of all others, too. */
+void machine_judge_talking(cell_machine *m, guint end, gint64 now_us, GPtrArray *commands);
+void machine_judge_media(cell_machine *m, guint end, json_t *event, gint64 now_us,
+			 GPtrArray *commands);
+/* The end has reported its result. */
+void machine_judge_result(cell_machine *m, guint end, json_t *event, GPtrArray *commands);
+/* What the tests come to, with the reasons; keeps them in the cell. */
+enum verdict machine_judge_verdict(cell_machine *m, GString *why);
 
 /* conference.c: events are those of the same name (docs/AGENTS.md); `first` is any result of the
  * call that an ad-hoc conference begins with. */

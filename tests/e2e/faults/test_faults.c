@@ -12,8 +12,9 @@
 	"down|core-refuses-sip-from-vpn|"                                                        \
 	"edge-serves-another-domain|public-zone-with-internal-server-address|frontend-"          \
 	"certificate-for-another-name|"                                                          \
-	"home1-account-disabled|frontend-stopped|front-end-answers-branch-by-second-firewall)$"
-#define QUICK_COUNT 14
+	"home1-account-disabled|frontend-stopped|front-end-answers-branch-by-second-firewall|"   \
+	"vpn-loses-one-way)$"
+#define QUICK_COUNT 15
 
 /* The exit code; what it printed goes to `ret_out`. */
 static int fault_matrix(const char *const *args, char **ret_out)

@@ -3,6 +3,9 @@
  */
 #include "tests/netns/exec/built_network.h"
 
+#include "testbed/exec/capture.h"
+#include "testbed/exec/inspect.h"
+
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -516,5 +519,71 @@ Test(impair, a_tunnel_and_what_is_below_it_each_count_once, .timeout = 30)
 		if (timely(&backends[i], &f, "two delays"))
 			cr_expect_leq(median, 31.5, "%s: after %.3f ms", backends[i].name, median);
 		figures_clear(&f);
+	}
+}
+
+/* --- what others see of it -------------------------------------------------------------------- */
+
+static void count_leaving(const struct capture_packet *p, gpointer user_data)
+{
+	*(guint *)user_data += p->outgoing;
+}
+
+static struct link_losses losses_of(exec *x)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(node_state) n = exec_inspect(x, "a", &error);
+
+	cr_assert(n, "%s", error ? error->message : "");
+	return node_state_link(n, "eth0")->losses;
+}
+
+static void send_stun(int fd, guint times)
+{
+	static const guint8 request[20] = {0x00, 0x01, 0, 0, 0x21, 0x12, 0xa4, 0x42};
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT)};
+
+	inet_pton(AF_INET, "10.0.1.2", &to.sin_addr);
+	for (guint i = 0; i < times; i++)
+		cr_assert_eq(sendto(fd, request, sizeof request, 0, (struct sockaddr *)&to,
+				    sizeof to),
+			     (ssize_t)sizeof request);
+}
+
+/* A packet that was delayed is captured where it leaves, once; one that was lost is counted. */
+Test(impair, what_leaves_is_captured_and_what_is_lost_is_counted)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(backends); i++) {
+		const struct backend *b = &backends[i];
+		g_autoptr(exec) x = network_with(network, b);
+		g_autoptr(capture) seen =
+			x ? capture_new_evidence(exec_netns_fd(x, "a"), NULL) : NULL;
+		guint left = 0;
+		int from, to;
+
+		if (!x)
+			continue;
+		warm_up(x);
+		cr_assert(seen);
+		cr_expect_not(losses_of(x).told, "%s: nothing is impaired yet", b->name);
+		from = udp_in(x, "a", "10.0.1.1", 0);
+		to = udp_in(x, "b", "10.0.1.2", PORT);
+		impair(x, &(const struct impairment){.delay_us = 1000});
+		send_stun(from, 1);
+		udp_receive(to);
+		capture_read(seen, count_leaving, &left);
+		cr_expect_eq(left, 1, "%s: seen %u times", b->name, left);
+		cr_expect_eq(losses_of(x).lost, 0);
+		impair(x, &(const struct impairment){.loss_pct = 100});
+		send_stun(from, 3);
+		impair(x, &(const struct impairment){.delay_us = 1000});
+		send_stun(from, 1);
+		udp_receive(to);
+		cr_expect(losses_of(x).told);
+		if (!b->netem) /* which is made anew with every change */
+			cr_expect_eq(losses_of(x).lost, 3, "%s: %" G_GUINT64_FORMAT, b->name,
+				     losses_of(x).lost);
+		close(from);
+		close(to);
 	}
 }

@@ -234,6 +234,25 @@ Test(media, rubbish_is_refused)
 	close_ends(&e);
 }
 
+/* The last fifty may still be under way: what is missing among them is not lost yet. */
+Test(media, only_old_packets_are_settled)
+{
+	struct ends e;
+	struct media_heard h[2];
+	open_ends(&e, "audio");
+	run(&e, 900, 0, 5);
+	cr_assert_eq(media_stream_settled(e.b, h, G_N_ELEMENTS(h)), 1u, "sources");
+	cr_expect_eq(h[0].expected, 0u, "expected %llu", (unsigned long long)h[0].expected);
+	run(&e, 4000, 0, 5);
+	cr_assert_eq(media_stream_settled(e.b, h, G_N_ELEMENTS(h)), 1u, "sources");
+	cr_expect_eq(h[0].ssrc, 0xaaaau, "source %x", h[0].ssrc);
+	cr_expect(h[0].expected >= 140 && h[0].expected <= 150, "expected %llu",
+		  (unsigned long long)h[0].expected);
+	cr_expect_eq(h[0].expected - h[0].received, h[0].expected / 5, "received %llu",
+		     (unsigned long long)h[0].received);
+	close_ends(&e);
+}
+
 Test(media, a_forwarded_packet_keeps_its_source)
 {
 	struct ends e, f;

@@ -354,7 +354,7 @@ Test(agree, tells_a_wrong_walk_from_a_right_one)
 		       1); /* the capture went on */
 		journeys_sort(all);
 		all->lost = c->lost;
-		a = agree_check(w, &flow, all);
+		a = agree_check(w, &flow, NULL, all);
 		cr_expect_eq(a.state, c->state, "%s: %d, %s", c->name, a.state,
 			     a.text ? a.text : "-");
 		cr_expect(a.state != AGREE_NO || strstr(a.text, "the walk"), "%s: %s", c->name,
@@ -380,7 +380,7 @@ Test(agree, an_invited_packet_is_no_contradiction)
 		see_way(all, "a:e> nat:wan< nat:lan> b:e<", 100, 1, false);
 		see_at(all, "z:z>", 9000, 255, "10.1.1.1", 1, "10.1.1.2", 1);
 		journeys_sort(all);
-		a = agree_check(w, &flow, all);
+		a = agree_check(w, &flow, NULL, all);
 		cr_expect_eq(a.state, invited ? AGREE_YES : AGREE_NO, "invited %u: %s", invited,
 			     a.text ? a.text : "-");
 		agreement_clear(&a);

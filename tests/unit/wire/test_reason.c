@@ -83,7 +83,8 @@ static void append_sources(GString *text, const char *folder)
 /* A reason that nobody gives any more goes out of the table. */
 Test(reason, each_is_given_by_somebody)
 {
-	static const char *const folders[] = {"common", "frontend", "edge", "clients"};
+	static const char *const folders[] = {"common", "frontend", "edge", "clients",
+					      "testbed/session"};
 	static const char *const ids[REASON_COUNT] = {
 #define X(id, code, words) [REASON_##id] = "REASON_" #id,
 		REASONS(X)

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/diagnose/cause_drop.h"
+
+/* A packet as it is on its way to where the walk ends. */
+struct wire {
+	const char *node, *iface;
+	const struct hop *from; /* the hop before: addresses and ports as it leaves there */
+};
+
+static bool is_at_end(const struct wire *x, const struct sighting *s)
+{
+	return !s->out && g_str_equal(s->node, x->node) && g_str_equal(s->iface, x->iface) &&
+	       addr_equal(&s->src, &x->from->src) && addr_equal(&s->dst, &x->from->dst) &&
+	       (x->from->dport == 0 || x->from->dport == CLIENT_PORT || s->dport == x->from->dport);
+}
+
+/* Counts the packets that came there, and those of them that were not seen any more. */
+static void count_packets(const struct wire *x, const journeys *all, guint *ret_came,
+			  guint *ret_ended)
+{
+	*ret_came = *ret_ended = 0;
+	ptr_array_foreach(const struct journey, j, all->list) {
+		for (guint i = 0; i < j->n; i++) {
+			if (!is_at_end(x, j->at[i]))
+				continue;
+			(*ret_came)++;
+			*ret_ended += i + 1 == j->n;
+		}
+	}
+}
+
+/* By its counter; true, too, where the counter is not told. */
+static bool counted(const struct evidence *e, const walk *w)
+{
+	const node_state *n = netstate_node(e->state, w->node);
+	const char *counter = subject_counter(&w->subject);
+	bool told = false;
+
+	if (!n || !counter)
+		return true;
+	array_foreach(const struct rule_counter, c, n->rule_counters) {
+		if (!g_str_equal(c->name, counter))
+			continue;
+		told = true;
+		if (c->packets > 0)
+			return true;
+	}
+	return !told;
+}
+
+static bool firewall_did_drop(const struct evidence *e, const walk *w)
+{
+	const struct hop *last = w->hops->len > 1 ? w->hops->pdata[w->hops->len - 1] : NULL;
+	struct wire x = {.node = w->node};
+	guint came = 0, ended = 0;
+
+	if (last && last->in && g_strcmp0(last->node, w->node) == 0 && e->packets) {
+		x.iface = last->in;
+		x.from = w->hops->pdata[w->hops->len - 2];
+		count_packets(&x, e->packets, &came, &ended);
+	}
+	if (ended > 0)
+		return true;
+	if (came > 0 && e->packets->lost == 0)
+		return false;
+	return counted(e, w);
+}
+
+bool cause_did_drop(const struct evidence *e, const walk *w)
+{
+	const walk *end = w->under ? w->under : w;
+
+	return (end->end != WALK_FILTERED && end->end != WALK_REJECTED) ||
+	       firewall_did_drop(e, end);
+}

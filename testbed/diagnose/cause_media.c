@@ -364,7 +364,8 @@ bool cause_rule_media(const struct evidence *e, struct finding *f)
 
 bool cause_rule_peers(const struct evidence *e, struct finding *f)
 {
-	return (e->cell->media == MEDIA_AUDIO || e->cell->media == MEDIA_VIDEO) &&
+	/* without packets it is not known yet whether something better explains it */
+	return (e->cell->media == MEDIA_AUDIO || e->cell->media == MEDIA_VIDEO) && e->packets &&
 	       !evidence_event(e, NULL, EVENT_SELECTED, NULL) && peers_cannot_meet(e, f);
 }
 

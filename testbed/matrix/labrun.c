@@ -38,13 +38,13 @@ static bool cells_over(const labrun *l)
 	       (!l->session || session_calls(l->session)->len == 0);
 }
 
-/* Makes a failure an error if a server of the lab has died: then it says nothing about the
- * network. */
+/* Makes an error that names it of what has not passed after a server of the lab, or the program of
+ * a tunnel, has died: it says nothing about the network. */
 static void mark_untrusted(const labrun *l, struct cell *c)
 {
 	g_autofree char *reason = NULL;
 
-	if (!l->dead_service || c->verdict != VERDICT_FAIL)
+	if (!l->dead_service || c->verdict == VERDICT_PASS)
 		return;
 	reason = g_strdup_printf("%s; %s", l->dead_service, c->reason ? c->reason : "");
 	cell_finish(c, VERDICT_ERROR, reason);

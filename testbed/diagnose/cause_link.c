@@ -210,7 +210,8 @@ static bool blame_line(const struct evidence *e, struct finding *f)
 	g_autoptr(GArray) lines = lines_of_legs(e, f);
 	struct blame b = blame_loss(lines, SILENCE_SHARE);
 
-	if (b.code == CAUSE_NONE)
+	/* a call that just failed may have a better reason, which only packets tell */
+	if (b.code == CAUSE_NONE && (e->packets || f->code != CAUSE_UNKNOWN))
 		b = blame_delay(lines);
 	if (b.code != CAUSE_NONE)
 		set_blame(e, f, &b);

@@ -71,6 +71,15 @@ static bool left_for_internet(const struct evidence *e, const struct node *from,
 	       g_strcmp0(at->site, from->site) == 0 && !has_tunnel(e->model, from->site);
 }
 
+/* Whether the client has an address of the family on any interface. */
+static bool has_family(const struct node *n, int family)
+{
+	ptr_array_foreach(const struct iface, f, n->interfaces)
+		if (iface_prefix(f, family))
+			return true;
+	return false;
+}
+
 /* Whether another node is the reason why the packet came to where it is lost: a link that is down,
  * or a route that is missing on the way. */
 static bool was_led_astray(const struct evidence *e, const struct node *n,
@@ -96,7 +105,7 @@ static bool is_out_of_reach(const struct evidence *e, const struct node *n,
 	struct walk_pair *p;
 	bool out;
 
-	if (evidence_lacks_family(e, n->name, server->family))
+	if (!has_family(n, server->family))
 		return true;
 	p = walk_to_names(e, n->name, server, &broken);
 	out = broken && broken == p->forward && addr_is_private(server) &&

@@ -91,6 +91,16 @@ void machine_judge_result(cell_machine *m, guint end, json_t *event, GPtrArray *
 	hang_up(m, commands);
 }
 
+/* "audio lost", or in a conference "lost packets of branch1,". The caller frees. */
+static char *loss_text(const cell_machine *m, const struct loss_judged *one)
+{
+	for (guint i = 0; !m->cell->b && i < m->n_ends; i++) {
+		if (g_strcmp0(m->users[i], one->of) == 0)
+			return g_strdup_printf("lost packets of %s,", machine_participant(m, i));
+	}
+	return g_strdup_printf("%s lost", one->of);
+}
+
 /* What is left of the others is not judged by chance. */
 static enum verdict verdict_of(cell_machine *m, const struct loss_judged *one, GString *why)
 {
@@ -99,19 +109,20 @@ static enum verdict verdict_of(cell_machine *m, const struct loss_judged *one, G
 				  100.0 * (double)one->test->lost / (double)one->test->packets :
 				  0;
 
+	g_autofree char *text = loss_text(m, one);
+
 	if (one->test->decision == LOSS_PASS)
 		return VERDICT_PASS;
 	if (one->test->decision == LOSS_FAIL)
 		machine_blame(why, who,
-			      "%s lost %.1f %% (%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-			      " arrived)",
-			      one->of, lost_pct, one->test->packets - one->test->lost,
+			      "%s %.1f %% (%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " arrived)",
+			      text, lost_pct, one->test->packets - one->test->lost,
 			      one->test->packets);
 	else
 		machine_blame(why, who,
-			      "%s lost %.1f %% of %" G_GUINT64_FORMAT
+			      "%s %.1f %% of %" G_GUINT64_FORMAT
 			      " packets, too few to tell it from the %g %% that are allowed",
-			      one->of, lost_pct, one->test->packets, one->limit_pct);
+			      text, lost_pct, one->test->packets, one->limit_pct);
 	return one->test->decision == LOSS_FAIL ? VERDICT_FAIL : VERDICT_ERROR;
 }
 

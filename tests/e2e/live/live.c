@@ -151,7 +151,7 @@ static void number_rules(json_t *rules)
 
 static void normalise(json_t *node)
 {
-	static const char *const of_links[] = {"ifindex",  "rx_bytes",	 "rx_packets",
+	static const char *const of_links[] = {"ifindex",  "losses",	 "rx_bytes", "rx_packets",
 					       "tx_bytes", "tx_packets", NULL};
 	static const char *const of_rules[] = {"packets", "bytes", NULL};
 	static const char *const lists[] = {"links", "routes", "rules", "nft", "listeners"};

@@ -250,12 +250,28 @@ static bool relays_cannot_meet(const struct evidence *e, struct finding *f)
 	return true;
 }
 
+/* Whether the walk to that relay ends at a firewall: most are closed to the ports of relays on
+ * purpose, as clients need none of them. */
+static bool is_closed_on_purpose(const struct evidence *e, const char *end, const json_t *relay)
+{
+	struct finding *x = finding_new(NULL);
+	bool closed;
+
+	cause_walk_to(e, x, end, "the other end's relay", member_text(relay, "address"), PROTO_UDP,
+		      json_integer_value(json_object_get(relay, "port")));
+	closed = x->code == CAUSE_FW_DROP || x->code == CAUSE_FW_REJECT ||
+		 x->code == CAUSE_FW_NO_STATE;
+	finding_free(x);
+	return closed;
+}
+
 /* An end can't send to a relay of the other end, or gets no answer from there. */
 static bool peer_relay_unreachable(const struct evidence *e, struct finding *f, const char *end)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_CANDIDATE, h));) {
 		if (g_strcmp0(member_text(h->event, "side"), "remote") != 0 ||
-		    g_strcmp0(member_text(h->event, "type"), "relay") != 0)
+		    g_strcmp0(member_text(h->event, "type"), "relay") != 0 ||
+		    is_closed_on_purpose(e, end, h->event))
 			continue;
 		if (cause_walk_to(e, f, end, "the other end's relay",
 				  member_text(h->event, "address"), PROTO_UDP,

@@ -38,7 +38,6 @@ struct run {
 	GPtrArray *attempts; /* struct try: all that were started */
 	GPtrArray *again;    /* char *: how to repeat what was not right */
 	guint next_number, flipped, done;
-	bool disagreed;
 };
 
 /* --- drawing ---------------------------------------------------------------------------------- */

@@ -242,8 +242,8 @@ check: check-style check-unit check-netns check-e2e ## what every change must pa
 check-san: ## unit and netns tests with AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory VARIANT=san check-unit check-netns
 
-check-clang: ## unit tests with the other compiler, warnings being errors
-	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=clang DEVELOPER=1 check-unit
+check-clang: ## everything built with the other compiler, warnings being errors, and unit tests
+	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=clang DEVELOPER=1 all tests check-unit
 
 check-full: ## check, and all that takes longer (docs/TESTING.md; needs scripts/setup --all)
 	$(Q)failed=; for part in check check-static check-topologies fault-matrix fuzz check-san check-clang; do \

@@ -115,7 +115,7 @@ Test(client, a_keeper_that_goes_takes_its_lab_with_it)
 		cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 		c = live_client_new(fds[0]);
 		cr_assert_eq(write(fds[1], last_words[i], strlen(last_words[i])),
-			     strlen(last_words[i]));
+			     (ssize_t)strlen(last_words[i]));
 		shutdown(fds[1], SHUT_WR);
 		cr_expect_null(live_ask(c, "status", &error), "'%s'", last_words[i]);
 		cr_expect(g_error_matches(error, TB_ERROR, TB_ERROR_DIED), "'%s': %s",

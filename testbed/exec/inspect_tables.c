@@ -225,6 +225,7 @@ static bool read_rule(const struct tables *t, struct nl_object *o, gpointer ret)
 		.pref = rtnl_rule_get_prio(rule),
 		.table = rtnl_rule_get_table(rule),
 		.from = from ? prefix_of(from) : (struct prefix){.len = 0},
+		.in = node_state_text(t->node, rtnl_rule_get_iif(rule)),
 		.action = action_of(rtnl_rule_get_action(rule)),
 		.family = family,
 	};

@@ -29,7 +29,11 @@ static struct nl_msg *route_request(const struct op *op, unsigned ifindex, bool 
 				     RT_SCOPE_UNIVERSE :
 				     RT_SCOPE_LINK,
 		.rtm_type = types[route->type],
+		.rtm_flags = route->onlink ? RTNH_F_ONLINK : 0,
 	};
+	/* without one, the kernel would remove any of several */
+	unsigned metric = route->metric == 0 && to.addr.family == AF_INET6 ? ROUTE_METRIC_IPV6 :
+									     route->metric;
 	struct nl_msg *msg =
 		nl_request(add ? RTM_NEWROUTE : RTM_DELROUTE, add ? NLM_F_CREATE | NLM_F_EXCL : 0,
 			   &header, sizeof header);
@@ -39,6 +43,8 @@ static struct nl_msg *route_request(const struct op *op, unsigned ifindex, bool 
 		nl_put_addr(msg, RTA_DST, &to.addr);
 	if (addr_is_set(&route->via))
 		nl_put_addr(msg, RTA_GATEWAY, &route->via);
+	if (metric != 0)
+		nl_put_u32(msg, RTA_PRIORITY, metric);
 	if (ifindex != 0)
 		nl_put_u32(msg, RTA_OIF, ifindex);
 	if (addr_is_set(&route->src))
@@ -63,6 +69,8 @@ static struct nl_msg *rule_request(const struct op *op, unsigned ifindex G_GNUC_
 	nl_put_u32(msg, FRA_PRIORITY, rule->pref);
 	if (rule->from.len > 0)
 		nl_put_addr(msg, FRA_SRC, &rule->from.addr);
+	if (rule->in)
+		nl_put_text(msg, FRA_IIFNAME, rule->in);
 	if (!rule->unreachable)
 		nl_put_u32(msg, FRA_TABLE, rule->table);
 	return msg;

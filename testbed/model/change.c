@@ -9,8 +9,9 @@
 #include <string.h>
 
 static const struct object_shape args_shape = OBJECT_SHAPE(
-	change_args, NULL, OWNS_LIST(change_args, nodes, g_free),
-	OWNS_ARRAY(change_args, servers, addr), OWNS(change_args, route, object_free),
+	change_args, (&(const struct change_args){.table = ROUTE_TABLE_MAIN, .metric = ANY_METRIC}),
+	OWNS_LIST(change_args, nodes, g_free), OWNS_ARRAY(change_args, servers, addr),
+	OWNS(change_args, route, object_free), OWNS(change_args, policy_rule, object_free),
 	OWNS(change_args, rule, object_free), OWNS(change_args, nrpt, object_free),
 	OWNS(change_args, record, object_free), OWNS(change_args, nat_rule, object_free),
 	OWNS(change_args, edge_settings, object_free),
@@ -29,6 +30,7 @@ static struct change_args *args_new(void)
 	struct change_args *args = object_new(&args_shape);
 
 	args->route = object_new(&route_shape);
+	args->policy_rule = object_new(&policy_rule_shape);
 	args->rule = object_new(&fw_rule_shape);
 	args->nrpt = object_new(&nrpt_rule_shape);
 	args->record = object_new(&dns_record_shape);
@@ -59,7 +61,15 @@ static const struct field node_fields[] = {
 static const struct field add_route_fields[] = {
 	NODES, {.include = route_fields, AT(change_args, route), .indirect = true}, {0}};
 static const struct field remove_route_fields[] = {
-	NODES, {KEY("to", read_prefix, change_args, to, &prefix_route), .required = true}, {0}};
+	NODES,
+	{KEY("to", read_prefix, change_args, to, &prefix_route), .required = true},
+	{KEY("metric", read_number32, change_args, metric, NULL)},
+	{KEY("table", read_number32, change_args, table, NULL)},
+	{0}};
+static const struct field policy_rule_change_fields[] = {
+	NODES,
+	{.include = policy_rule_fields, AT(change_args, policy_rule), .indirect = true},
+	{0}};
 static const struct field add_nrpt_fields[] = {
 	NODES, {.include = nrpt_rule_fields, AT(change_args, nrpt), .indirect = true}, {0}};
 static const struct field front_rule_fields[] = {
@@ -238,6 +248,10 @@ static const struct change_kind change_kinds[] = {
 	{"set-host-model", host_model_fields, .per_node = true, .apply = change_set_host_model},
 	{"set-sysctl", sysctl_fields, .per_node = true, .apply = change_set_sysctl},
 	{"set-resolvers", resolvers_fields, .per_node = true, .apply = change_set_resolvers},
+	{"add-policy-rule", policy_rule_change_fields, .per_node = true,
+	 .apply = change_add_policy_rule},
+	{"remove-policy-rule", policy_rule_change_fields, .per_node = true,
+	 .apply = change_remove_policy_rule},
 };
 
 /* The row of the word at `key`; NULL, with an error that may name the word meant. */

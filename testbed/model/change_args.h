@@ -12,6 +12,8 @@
 #include "testbed/model/change.h"
 #include "testbed/model/internal.h"
 
+#define ANY_METRIC G_MAXUINT32 /* the key was not given */
+
 /* Everything that the keys of a change can say; a kind uses some of it. */
 struct change_args {
 	GPtrArray *nodes; /* char *: names, of 'node' or 'nodes' */
@@ -20,9 +22,11 @@ struct change_args {
 	enum service_kind service;
 	enum host_model host_model;
 	struct prefix to;
-	char *end;	 /* of a tunnel: the node that it is on */
-	GArray *servers; /* struct addr */
+	unsigned metric, table; /* of a route */
+	char *end;		/* of a tunnel: the node that it is on */
+	GArray *servers;	/* struct addr */
 	struct route *route;
+	struct policy_rule *policy_rule;
 	struct fw_rule *rule;
 	struct nrpt_rule *nrpt;
 	struct dns_record *record;
@@ -67,8 +71,8 @@ bool change_args_read(struct reader *r, const struct change *change, struct chan
 /* change_network.c */
 change_func change_set_mtu, change_add_objects, change_add_interface, change_remove_node,
 	change_link, change_tunnel, change_add_prefix, change_remove_prefix, change_reboot,
-	change_add_route, change_remove_route, change_add_rule, change_remove_rule,
-	change_set_impair, change_set_nat;
+	change_add_route, change_remove_route, change_add_policy_rule, change_remove_policy_rule,
+	change_add_rule, change_remove_rule, change_set_impair, change_set_nat;
 
 /* change_service.c */
 change_func change_add_nrpt, change_set_resolvers, change_add_record, change_remove_record,

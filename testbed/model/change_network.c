@@ -195,20 +195,55 @@ void change_add_route(struct apply *a, struct change_args *args, struct node *no
 	g_ptr_array_add(node->routes, g_steal_pointer(&args->route));
 }
 
+/* Whether the keys of remove-route mean this one. */
+static bool is_meant(const struct change_args *args, const struct route *route)
+{
+	return prefix_equal(&route->to, &args->to) && route->table == args->table &&
+	       (args->metric == ANY_METRIC || args->metric == route->metric);
+}
+
 void change_remove_route(struct apply *a, struct change_args *args, struct node *node)
 {
-	char buf[PREFIX_TEXT_MAX];
+	struct loc loc = places_get(a->r->places, &args->to, a->change->loc);
+	char to[PREFIX_TEXT_MAX];
+	guint count = 0, index = 0;
 
 	for (guint i = 0; i < node->routes->len; i++) {
-		const struct route *route = g_ptr_array_index(node->routes, i);
-
-		if (prefix_equal(&route->to, &args->to)) {
-			model_retire(a->m, node->routes, i);
-			return;
-		}
+		if (!is_meant(args, node->routes->pdata[i]))
+			continue;
+		index = i;
+		count++;
 	}
-	diags_add(a->r->d, DIAG_ERROR, places_get(a->r->places, &args->to, a->change->loc), NULL,
-		  "node '%s' has no route to %s", node->name, prefix_print(&args->to, buf));
+	prefix_print(&args->to, to);
+	if (count == 1)
+		model_retire(a->m, node->routes, index);
+	else if (count > 1)
+		diags_add(a->r->d, DIAG_ERROR, loc, "add its 'metric'",
+			  "node '%s' has %u routes to %s", node->name, count, to);
+	else
+		diags_add(a->r->d, DIAG_ERROR, loc, NULL, "node '%s' has no route to %s",
+			  node->name, to);
+}
+
+void change_add_policy_rule(struct apply *a, struct change_args *args, struct node *node)
+{
+	args->policy_rule->loc = a->change->loc;
+	g_ptr_array_add(node->policy_rules, g_steal_pointer(&args->policy_rule));
+}
+
+void change_remove_policy_rule(struct apply *a, struct change_args *args, struct node *node)
+{
+	char from[PREFIX_TEXT_MAX];
+
+	for (guint i = 0; i < node->policy_rules->len; i++) {
+		if (!policy_rule_equal(node->policy_rules->pdata[i], args->policy_rule))
+			continue;
+		model_retire(a->m, node->policy_rules, i);
+		return;
+	}
+	diags_add(a->r->d, DIAG_ERROR, a->change->loc, NULL,
+		  "node '%s' has no such policy rule from %s", node->name,
+		  prefix_print(&args->policy_rule->from, from));
 }
 
 /* Adds the rule, with `arg` as its action, before the node's own ones and after those that changes

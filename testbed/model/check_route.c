@@ -87,6 +87,8 @@ static void check_gateway(const struct check *c, const struct node *node, const 
 			link = one->link;
 		}
 	}
+	if (route->onlink)
+		return;
 	if (!reached)
 		link = on_link_dev(node, &route->via);
 	if (!reached && !link)
@@ -107,7 +109,8 @@ static void check_device(const struct check *c, const struct node *node, const s
 		named_error(c->d, loc, "interface", route->dev, node->interfaces);
 }
 
-/* The kernel keeps one route for each destination, and makes those to connected subnets itself. */
+/* The kernel keeps one route for each destination and metric, and makes those to connected subnets
+ * itself, in the main table. */
 static void check_destination(const struct check *c, const struct node *node, guint index,
 			      const GArray *connected)
 {
@@ -117,7 +120,7 @@ static void check_destination(const struct check *c, const struct node *node, gu
 
 	prefix_print(&route->to, to);
 	array_foreach(const struct connected, one, connected) {
-		if (prefix_equal(&one->subnet, &route->to)) {
+		if (prefix_equal(&one->subnet, &route->to) && route->table == ROUTE_TABLE_MAIN) {
 			check_error(c, loc, NULL,
 				    "node '%s' is connected to %s by '%s' and needs no route",
 				    node->name, to, one->link);
@@ -127,11 +130,73 @@ static void check_destination(const struct check *c, const struct node *node, gu
 	for (guint i = 0; i < index; i++) {
 		const struct route *before = g_ptr_array_index(node->routes, i);
 
-		if (prefix_equal(&before->to, &route->to)) {
-			check_error(c, loc, NULL, "node '%s' has a route to %s already", node->name,
-				    to);
+		if (route_excludes(before, route)) {
+			check_error(c, loc, "several need different values of 'metric'",
+				    "node '%s' has a route to %s already", node->name, to);
 			return;
 		}
+	}
+}
+
+/* Tables that the kernel has names for (/etc/iproute2/rt_tables); main is the default. */
+static bool is_reserved_table(unsigned table)
+{
+	return table == 0 || (table > 252 && table < 256);
+}
+
+/* A strong host has a table and rules for each of its interfaces (plan/routes.c). */
+static void check_table(const struct check *c, const struct node *node, struct loc loc,
+			unsigned table)
+{
+	if (is_reserved_table(table))
+		check_error(c, loc, "any other number will do",
+			    "table %u is one of the kernel's own", table);
+	else if (node->host_model == HOST_STRONG)
+		check_error(c, loc,
+			    "it chooses by the interface that has the source address: give the "
+			    "route 'dev'",
+			    "node '%s' is a strong host, which has no tables besides its "
+			    "interfaces' own",
+			    node->name);
+}
+
+static bool has_table(const struct node *node, unsigned table)
+{
+	ptr_array_foreach(const struct policy_rule, r, node->policy_rules)
+		if (r->table == table)
+			return true;
+	return false;
+}
+
+static void check_route_table(const struct check *c, const struct node *node,
+			      const struct route *route)
+{
+	struct loc loc = places_get(c->places, &route->table, route->loc);
+
+	if (route->table == ROUTE_TABLE_MAIN)
+		return;
+	check_table(c, node, loc, route->table);
+	if (!is_reserved_table(route->table) && !has_table(node, route->table))
+		check_error(c, loc, "add it to 'policy_rules'",
+			    "no policy rule of node '%s' leads to table %u", node->name,
+			    route->table);
+}
+
+static void check_policy_rules(const struct check *c, const struct node *node)
+{
+	for (guint i = 0; i < node->policy_rules->len; i++) {
+		const struct policy_rule *rule = node->policy_rules->pdata[i];
+
+		if (places_has(c->places, &rule->table))
+			check_table(c, node, places_get(c->places, &rule->table, rule->loc),
+				    rule->table);
+		if (rule->in_iface && !node_has_link(c->m, node, rule->in_iface))
+			named_error(c->d, places_get(c->places, &rule->in_iface, rule->loc),
+				    "interface", rule->in_iface, node->interfaces);
+		for (guint k = 0; k < i; k++)
+			if (policy_rule_equal(node->policy_rules->pdata[k], rule))
+				check_error(c, rule->loc, NULL,
+					    "node '%s' has this policy rule already", node->name);
 	}
 }
 
@@ -143,6 +208,11 @@ static void check_route(const struct check *c, const struct node *node, guint in
 	if (!addr_is_set(&route->to.addr))
 		return;
 	check_destination(c, node, index, connected);
+	check_route_table(c, node, route);
+	if (route->onlink && !(route->dev && addr_is_set(&route->via)))
+		check_error(c, places_get(c->places, &route->onlink, route->loc),
+			    "add 'via' and 'dev'",
+			    "'onlink' says that the gateway is a neighbour on an interface");
 	if (route->type != ROUTE_UNICAST) {
 		if (route->dev || addr_is_set(&route->via))
 			check_error(c, places_get(c->places, &route->type, route->loc),
@@ -172,6 +242,7 @@ void check_routes(const struct check *c)
 	ptr_array_foreach(const struct node, node, c->m->nodes) {
 		g_autoptr(GArray) connected = connected_subnets(c->m, node);
 
+		check_policy_rules(c, node);
 		for (guint j = 0; j < node->routes->len; j++)
 			check_route(c, node, j, connected);
 	}

@@ -85,13 +85,28 @@ enum route_type {
 	ROUTE_TYPE_COUNT
 };
 
+#define ROUTE_TABLE_MAIN 254u
+/* The metric that the kernel gives an IPv6 route without one. */
+#define ROUTE_METRIC_IPV6 1024u
+
 struct route {
 	enum route_type type;
 	struct prefix to;
 	struct addr via; /* unset when `dev` alone says where, or nothing is sent on */
-	char *dev; /* interface or tunnel interface name, or NULL: decided by `via` or `type` */
+	char *dev;   /* interface or tunnel interface name, or NULL: decided by `via` or `type` */
+	bool onlink; /* `via` is a neighbour on `dev`, whatever subnets say */
+	unsigned metric; /* of several to one destination the lowest wins; 0: the kernel's own */
+	unsigned table;	 /* that it is in; ROUTE_TABLE_MAIN unless a policy rule names another */
 	bool persistent; /* survives a restart of the node; routes of the base file default to true
 			  */
+	struct loc loc;
+};
+
+/* Packets from these addresses are looked up in a table of their own before the main one. */
+struct policy_rule {
+	struct prefix from;
+	char *in_iface; /* that they came in by; NULL: any, the node's own packets too */
+	unsigned table;
 	struct loc loc;
 };
 
@@ -286,12 +301,13 @@ struct node {
 	char *site; /* NULL: none */
 	char *title;
 	enum host_model host_model;
-	bool forwarding;	/* routes packets between its interfaces */
-	bool bogon_filter;	/* an Internet router: drops and counts packets from and to private
-				   addresses */
-	GPtrArray *interfaces;	/* struct iface */
-	GPtrArray *routes;	/* struct route */
-	GPtrArray *lost_routes; /* struct route: not persistent, removed by a change `reboot` */
+	bool forwarding;	 /* routes packets between its interfaces */
+	bool bogon_filter;	 /* an Internet router: drops and counts packets from and to private
+				    addresses */
+	GPtrArray *interfaces;	 /* struct iface */
+	GPtrArray *routes;	 /* struct route */
+	GPtrArray *policy_rules; /* struct policy_rule, the first that leads somewhere wins */
+	GPtrArray *lost_routes;	 /* struct route: not persistent, removed by a change `reboot` */
 	struct firewall firewall;
 	GPtrArray *nat;	     /* struct nat_rule */
 	GArray *resolvers;   /* struct addr: /etc/resolv.conf */
@@ -470,6 +486,12 @@ guint model_count_endpoints(const model *m);
 const struct service *node_service(const struct node *n, enum service_kind kind);
 /* The same, also when disabled: clients are told of a service whether it runs or not. */
 const struct service *node_declared_service(const struct node *n, enum service_kind kind);
+/* Whether both mean the same packets and table. */
+bool policy_rule_equal(const struct policy_rule *a, const struct policy_rule *b);
+/* The metric that the kernel looks at. */
+unsigned route_metric(const struct route *r);
+/* Whether a kernel can't have both: same destination, table and metric. */
+bool route_excludes(const struct route *a, const struct route *b);
 /* The first address of the node's first interface; unset when there is none. */
 struct addr node_address(const struct node *n);
 /* The first IPv6 address on any interface of the node; unset when there is none. */

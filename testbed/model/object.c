@@ -22,7 +22,11 @@ const struct object_shape iface_shape =
 		     OWNS_ARRAY(iface, addresses, prefix));
 
 const struct object_shape route_shape =
-	OBJECT_SHAPE(route, (&(const struct route){.persistent = true}), OWNS_TEXT(route, dev));
+	OBJECT_SHAPE(route, (&(const struct route){.persistent = true, .table = ROUTE_TABLE_MAIN}),
+		     OWNS_TEXT(route, dev));
+
+const struct object_shape policy_rule_shape =
+	OBJECT_SHAPE(policy_rule, NULL, OWNS_TEXT(policy_rule, in_iface));
 
 #define OWNS_TUNNEL_END(i)                                                      \
 	OWNS_TEXT(tunnel, ends[i].node_name), OWNS_TEXT(tunnel, ends[i].iface), \
@@ -103,16 +107,15 @@ struct endpoint *endpoint_new(void)
 const struct object_shape sysctl_setting_shape = OBJECT_SHAPE(
 	sysctl_setting, NULL, OWNS_TEXT(sysctl_setting, key), OWNS_TEXT(sysctl_setting, value));
 
-const struct object_shape node_shape =
-	OBJECT_SHAPE(node, (&(const struct node){.firewall.stateful = true}), OWNS_TEXT(node, name),
-		     OWNS_TEXT(node, site), OWNS_TEXT(node, title),
-		     OWNS_LIST(node, interfaces, object_free), OWNS_LIST(node, routes, object_free),
-		     OWNS_LIST(node, lost_routes, object_free),
-		     OWNS_LIST(node, firewall.rules, object_free),
-		     OWNS_LIST(node, nat, object_free), OWNS_ARRAY(node, resolvers, addr),
-		     OWNS_LIST(node, nrpt, object_free), OWNS_LIST(node, hosts, object_free),
-		     OWNS_LIST(node, sysctls, object_free), OWNS_LIST(node, services, object_free),
-		     OWNS_LIST(node, certificate.names, g_free), OWNS(node, endpoint, object_free));
+const struct object_shape node_shape = OBJECT_SHAPE(
+	node, (&(const struct node){.firewall.stateful = true}), OWNS_TEXT(node, name),
+	OWNS_TEXT(node, site), OWNS_TEXT(node, title), OWNS_LIST(node, interfaces, object_free),
+	OWNS_LIST(node, routes, object_free), OWNS_LIST(node, policy_rules, object_free),
+	OWNS_LIST(node, lost_routes, object_free), OWNS_LIST(node, firewall.rules, object_free),
+	OWNS_LIST(node, nat, object_free), OWNS_ARRAY(node, resolvers, addr),
+	OWNS_LIST(node, nrpt, object_free), OWNS_LIST(node, hosts, object_free),
+	OWNS_LIST(node, sysctls, object_free), OWNS_LIST(node, services, object_free),
+	OWNS_LIST(node, certificate.names, g_free), OWNS(node, endpoint, object_free));
 
 /* --- calls ------------------------------------------------------------------------------------ */
 

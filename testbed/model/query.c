@@ -197,6 +197,23 @@ char *model_no_place(const model *m, const char *place)
 			       ifaces->str);
 }
 
+bool policy_rule_equal(const struct policy_rule *a, const struct policy_rule *b)
+{
+	return prefix_equal(&a->from, &b->from) && a->table == b->table &&
+	       g_strcmp0(a->in_iface, b->in_iface) == 0;
+}
+
+unsigned route_metric(const struct route *r)
+{
+	return r->metric == 0 && r->to.addr.family == AF_INET6 ? ROUTE_METRIC_IPV6 : r->metric;
+}
+
+bool route_excludes(const struct route *a, const struct route *b)
+{
+	return prefix_equal(&a->to, &b->to) && a->table == b->table &&
+	       route_metric(a) == route_metric(b);
+}
+
 const struct service *node_declared_service(const struct node *n, enum service_kind kind)
 {
 	ptr_array_foreach(const struct service, service, n->services)

@@ -9,8 +9,9 @@
 #include "testbed/model/reader.h"
 
 /* schema_network.c */
-extern const struct object_type site_type, network_type, iface_type, route_type, tunnel_type;
-extern const struct field route_fields[];
+extern const struct object_type site_type, network_type, iface_type, route_type, policy_rule_type,
+	tunnel_type;
+extern const struct field route_fields[], policy_rule_fields[];
 
 /* schema_policy.c */
 extern const struct object_type fw_rule_type, nat_rule_type, dns_record_type, host_type,

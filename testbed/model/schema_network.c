@@ -57,10 +57,22 @@ const struct field route_fields[] = {{KEY("type", read_enum, route, type, route_
 				      .required = true},
 				     {KEY("via", read_addr, route, via, NULL)},
 				     {KEY("dev", read_word, route, dev, &charset_iface)},
+				     {KEY("onlink", read_bool, route, onlink, NULL)},
+				     {KEY("metric", read_number32, route, metric, NULL)},
+				     {KEY("table", read_number32, route, table, NULL)},
 				     {KEY("persistent", read_bool, route, persistent, NULL)},
 				     {0}};
 
 const struct object_type route_type = OBJECT_TYPE("route", route, .fields = route_fields);
+
+const struct field policy_rule_fields[] = {
+	{KEY("from", read_prefix, policy_rule, from, &prefix_route), .required = true},
+	{KEY("in", read_word, policy_rule, in_iface, &charset_iface)},
+	{KEY("table", read_number32, policy_rule, table, NULL), .required = true},
+	{0}};
+
+const struct object_type policy_rule_type =
+	OBJECT_TYPE("policy rule", policy_rule, .fields = policy_rule_fields);
 
 static const struct field tunnel_end_fields[] = {
 	{KEY("node", read_word, tunnel_end, node_name, &charset_name), .required = true},

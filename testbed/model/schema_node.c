@@ -194,6 +194,7 @@ static const struct field node_fields[] = {
 	{KEY("bogon_filter", read_bool, node, bogon_filter, NULL)},
 	{KEY("interfaces", read_named_objects, node, interfaces, &iface_type), .required = true},
 	{KEY("routes", read_objects, node, routes, &route_type)},
+	{KEY("policy_rules", read_objects, node, policy_rules, &policy_rule_type)},
 	{KEY("firewall", read_inline, node, firewall, firewall_fields)},
 	{KEY("nat", read_objects, node, nat, &nat_rule_type)},
 	{KEY("resolvers", read_array, node, resolvers, &addr_list)},

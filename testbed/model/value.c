@@ -343,6 +343,20 @@ bool read_number16(struct reader *r, const yaml_node_t *value, void *target,
 	return read_16_bits(r, value, target, 0, "a number from 0 to 65535");
 }
 
+bool read_number32(struct reader *r, const yaml_node_t *value, void *target,
+		   const void *arg G_GNUC_UNUSED)
+{
+	const char *text = read_scalar(r, value);
+	guint64 number;
+
+	if (!text)
+		return false;
+	if (!parse_number(text, G_MAXUINT32, &number))
+		return value_error(r, value, text, "a number from 0 to 4294967295");
+	*(unsigned *)target = (unsigned)number;
+	return true;
+}
+
 bool read_ports(struct reader *r, const yaml_node_t *value, void *target,
 		const void *arg G_GNUC_UNUSED)
 {

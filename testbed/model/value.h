@@ -37,6 +37,7 @@ read_function read_addr;     /* struct addr; - */
 read_function read_prefix;   /* struct prefix; struct prefix_type or NULL */
 read_function read_port;     /* uint16_t; - */
 read_function read_number16; /* uint16_t, 0 allowed; - */
+read_function read_number32; /* unsigned; - */
 read_function read_ports;    /* struct port_range: 443 or 50000-59999; - */
 read_function read_quantity; /* unsigned; struct quantity */
 read_function read_percent;  /* double; - */

@@ -111,6 +111,7 @@ struct kernel_route {
 struct kernel_rule {
 	unsigned pref, table;
 	struct prefix from; /* family 0: from everywhere */
+	const char *in;	    /* the packet came in by it, "lo": the node sends it; NULL: any */
 	enum kernel_rule_action action;
 	int family; /* of the packets that it is asked about */
 };

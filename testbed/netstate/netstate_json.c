@@ -132,14 +132,14 @@ static bool read_route(const json_t *o, node_state *n, gpointer ret)
 	       get_route_type(o, &r->type);
 }
 
-static bool read_rule(const json_t *o, node_state *n G_GNUC_UNUSED, gpointer ret)
+static bool read_rule(const json_t *o, node_state *n, gpointer ret)
 {
 	struct kernel_rule *r = ret;
 	const char *action = text_of(o, "action");
 
 	r->family = member_is(o, "family", "inet6") ? AF_INET6 : AF_INET;
 	return get_unsigned(o, "pref", &r->pref) && get_unsigned(o, "table", &r->table) &&
-	       get_prefix(o, "from", &r->from) && action &&
+	       get_prefix(o, "from", &r->from) && get_text(o, "in", n, &r->in) && action &&
 	       kernel_rule_action_named(action, &r->action);
 }
 
@@ -336,9 +336,9 @@ static json_t *rule_json(gconstpointer item)
 {
 	const struct kernel_rule *r = item;
 
-	return json_pack("{s:I, s:o, s:I, s:s, s:s*}", "pref", (json_int_t)r->pref, "from",
-			 prefix_json(&r->from), "table", (json_int_t)r->table, "action",
-			 kernel_rule_action_name(r->action), "family",
+	return json_pack("{s:I, s:o, s:s*, s:I, s:s, s:s*}", "pref", (json_int_t)r->pref, "from",
+			 prefix_json(&r->from), "in", r->in, "table", (json_int_t)r->table,
+			 "action", kernel_rule_action_name(r->action), "family",
 			 r->family == AF_INET6 ? "inet6" : NULL);
 }
 

@@ -64,14 +64,17 @@ struct op_route {
 	struct addr via; /* gateway; unset: on-link through dev */
 	char *dev;	 /* interface; NULL: the kernel takes it from via, or type needs none */
 	struct addr src; /* preferred source, or unset */
-	unsigned table;	 /* 254: main */
+	bool onlink;	 /* via is a neighbour on dev, whatever subnets say */
+	unsigned metric; /* 0: the kernel's default */
+	unsigned table;	 /* ROUTE_TABLE_MAIN: main */
 	enum route_type type; /* not unicast: no via, no dev */
 };
 
-/* A rule of policy routing, by source address. */
+/* A rule of policy routing, by source address and the interface that the packet came in by. */
 struct op_rule {
 	unsigned pref; /* the kernel tries lower ones first */
 	struct prefix from;
+	char *in;	  /* NULL: any */
 	unsigned table;	  /* where to look the destination up; 0 with unreachable */
 	bool unreachable; /* such packets are refused instead of looked up */
 };

@@ -72,7 +72,11 @@ static void describe_route(const struct op_route *r, GString *out)
 		g_string_append_printf(out, " dev %s", r->dev);
 	if (addr_is_set(&r->src))
 		g_string_append_printf(out, " src %s", addr_print(&r->src, text));
-	if (r->table != 254)
+	if (r->onlink)
+		g_string_append(out, " onlink");
+	if (r->metric > 0)
+		g_string_append_printf(out, " metric %u", r->metric);
+	if (r->table != ROUTE_TABLE_MAIN)
 		g_string_append_printf(out, " table %u", r->table);
 }
 
@@ -81,6 +85,8 @@ static void describe_rule(const struct op_rule *r, GString *out)
 	char text[PREFIX_TEXT_MAX];
 
 	g_string_append_printf(out, " pref %u from %s", r->pref, prefix_print(&r->from, text));
+	if (r->in)
+		g_string_append_printf(out, " iif %s", r->in);
 	if (r->unreachable)
 		g_string_append(out, " unreachable");
 	else

@@ -73,6 +73,10 @@ static void set_route(json_t *o, const struct op_route *r)
 	set_addr(o, "via", &r->via);
 	set_text(o, "interface", r->dev);
 	set_addr(o, "source", &r->src);
+	if (r->onlink)
+		json_object_set_new(o, "onlink", json_true());
+	if (r->metric > 0)
+		set_number(o, "metric", r->metric);
 	set_number(o, "table", r->table);
 	set_text(o, "type", route_type_name(r->type));
 }
@@ -81,6 +85,8 @@ static void set_rule(json_t *o, const struct op_rule *r)
 {
 	set_number(o, "pref", r->pref);
 	set_prefix(o, "from", &r->from);
+	if (r->in)
+		set_text(o, "in", r->in);
 	set_number(o, "table", r->table);
 	json_object_set_new(o, "unreachable", json_boolean(r->unreachable));
 }

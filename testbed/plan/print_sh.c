@@ -213,6 +213,10 @@ static void put_route_line(const struct op_route *r, GString *out)
 		g_string_append_printf(out, " dev %s", r->dev);
 	if (addr_is_set(&r->src))
 		g_string_append_printf(out, " src %s", addr_print(&r->src, text));
+	if (r->onlink)
+		g_string_append(out, " onlink");
+	if (r->metric > 0)
+		g_string_append_printf(out, " metric %u", r->metric);
 	g_string_append_printf(out, " table %u proto static\n", r->table);
 }
 
@@ -222,6 +226,8 @@ static void put_rule_line(const struct op_rule *r, GString *out)
 
 	g_string_append_printf(out, "rule add pref %u from %s ", r->pref,
 			       prefix_print(&r->from, text));
+	if (r->in)
+		g_string_append_printf(out, "iif %s ", r->in);
 	if (r->unreachable)
 		g_string_append(out, "unreachable\n");
 	else

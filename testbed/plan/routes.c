@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Routes, and the two host models.
  *
- * Weak (Linux): every route is in the main table, whatever source address a packet has.
+ * Weak (Linux): every route is in the main table, whatever source address a packet has, unless the
+ * node's policy rules send packets to other tables first.
  * Strong (Windows Server since 2008): a packet from an interface's address may leave only through
  * that interface.  Each interface gets a table of its own with what is reachable through it, a rule
  * that sends packets from the interface's addresses to that table, and a rule that ends the search
@@ -10,9 +11,8 @@
  */
 #include "testbed/plan/build.h"
 
-#define MAIN_TABLE 254u
 #define FIRST_TABLE 100u
-#define FIRST_PREF 100u
+#define FIRST_PREF 100u /* only weak hosts have policy rules, so that both may begin here */
 
 /* The port of that name, borrowed; NULL: none. */
 static const struct port *find_port(const GArray *ports, const char *ifname)
@@ -55,16 +55,24 @@ static struct op *add_route(struct builder *b, const struct node *n, struct loc 
 	return op;
 }
 
-/* Adds those routes of the topology that leave by port `p`. */
+/* Adds those routes of the topology that leave by port `p`, to `table` (0: each to its own). */
 static void add_declared_routes(struct builder *b, const struct node *n, const GArray *ports,
 				const struct port *p, unsigned table)
 {
-	ptr_array_foreach(const struct route, r, n->routes)
-		if (route_port(ports, r) == p)
-			add_route(b, n, r->loc, &r->to, p, table)->route.via = r->via;
+	ptr_array_foreach(const struct route, r, n->routes) {
+		struct op *op;
+
+		if (route_port(ports, r) != p)
+			continue;
+		op = add_route(b, n, r->loc, &r->to, p, table == 0 ? r->table : table);
+		op->route.via = r->via;
+		op->route.onlink = r->onlink;
+		op->route.metric = r->metric;
+	}
 }
 
-/* Adds the routes that throw packets away, to each table: they belong to no port. */
+/* Adds the routes that throw packets away, to `table` (0: each to its own): they belong to no
+ * port. */
 static void add_refusing_routes(struct builder *b, const struct node *n, unsigned table)
 {
 	ptr_array_foreach(const struct route, r, n->routes) {
@@ -72,7 +80,10 @@ static void add_refusing_routes(struct builder *b, const struct node *n, unsigne
 			r->type == ROUTE_UNICAST ? NULL : builder_add(b, OP_ROUTE, n->name, r->loc);
 
 		if (op)
-			op->route = (struct op_route){.to = r->to, .table = table, .type = r->type};
+			op->route = (struct op_route){.to = r->to,
+						      .metric = r->metric,
+						      .table = table == 0 ? r->table : table,
+						      .type = r->type};
 	}
 }
 
@@ -99,15 +110,35 @@ static void add_connected_routes(struct builder *b, const struct node *n, const 
 }
 
 /* Adds the rule that looks up packets from `from` in `table`; table 0: they are refused. */
-static void add_rule(struct builder *b, const struct node *n, const struct addr *from,
-		     unsigned pref, unsigned table)
+static struct op_rule *add_rule(struct builder *b, const struct node *n, struct loc loc,
+				const struct prefix *from, unsigned pref, unsigned table)
 {
-	struct op *op = builder_add(b, OP_RULE, n->name, n->loc);
+	struct op *op = builder_add(b, OP_RULE, n->name, loc);
 
 	op->rule.pref = pref;
-	op->rule.from = (struct prefix){*from, addr_bits(from)};
+	op->rule.from = *from;
 	op->rule.table = table;
 	op->rule.unreachable = table == 0;
+	return &op->rule;
+}
+
+/* Adds such a rule for each address of the port. */
+static void add_port_rules(struct builder *b, const struct node *n, const struct port *p,
+			   unsigned pref, unsigned table)
+{
+	for (guint i = 0; i < p->n_addresses; i++) {
+		const struct addr *a = &p->addresses[i].addr;
+
+		add_rule(b, n, n->loc, &(struct prefix){*a, addr_bits(a)}, pref, table);
+	}
+}
+
+static void add_policy_rules(struct builder *b, const struct node *n)
+{
+	unsigned pref = FIRST_PREF;
+
+	ptr_array_foreach(const struct policy_rule, r, n->policy_rules)
+		add_rule(b, n, r->loc, &r->from, pref++, r->table)->in = g_strdup(r->in_iface);
 }
 
 /* Adds the table and the rules of one port of a strong host.  A port that is down has an empty
@@ -123,21 +154,21 @@ static void add_strong_port(struct builder *b, const struct node *n, const GArra
 		add_declared_routes(b, n, ports, p, table);
 		add_refusing_routes(b, n, table);
 	}
-	for (guint i = 0; i < p->n_addresses; i++)
-		add_rule(b, n, &p->addresses[i].addr, FIRST_PREF + 2 * index, table);
-	for (guint i = 0; i < p->n_addresses; i++)
-		add_rule(b, n, &p->addresses[i].addr, FIRST_PREF + 2 * index + 1, 0);
+	add_port_rules(b, n, p, FIRST_PREF + 2 * index, table);
+	add_port_rules(b, n, p, FIRST_PREF + 2 * index + 1, 0);
 }
 
 void build_routes(struct builder *b, const struct node *n, bool tunnels)
 {
 	g_autoptr(GArray) ports = builder_ports(b, n);
 
-	if (!tunnels)
-		add_refusing_routes(b, n, MAIN_TABLE);
+	if (!tunnels) {
+		add_refusing_routes(b, n, 0);
+		add_policy_rules(b, n);
+	}
 	array_foreach(const struct port, p, ports)
 		if ((p->tunnel != NULL) == tunnels && p->up)
-			add_declared_routes(b, n, ports, p, MAIN_TABLE);
+			add_declared_routes(b, n, ports, p, 0);
 	for (guint i = 0; i < ports->len && n->host_model == HOST_STRONG; i++)
 		if ((g_array_index(ports, struct port, i).tunnel != NULL) == tunnels)
 			add_strong_port(b, n, ports, i);

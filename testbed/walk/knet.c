@@ -108,16 +108,23 @@ static const struct kernel_route *table_lookup(const struct knode *n, unsigned t
 	return best;
 }
 
-struct lookup knode_lookup(const struct knode *n, const struct addr *src, const struct addr *dst)
+/* Whether the rule is about packets from `src` that came in by `in`. */
+static bool rule_applies(const struct kernel_rule *r, const char *in, const struct addr *src)
+{
+	if (r->in && !g_str_equal(r->in, in ? in : "lo"))
+		return false;
+	return !addr_is_set(&r->from.addr) || (addr_is_set(src) && prefix_contains(&r->from, src));
+}
+
+struct lookup knode_lookup(const struct knode *n, const char *in, const struct addr *src,
+			   const struct addr *dst)
 {
 	struct lookup found = {NULL, NULL};
 
 	for (guint i = 0; i < n->rules->len && !found.route; i++) {
 		const struct kernel_rule *r = &g_array_index(n->rules, struct kernel_rule, i);
 
-		if (r->family != dst->family ||
-		    (addr_is_set(&r->from.addr) &&
-		     !(addr_is_set(src) && prefix_contains(&r->from, src))))
+		if (r->family != dst->family || !rule_applies(r, in, src))
 			continue;
 		if (r->action == KERNEL_RULE_UNREACHABLE) {
 			found.rule = r;

@@ -43,9 +43,10 @@ const struct klink *knode_link(const struct knode *n, const char *name);
 /* The link that has this very address; NULL: not the node's own. */
 const struct klink *knode_owns(const struct knode *n, const struct addr *a);
 
-/* By rules in order of preference and their tables, longest prefix, then lowest metric.  `src` may
- * be unset. */
-struct lookup knode_lookup(const struct knode *n, const struct addr *src, const struct addr *dst);
+/* By rules in order of preference and their tables, longest prefix, then lowest metric.  `in` is
+ * the interface that the packet came in by; NULL: the node sends it.  `src` may be unset. */
+struct lookup knode_lookup(const struct knode *n, const char *in, const struct addr *src,
+			   const struct addr *dst);
 /* "10.20.0.0/24 via 10.255.0.2 dev vpn0 table 254"; the caller frees. */
 char *kernel_route_text(const struct kernel_route *r);
 

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-#define MAIN_TABLE 254
-
 /* --- what the kernel said --------------------------------------------------------------------- */
 
 /* The kernel's answer for packets that come in at `node` by interface `in`, or that it sends (`in`
@@ -68,7 +66,7 @@ static char *lookup_words(const struct kernel_lookup *l)
 		g_string_append_printf(text, " via %s", addr_print(&l->via, via));
 	if (l->dev)
 		g_string_append_printf(text, " dev %s", l->dev);
-	if (l->table != MAIN_TABLE && l->type != KERNEL_ROUTE_LOCAL)
+	if (l->table != ROUTE_TABLE_MAIN && l->type != KERNEL_ROUTE_LOCAL)
 		g_string_append_printf(text, " table %u", l->table);
 	return g_string_free(text, FALSE);
 }

@@ -255,7 +255,8 @@ static void no_route(struct walker *k, const struct lookup *found)
 /* The link by which the packet leaves, and its next hop; NULL: the walk has ended. */
 static const struct klink *choose_route(struct walker *k, struct addr *ret_next_hop)
 {
-	struct lookup found = knode_lookup(k->at, &k->p.at.src, &k->p.at.dst);
+	struct lookup found =
+		knode_lookup(k->at, k->in ? k->in->state->name : NULL, &k->p.at.src, &k->p.at.dst);
 	const struct klink *out =
 		found.route && found.route->dev ? knode_link(k->at, found.route->dev) : NULL;
 	char dst[ADDR_TEXT_MAX];
@@ -289,7 +290,7 @@ static bool pass_reverse_path(struct walker *k)
 
 	if (k->in->rp_filter == 0 || k->p.at.dst.family != AF_INET)
 		return true; /* there is no such setting for IPv6 */
-	back = knode_lookup(k->at, &k->p.at.dst, &k->p.at.src);
+	back = knode_lookup(k->at, NULL, &k->p.at.dst, &k->p.at.src);
 	if (back.route && !kernel_route_refuses(back.route) &&
 	    (k->in->rp_filter != 1 || g_strcmp0(back.route->dev, k->in->state->name) == 0))
 		return true;
@@ -413,7 +414,7 @@ const struct klink *walker_arrive(struct walker *k, struct addr *ret_next_hop)
 
 static void choose_source(struct walker *k)
 {
-	struct lookup found = knode_lookup(k->at, &k->p.at.src, &k->p.at.dst);
+	struct lookup found = knode_lookup(k->at, NULL, &k->p.at.src, &k->p.at.dst);
 	const struct klink *out =
 		found.route && found.route->dev ? knode_link(k->at, found.route->dev) : NULL;
 

@@ -4,7 +4,6 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#define MAIN_TABLE 254
 #define DEFAULT_TABLE 253
 
 model *scenario_model(const char *file, const char *scenario, const char *changes)
@@ -30,7 +29,8 @@ static void put_rule(node_state *n, const struct op_rule *r)
 	const struct kernel_rule rule = {
 		.pref = r->pref,
 		.table = r->table,
-		.from = r->from,
+		.from = r->from.len > 0 ? r->from : (struct prefix){.len = 0},
+		.in = node_state_text(n, r->in),
 		.action = r->unreachable ? KERNEL_RULE_UNREACHABLE : KERNEL_RULE_LOOKUP,
 		.family = r->from.addr.family == AF_INET6 ? AF_INET6 : AF_INET,
 	};
@@ -41,9 +41,9 @@ static void put_rule(node_state *n, const struct op_rule *r)
 node_state *planned_node(netstate *s, const char *name)
 {
 	static const struct kernel_rule given[] = {
-		{.pref = 32766, .table = MAIN_TABLE, .family = AF_INET},
+		{.pref = 32766, .table = ROUTE_TABLE_MAIN, .family = AF_INET},
 		{.pref = 32767, .table = DEFAULT_TABLE, .family = AF_INET},
-		{.pref = 32766, .table = MAIN_TABLE, .family = AF_INET6},
+		{.pref = 32766, .table = ROUTE_TABLE_MAIN, .family = AF_INET6},
 	};
 	node_state *n = g_hash_table_lookup(s->by_name, name);
 
@@ -70,14 +70,15 @@ static struct kernel_link *link_of(node_state *n, const char *name)
 	return link;
 }
 
-static void put_route(node_state *n, const struct prefix *to, const struct addr *via,
-		      const char *dev, unsigned table, enum route_type type)
+static void put_route(node_state *n, const struct op_route *op)
 {
-	struct kernel_route r = {.to = *to, .dev = node_state_text(n, dev), .table = table};
+	struct kernel_route r = {.to = op->to,
+				 .via = op->via,
+				 .dev = node_state_text(n, op->dev),
+				 .table = op->table,
+				 .metric = op->metric};
 
-	if (via)
-		r.via = *via;
-	cr_assert(kernel_route_type_named(route_type_name(type), &r.type));
+	cr_assert(kernel_route_type_named(route_type_name(op->type), &r.type));
 	g_array_append_val(n->routes, r);
 }
 
@@ -119,8 +120,7 @@ static void put_op(netstate *s, const struct op *op)
 	} else if (op->kind == OP_ADDR) {
 		g_array_append_val(link_of(n, op->addr.ifname)->addresses, op->addr.address);
 	} else if (op->kind == OP_ROUTE) {
-		put_route(n, &op->route.to, &op->route.via, op->route.dev, op->route.table,
-			  op->route.type);
+		put_route(n, &op->route);
 	} else if (op->kind == OP_RULE) {
 		put_rule(n, &op->rule);
 	} else if (op->kind == OP_SYSCTL) {
@@ -139,7 +139,9 @@ static void put_connected(node_state *n)
 				prefix_network(&g_array_index(link->addresses, struct prefix, k));
 
 			if (link->up && p.len < addr_bits(&p.addr))
-				put_route(n, &p, NULL, link->name, MAIN_TABLE, ROUTE_UNICAST);
+				put_route(n, &(struct op_route){.to = p,
+								.dev = (char *)(guintptr)link->name,
+								.table = ROUTE_TABLE_MAIN});
 		}
 	}
 }

@@ -299,11 +299,12 @@ Test(script, tunnels_as_exec_makes_them)
 	compare(TUNNELS, f.gre && f.ipip ? "all" : "udp");
 }
 
-/* NAT of both kinds, both host models, bridges, a fabric, IPv6. */
+/* NAT of both kinds, both host models, bridges, a fabric, IPv6; metrics, tables and rules. */
 Test(script, networks_as_exec_makes_them)
 {
 	own_run();
 	compare("tests/data/topologies/company.yaml", "branch-edge");
 	compare("topologies/dual-stack.yaml", "dual-stack");
 	compare("topologies/dmz-nat.yaml", "hairpin");
+	compare("tests/data/topologies/uplinks.yaml", "policy");
 }

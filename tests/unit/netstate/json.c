@@ -105,6 +105,19 @@ Test(netstate_json, a_route_without_a_type_is_one_that_leads_on)
 	cr_expect_eq(g_array_index(n->routes, struct kernel_route, 0).type, KERNEL_ROUTE_UNICAST);
 }
 
+Test(netstate_json, a_rule_may_be_about_an_interface)
+{
+	g_autoptr(node_state) n = node_of("\"rules\": [{\"pref\": 100, \"from\": null, \"in\": "
+					  "\"dmz\", \"table\": 10, \"action\": \"lookup\"}]");
+	json_t *json = node_state_to_json(n);
+	const json_t *rule = json_array_get(json_object_get(json, "rules"), 0);
+
+	cr_assert_eq(n->rules->len, 1);
+	cr_expect_str_eq(g_array_index(n->rules, struct kernel_rule, 0).in, "dmz");
+	cr_expect_str_eq(json_string_value(json_object_get(rule, "in")), "dmz");
+	json_decref(json);
+}
+
 Test(netstate_json, without_evidence_it_is_null_as_ever)
 {
 	g_autoptr(netstate) s = parsed("{\"nodes\": {}, \"evidence\": null}");
@@ -151,6 +164,7 @@ Test(netstate_json, an_item_that_cannot_be_read_is_left_out)
 		"\"rules\": [{\"pref\": 1}]",
 		"\"rules\": [{\"pref\": 1, \"action\": \"odd\"}]",
 		"\"rules\": [{\"pref\": 1, \"action\": \"lookup\", \"from\": []}]",
+		"\"rules\": [{\"pref\": 1, \"action\": \"lookup\", \"in\": 7}]",
 		"\"neighbours\": [{\"address\": \"10.0.0.1\", \"state\": \"odd\"}]",
 		"\"neighbours\": [{\"address\": null, \"state\": \"stale\"}]",
 		"\"counters\": {\"IpOutNoRoutes\": \"1\", \"Ip\": null, \"Tcp\": {}}",

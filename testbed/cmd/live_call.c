@@ -16,6 +16,8 @@ static void keep_event(const json_t *line, gpointer user_data)
 	const char *agent = member_text(line, "agent");
 	json_t *event = json_object_get(line, "event");
 
+	if (json_object_get(line, "again"))
+		g_ptr_array_set_size(user_data, 0);
 	if (agent && event)
 		g_ptr_array_add(user_data, timeline_event_new(agent, event));
 }

@@ -74,7 +74,7 @@ static void on_changed(lab *l G_GNUC_UNUSED, const char *const *restarted, const
 	struct keeper *k = c->g->k;
 
 	k->change = NULL;
-	session_restarted(k->session, restarted);
+	session_restarted(k->session, restarted, error ? NULL : c->reboot);
 	if (error) {
 		control_client_fail_with(c->g, error);
 	} else {

@@ -2,6 +2,7 @@
 /* Calls in a lab that is up: the session places them, the control client gets every event. */
 #include "testbed/live/keeper_internal.h"
 #include "testbed/report/json.h"
+#include "testbed/session/excuse.h"
 
 #define MEDIA_MS_MAX 3600000
 #define SERVER_EVENTS_MAX 256
@@ -10,6 +11,7 @@ struct live_call {
 	struct control_client *g;
 	struct cell *cell;
 	bool hears_servers; /* it also gets the events of servers */
+	guint media_ms;
 };
 
 /* Answers the call's result, and frees the call. */
@@ -19,12 +21,6 @@ static void end_live_call(struct live_call *c)
 	cell_free(c->cell);
 	control_client_unref(c->g);
 	g_free(c);
-}
-
-void live_call_ended(session *s G_GNUC_UNUSED, const struct session_call *call,
-		     gpointer keeper G_GNUC_UNUSED)
-{
-	end_live_call(call->data);
 }
 
 /* Sends an event of an agent to the control client. */
@@ -118,12 +114,12 @@ static const struct session_client *missing_participant(const struct keeper *k,
 
 /* Sends what led up to the call, then places it; ends it at once if an endpoint is not signed
  * in. */
-static void place_live_call(struct keeper *k, struct live_call *c, guint media_ms)
+static void place_live_call(struct keeper *k, struct live_call *c)
 {
 	g_autofree char *id = g_strdup_printf("%s-%u", k->job->name, ++k->n_calls);
 	const struct cell_rules rules = {.run_id = id,
 					 .max_loss_pct = k->current->max_loss_pct,
-					 .media_ms = media_ms,
+					 .media_ms = c->media_ms,
 					 .way = lossy_way_of(k->current, c->cell)};
 	const struct session_client *bar = missing_participant(k, c->cell);
 
@@ -139,10 +135,32 @@ static void place_live_call(struct keeper *k, struct live_call *c, guint media_m
 		c->cell->code = bar->code;
 		cell_finish(c->cell, bar->state == SIGN_IN_FAILED ? VERDICT_FAIL : VERDICT_ERROR,
 			    reason);
+		if (bar->spoilt)
+			excuse_apply(c->cell, bar->witnesses);
+		session_distrust(k->session, c->cell);
 		end_live_call(c);
 		return;
 	}
+	c->cell->measured++;
 	session_place(k->session, c->cell, &rules, c);
+}
+
+/* One that the machine may have spoilt is placed again: what was told of it does not count. */
+void live_call_ended(session *s, const struct session_call *call, gpointer keeper)
+{
+	struct live_call *c = call->data;
+	bool spoilt = call->witnesses->len > 0;
+
+	excuse_keep(c->cell->witnesses, call->witnesses);
+	if (spoilt && c->cell->measured < EXCUSE_MEASURED_MAX && session_can_place(s, c->cell)) {
+		control_client_tell(c->g, json_pack("{s:i}", "again", (int)c->cell->measured + 1));
+		cell_reset(c->cell);
+		place_live_call(keeper, c);
+		return;
+	}
+	if (spoilt)
+		excuse_apply(c->cell, call->witnesses);
+	end_live_call(c);
 }
 
 /* Whether the lab has the endpoint (NULL: no); if not, that is the answer. */
@@ -187,6 +205,6 @@ void live_call_start(struct control_client *g, const json_t *request)
 	c->g = control_client_ref(g);
 	c->hears_servers = member_true(request, "servers");
 	c->cell = new_cell(g->k, a, b, media);
-	place_live_call(g->k, c,
-			media_ms > 0 && media_ms <= MEDIA_MS_MAX ? (guint)media_ms : CELL_MEDIA_MS);
+	c->media_ms = media_ms > 0 && media_ms <= MEDIA_MS_MAX ? (guint)media_ms : CELL_MEDIA_MS;
+	place_live_call(g->k, c);
 }

@@ -10,19 +10,16 @@
  * there is a pause: at least this long, and this many times as long as the last reading took. */
 #define INSPECT_PAUSE_US 2000000
 #define INSPECT_PAUSE_TIMES 10
-#define MEASURED_MAX 3 /* once, and at most twice again */
 
 /* One scenario's lab with its cells. */
 struct labrun {
 	matrix *owner;
 	const struct selected_scenario *scenario;
 	bool started;
-	session *session;   /* NULL: not started, or stopped */
-	GQueue queue;	    /* struct cell, borrowed, in order of start */
-	GQueue again;	    /* the same: to be measured again when there is room */
-	GPtrArray *doubts;  /* struct doubt: ended, and it is asked whether the machine did it */
-	guint signing_in;   /* sign-ins that labrun_sign_in_next started and that are not over */
-	char *dead_service; /* first server that died: "agent edge/tb-edge died: ..."; or NULL */
+	session *session; /* NULL: not started, or stopped */
+	GQueue queue;	  /* struct cell, borrowed, in order of start */
+	GQueue again;	  /* the same: to be measured again when there is room */
+	guint signing_in; /* sign-ins that labrun_sign_in_next started and that are not over */
 	/* whether the state of the kernels after the last cell was asked for, and has come */
 	enum { STATE_UNREAD, STATE_ASKED, STATE_READ } state;
 	gint64 asked_us;   /* when the state during the run was asked for last */
@@ -34,26 +31,15 @@ struct labrun {
 /* Whether no cell waits and none is in progress. */
 static bool cells_over(const labrun *l)
 {
-	return !l->queue.head && !l->again.head && l->doubts->len == 0 &&
+	return !l->queue.head && !l->again.head &&
 	       (!l->session || session_calls(l->session)->len == 0);
-}
-
-/* Makes an error that names it of what has not passed after a server of the lab, or the program of
- * a tunnel, has died: it says nothing about the network. */
-static void mark_untrusted(const labrun *l, struct cell *c)
-{
-	g_autofree char *reason = NULL;
-
-	if (!l->dead_service || c->verdict == VERDICT_PASS)
-		return;
-	reason = g_strdup_printf("%s; %s", l->dead_service, c->reason ? c->reason : "");
-	cell_finish(c, VERDICT_ERROR, reason);
 }
 
 /* Tells the observer that a cell has ended. */
 static void report_finished(const labrun *l, struct cell *c)
 {
-	mark_untrusted(l, c);
+	if (l->session)
+		session_distrust(l->session, c);
 	if (l->owner->observer.cell_finished)
 		l->owner->observer.cell_finished(c, l->owner->observer_data);
 }
@@ -151,15 +137,6 @@ static void on_command_sent(session *s G_GNUC_UNUSED, const char *agent, const j
 					 m->observer_data);
 }
 
-/* Notes the first server that died.  Clients are not noted: their cells end as errors anyway. */
-static void on_agent_died(session *s, const char *agent, const char *how, gpointer user_data)
-{
-	labrun *l = user_data;
-
-	if (!session_client(s, agent) && !l->dead_service)
-		l->dead_service = g_strdup_printf("agent %s died: %s", agent, how);
-}
-
 /* Counts a sign-in that labrun_sign_in_next started as over. */
 static void sign_in_ended(labrun *l)
 {
@@ -204,70 +181,33 @@ static void on_starved(session *s G_GNUC_UNUSED, double share, gpointer user_dat
 
 /* --- the end of a call ------------------------------------------------------------------------ */
 
-/* A cell whose outcome may be the machine's doing. */
-struct doubt {
-	labrun *owner;
-	struct cell *cell;
-	gint64 from_us; /* when it was placed */
-};
-
-static void cell_over(labrun *l, struct cell *c)
-{
-	report_finished(l, c);
-	inspect_after_failure(l, c);
-	matrix_changed(l->owner);
-}
-
 static bool may_repeat(const labrun *l, const struct cell *c)
 {
-	return c->measured < MEASURED_MAX && !l->dead_service && !l->owner->rules.stand &&
+	return c->measured < EXCUSE_MEASURED_MAX && !l->owner->rules.stand &&
 	       session_can_place(l->session, c);
 }
 
-/* Everything that the machine has done until now is known. */
-static void on_looked(lab *handle G_GNUC_UNUSED, gpointer user_data)
-{
-	struct doubt *d = user_data;
-	labrun *l = d->owner;
-	struct cell *c = d->cell;
-	g_autoptr(GPtrArray) witnesses =
-		excuse_find(c, session_witnesses(l->session), d->from_us, g_get_monotonic_time());
-
-	g_ptr_array_remove_fast(l->doubts, d);
-	excuse_keep(c, witnesses);
-	if (witnesses->len == 0) {
-		cell_over(l, c);
-	} else if (may_repeat(l, c)) {
-		cell_reset(c);
-		g_queue_push_tail(&l->again, c);
-		matrix_changed(l->owner);
-	} else {
-		excuse_apply(c, witnesses);
-		cell_over(l, c);
-	}
-}
-
-static void doubt_cell(labrun *l, struct cell *c)
-{
-	struct doubt *d = g_new(struct doubt, 1);
-	gint64 now_us = g_get_monotonic_time();
-
-	*d = (struct doubt){l, c, now_us - (gint64)(c->duration_ms * 1000)};
-	g_ptr_array_add(l->doubts, d);
-	lab_look(session_lab(l->session), on_looked, d);
-}
-
-/* Reports the cell, or doubts it first, and lets the next one start. */
+/* Has the cell measured again when the machine may have spoilt it, or reports it; lets the next one
+ * start. */
 static void on_call_ended(session *s G_GNUC_UNUSED, const struct session_call *call,
 			  gpointer user_data)
 {
 	labrun *l = user_data;
+	struct cell *c = call->cell;
+	bool spoilt = call->witnesses->len > 0;
 
 	matrix_call_ended(l->owner, call->stood);
-	if (excuse_patience_ms(call->cell) >= 0 && !l->dead_service)
-		doubt_cell(l, call->cell);
-	else
-		cell_over(l, call->cell);
+	excuse_keep(c->witnesses, call->witnesses);
+	if (spoilt && may_repeat(l, c)) {
+		cell_reset(c);
+		g_queue_push_tail(&l->again, c);
+	} else {
+		if (spoilt)
+			excuse_apply(c, call->witnesses);
+		report_finished(l, c);
+		inspect_after_failure(l, c);
+	}
+	matrix_changed(l->owner);
 }
 
 /* Ends everything in a lab that failed or was never built: the cells become errors. */
@@ -308,7 +248,6 @@ labrun *labrun_new(matrix *m, const struct selected_scenario *s, guint64 seed)
 	l->scenario = s;
 	g_queue_init(&l->queue);
 	g_queue_init(&l->again);
-	l->doubts = g_ptr_array_new_with_free_func(g_free);
 	order_cells(&l->queue, s->result->cells, s->model, seed);
 	return l;
 }
@@ -320,8 +259,6 @@ void labrun_free(labrun *l)
 	labrun_stop(l);
 	g_queue_clear(&l->queue);
 	g_queue_clear(&l->again);
-	g_ptr_array_unref(l->doubts);
-	g_free(l->dead_service);
 	g_free(l);
 }
 
@@ -355,7 +292,6 @@ static session *start_session(labrun *l, int evidence_fd, GError **error)
 		.failed = on_failed,
 		.event = on_event,
 		.command_sent = on_command_sent,
-		.agent_died = on_agent_died,
 		.sign_in_over = on_sign_in_over,
 		.starved = on_starved,
 		.call_stands = on_call_stands,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/session/excuse.h"
 #include "testbed/session/session_internal.h"
 
 struct placed_call {
@@ -6,8 +7,10 @@ struct placed_call {
 	session *owner;
 	cell_machine *machine;
 	guint deadline_ms;
-	guint deadline;	  /* source id */
-	bool looking;	  /* asked for the kernels' state; stays until that has come */
+	guint deadline; /* source id */
+	bool looking;	/* asked the lab something; stays until that has come */
+	bool aborted;	/* it is known why: the machine is no excuse */
+	gint64 placed_us;
 	netstate *before; /* that state before the call; NULL: not wanted, or not to be had */
 };
 
@@ -23,6 +26,7 @@ void placed_call_free(gpointer call, gpointer unused G_GNUC_UNUSED)
 	g_clear_handle_id(&p->deadline, g_source_remove);
 	cell_machine_free(p->machine);
 	netstate_unref(p->before);
+	g_ptr_array_unref(p->shown.witnesses);
 	g_free(p);
 }
 
@@ -33,16 +37,41 @@ static gboolean is_id_of(gpointer id G_GNUC_UNUSED, gpointer value, gpointer cal
 	return value == call;
 }
 
-static void end_now(struct placed_call *p)
+static void call_over(struct placed_call *p)
 {
 	session *s = p->owner;
 
+	session_distrust(s, p->shown.cell);
 	g_hash_table_foreach_remove(s->by_id, is_id_of, p);
 	g_ptr_array_remove_fast(s->calls, p);
 	clients_count_call(s, p->shown.cell, -1);
 	if (s->callbacks.call_ended)
 		s->callbacks.call_ended(s, &p->shown, s->user_data);
 	placed_call_free(p, NULL);
+}
+
+/* Everything that the machine has done until now is known. */
+static void on_call_looked(lab *l G_GNUC_UNUSED, gpointer user_data)
+{
+	struct placed_call *p = user_data;
+	session *s = p->owner;
+
+	if (g_hash_table_size(s->dead) == 0) {
+		g_ptr_array_unref(p->shown.witnesses);
+		p->shown.witnesses = excuse_find(p->shown.cell, s->witnesses, p->placed_us,
+						 g_get_monotonic_time());
+	}
+	call_over(p);
+}
+
+/* Its outcome may be the machine's doing, so that is asked first. */
+static void end_now(struct placed_call *p)
+{
+	p->looking = true;
+	if (p->aborted || p->owner->gone || excuse_patience_ms(p->shown.cell) < 0)
+		call_over(p);
+	else
+		lab_look(p->owner->lab, on_call_looked, p);
 }
 
 static void on_state_after(lab *l G_GNUC_UNUSED, const netstate *state,
@@ -91,6 +120,7 @@ void calls_abort_of(session *s, const char *name, const char *why)
 	ptr_array_foreach(struct placed_call, p, all) {
 		if (name && !takes_part(p->shown.cell, name))
 			continue;
+		p->aborted = p->aborted || !cell_machine_done(p->machine);
 		cell_machine_abort(p->machine, VERDICT_ERROR, why, g_get_monotonic_time());
 		end(p);
 	}
@@ -177,6 +207,8 @@ void session_place(session *s, struct cell *c, const struct cell_rules *rules, g
 		users[i] = n && n->endpoint ? n->endpoint->user : c->participants->pdata[i];
 	}
 	p->owner = s;
+	p->placed_us = g_get_monotonic_time();
+	p->shown.witnesses = g_ptr_array_new_with_free_func(witness_free);
 	p->shown.cell = c;
 	p->shown.data = data;
 	p->deadline_ms = cell_deadline_ms(rules);

@@ -48,15 +48,20 @@ static int media_patience_ms(const struct cell *c)
 					 -1;
 }
 
+int excuse_code_patience_ms(enum reason code)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(patiences); i++)
+		if (patiences[i].code == code)
+			return patiences[i].patience_ms;
+	return -1;
+}
+
 int excuse_patience_ms(const struct cell *c)
 {
 	if (c->verdict == VERDICT_PASS)
 		return c->as_expected ? -1 : PATH_PATIENCE_MS;
-	for (guint i = 0; i < G_N_ELEMENTS(patiences); i++)
-		if (patiences[i].code == c->code)
-			return patiences[i].patience_ms;
 	if (c->code != REASON_NONE)
-		return -1;
+		return excuse_code_patience_ms(c->code);
 	/* an error without a code: somebody did not answer for CELL_DEADLINE_MS */
 	return c->verdict == VERDICT_ERROR ? 1000 : media_patience_ms(c);
 }
@@ -103,8 +108,20 @@ GPtrArray *excuse_find(const struct cell *c, const GPtrArray *all, gint64 from_u
 	return found;
 }
 
-/* "the machine was overloaded: A; B and 4 more" */
-static char *accusation(const GPtrArray *witnesses)
+GPtrArray *excuse_find_sign_in(const char *client, enum reason code, const GPtrArray *all,
+			       gint64 from_us, gint64 to_us)
+{
+	struct cell *c = cell_new();
+	GPtrArray *found;
+
+	g_ptr_array_add(c->participants, g_strdup(client));
+	c->code = code;
+	found = excuse_find(c, all, from_us, to_us);
+	cell_free(c);
+	return found;
+}
+
+char *excuse_text(const GPtrArray *witnesses)
 {
 	GString *text = g_string_new("the machine was overloaded: ");
 
@@ -118,15 +135,15 @@ static char *accusation(const GPtrArray *witnesses)
 	return g_string_free(text, FALSE);
 }
 
-void excuse_keep(struct cell *c, const GPtrArray *witnesses)
+void excuse_keep(GPtrArray *kept, const GPtrArray *witnesses)
 {
-	for (guint i = 0; i < witnesses->len && c->witnesses->len < KEPT_MAX; i++)
-		g_ptr_array_add(c->witnesses, witness_copy(witnesses->pdata[i]));
+	for (guint i = 0; i < witnesses->len && kept->len < KEPT_MAX; i++)
+		g_ptr_array_add(kept, witness_copy(witnesses->pdata[i]));
 }
 
 void excuse_apply(struct cell *c, const GPtrArray *witnesses)
 {
-	g_autofree char *why = accusation(witnesses);
+	g_autofree char *why = excuse_text(witnesses);
 	g_autofree char *reason = g_strdup_printf("%s; %s", why,
 						  c->verdict == VERDICT_PASS ? "another path" :
 						  c->reason		     ? c->reason :

@@ -27,6 +27,20 @@ static void on_starved(lab *l G_GNUC_UNUSED, double share, gpointer user_data)
 		s->callbacks.starved(s, share, s->user_data);
 }
 
+void session_distrust(const session *s, struct cell *c)
+{
+	GHashTableIter iter;
+	gpointer name, how;
+	g_autofree char *reason = NULL;
+
+	g_hash_table_iter_init(&iter, s->dead);
+	if (c->verdict == VERDICT_PASS || !g_hash_table_iter_next(&iter, &name, &how) ||
+	    (c->reason && g_str_has_prefix(c->reason, how)))
+		return;
+	reason = g_strdup_printf("%s; %s", (const char *)how, c->reason ? c->reason : "");
+	cell_finish(c, VERDICT_ERROR, reason);
+}
+
 /* An agent's loop says that it was late. */
 static void hear_late(session *s, const char *agent, const json_t *event)
 {
@@ -86,8 +100,12 @@ static void on_agent_died(lab *l G_GNUC_UNUSED, const char *agent, enum reason c
 	json_decref(event);
 	if (s->callbacks.agent_died)
 		s->callbacks.agent_died(s, agent, how, s->user_data);
-	if (clients_died(s, agent, why))
+	if (clients_died(s, agent, why)) {
 		calls_abort_of(s, agent, why);
+		return;
+	}
+	g_hash_table_insert(s->dead, g_strdup(agent), g_strdup(why));
+	calls_abort_of(s, NULL, why);
 }
 
 static void on_failed(lab *l G_GNUC_UNUSED, const GError *error, gpointer user_data)
@@ -121,6 +139,7 @@ session *session_start(const struct session_job *job, const struct session_callb
 	s->clients = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, client_free);
 	g_queue_init(&s->waiting);
 	s->witnesses = g_ptr_array_new_with_free_func(witness_free);
+	s->dead = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	s->calls = g_ptr_array_new();
 	s->by_id = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	s->lab = lab_start(job->model, p, &job->lab, &lab_callbacks, s, error);
@@ -135,6 +154,7 @@ void session_free(session *s)
 	g_ptr_array_foreach(s->calls, placed_call_free, NULL);
 	g_ptr_array_unref(s->calls);
 	g_ptr_array_unref(s->witnesses);
+	g_hash_table_unref(s->dead);
 	g_hash_table_unref(s->by_id);
 	g_queue_clear(&s->waiting);
 	g_hash_table_unref(s->clients);

@@ -13,11 +13,14 @@
  *   built                callback: from here on clients sign in, calls are placed, commands sent
  *   session_sign_in_next tells one client, in the order in which they were added; the owner sets
  *                        the pace.  Callback sign_in_over: it is signed in, refused, silent for
- *                        SIGN_IN_DEADLINE_MS, or dead
+ *                        SIGN_IN_DEADLINE_MS, or dead.  One that the machine spoilt is told again,
+ *                        at most twice, before that
  *   session_place        a machine (machine.h) decides what the ends of the call are told and
  *                        what comes out; the session carries its commands and their events, and
  *                        keeps its deadline.  Callback call_ended ends every placed call
- *   agent_died           callback; then a dead client is out, and its calls end as errors
+ *   agent_died           callback; then a dead client is out, and its calls end as errors.  When a
+ *                        server of the lab or the program of a tunnel has died every call ends so,
+ *                        and what fails from then on is an error (session_distrust)
  *   failed               callback: the lab is gone.  Calls stay as they are until the owner ends
  *                        them (session_abort_calls) or frees the session
  *   session_free         kills the lab, and no callback comes any more.  Not inside a callback:
@@ -65,7 +68,10 @@ struct session_client {
 	char *why;	  /* why it is not signed in; NULL: it is, or not yet */
 	enum reason code; /* the same; REASON_NONE: it is, or nobody said */
 	json_t *story;	  /* array of the events of its last sign-in; empty without keep_stories */
-	guint calls;	  /* that it takes part in */
+	guint measured;	  /* how often it was told to sign in; above 1: the machine spoilt it */
+	GPtrArray *witnesses; /* struct witness: what the machine spoilt a sign-in by */
+	bool spoilt;	      /* the last one, too: that it failed says nothing about the network */
+	guint calls;	      /* that it takes part in */
 };
 
 /* A call that was placed and has not ended. */
@@ -73,6 +79,9 @@ struct session_call {
 	struct cell *cell;
 	gpointer data; /* the owner's */
 	bool stood;    /* call_stands was told of it */
+	/* struct witness: what the machine did that can be the reason why the cell came out as it
+	 * did; the owner places it again, or applies it (excuse.h).  Empty until call_ended. */
+	GPtrArray *witnesses;
 };
 
 /* All may be NULL.  Everything is borrowed for the call. */
@@ -102,6 +111,10 @@ struct session_callbacks {
 	/* The last of a call: its cell is done, and the session does not look at it again. */
 	void (*call_ended)(session *s, const struct session_call *call, gpointer user_data);
 };
+
+/* Makes an error of a cell that did not pass and names the first server of the lab that has died,
+ * for then it says nothing about the network; nothing while all live. */
+void session_distrust(const session *s, struct cell *c);
 
 /* What the machine has done to this lab so far (struct witness, in order of time).  Ask lab_look
  * before, so that what has just happened is there. */
@@ -141,9 +154,9 @@ bool session_sign_in_next(session *s);
 bool session_sign_ins_wait(const session *s);
 /* Nobody waits, and all who were told are over. */
 bool session_sign_ins_over(const session *s);
-/* These agents (NULL-terminated; NULL: none) were started anew: calls of clients among them end as
- * errors, and they wait to sign in. */
-void session_restarted(session *s, const char *const *names);
+/* These agents (NULL-terminated; NULL: none) were started anew, and so was every program of `node`
+ * (NULL: none): calls of clients among them end as errors, and they wait to sign in. */
+void session_restarted(session *s, const char *const *names, const char *node);
 
 /* Everybody who takes part in the cell is signed in. */
 bool session_can_place(const session *s, const struct cell *c);

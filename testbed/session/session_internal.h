@@ -19,6 +19,8 @@ struct session {
 			       * the list would have too */
 	GHashTable *by_id;    /* call id -> struct placed_call, borrowed */
 	GPtrArray *witnesses; /* struct witness, of the last minutes */
+	guint looks, looked;  /* about sign-ins: asked and answered */
+	GHashTable *dead;     /* server of the lab, or program of a tunnel -> how it died */
 	GMainLoop *loop;      /* of session_run, else NULL */
 	GError *gone;	      /* why the lab is; NULL: it is not */
 };
@@ -39,7 +41,7 @@ void clients_count_call(session *s, const struct cell *c, int by);
 
 void placed_call_free(gpointer call, gpointer unused);
 void calls_event(struct placed_call *p, const char *agent, json_t *event);
-/* Ends the calls that `name` takes part in as errors; NULL: all. */
+/* Ends the calls that `name` takes part in as errors at once; NULL: all. */
 void calls_abort_of(session *s, const char *name, const char *why);
 
 #endif

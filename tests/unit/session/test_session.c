@@ -234,6 +234,59 @@ Test(sign_in, refused_is_the_network_and_silence_is_not)
 	end(&p);
 }
 
+/* One sign-in, told as often as the machine has spoilt it. */
+Test(sign_in, is_made_again_when_the_machine_may_have_spoilt_it)
+{
+	struct play p;
+	struct cell *ab = new_cell("a", "b");
+	enum verdict verdict;
+	g_autofree char *why = NULL;
+
+	begin(&p);
+	fake_built();
+	fake.overloads = 3;
+	session_sign_in_next(p.s);
+	fake_say("a", json_pack("{s:s, s:s, s:s}", "event", "sign-in-failed", "stage", "register",
+				"code", "sign-in-timed-out"));
+	expect_told(&p, "built\na: sign-in-failed\n");
+	expect_sent("a sign-in\na sign-in\n");
+	/* another way because of a server that was late is as good as a failure */
+	fake_say("a", json_pack("{s:s, s:s}", "event", "connect-failed", "code",
+				"connection-timed-out"));
+	fake_say("a", json_pack("{s:s}", "event", "signed-in"));
+	expect_sent("a sign-in\n");
+	fake_say("a", json_pack("{s:s, s:s, s:s, s:s}", "event", "sign-in-failed", "stage", "dns",
+				"code", "dns-timed-out", "reason", "timeout"));
+	expect_sent("");
+	expect_told(&p, "a: connect-failed\na: signed-in\na: sign-in-failed\na is out\n");
+	why = session_hindrance(p.s, ab, &verdict);
+	cr_expect_str_eq(why,
+			 "the machine was overloaded: sockets of hub3 had full receive buffers "
+			 "and lost 3 packets; sockets of hub2 had full receive buffers and "
+			 "lost 3 packets; sockets of hub1 had full receive buffers and lost 3 "
+			 "packets; a could not sign in (dns): timeout");
+	cr_expect_eq(verdict, VERDICT_ERROR);
+	cr_expect_str_eq(ab->cause, WITNESS_CAUSE);
+	cr_expect_eq(ab->measured, 3);
+	cell_free(ab);
+	end(&p);
+}
+
+Test(sign_in, refused_is_not_made_again)
+{
+	struct play p;
+
+	begin(&p);
+	fake_built();
+	fake.overloads = 1;
+	session_sign_in_next(p.s);
+	fake_say("a", json_pack("{s:s, s:s, s:s}", "event", "sign-in-failed", "stage", "register",
+				"code", "wrong-credentials"));
+	expect_sent("a sign-in\n");
+	expect_told(&p, "built\na: sign-in-failed\na is out\n");
+	end(&p);
+}
+
 Test(sign_in, can_not_be_sent_or_its_client_dies)
 {
 	struct play p;
@@ -306,8 +359,6 @@ Test(placed_call, of_a_dead_agent_is_an_error_and_others_go_on)
 	begin_signed_in(&p, false);
 	session_place(p.s, ab, &rules, NULL);
 	session_place(p.s, bc, &rules, NULL);
-	fake_died("fe/tb-frontend");
-	expect_told(&p, "fe/tb-frontend: agent-died\nfe/tb-frontend died: killed by signal 9\n");
 	fake_died("a");
 	expect_told(&p, "a: agent-died\na died: killed by signal 9\na is out, was not told\n"
 			"a-b: error, agent a died: killed by signal 9\n");
@@ -381,6 +432,31 @@ Test(placed_call, is_looked_at_before_and_after)
 
 /* --- the lab ---------------------------------------------------------------------------------- */
 
+Test(lab, a_server_that_dies_ends_calls_at_once_and_is_named_by_later_failures)
+{
+	static const char *const restarted[] = {NULL};
+	struct play p;
+	struct cell *ab = new_cell("a", "b"), *bc = new_cell("b", "c");
+
+	begin_signed_in(&p, false);
+	session_place(p.s, ab, &rules, NULL);
+	fake_died("hub/wireguard-go wg-north");
+	expect_told(&p, "hub/wireguard-go wg-north: agent-died\n"
+			"hub/wireguard-go wg-north died: killed by signal 9\n"
+			"a-b: error, agent hub/wireguard-go wg-north died: killed by signal 9\n");
+	session_place(p.s, bc, &rules, NULL);
+	let_time_pass(session_calls(p.s)->pdata[0]);
+	expect_told(&p, "b-c: error, agent hub/wireguard-go wg-north died: killed by signal 9; no "
+			"answer from b, c within 26 s\n");
+	session_restarted(p.s, restarted, "hub");
+	bc->verdict = VERDICT_FAIL;
+	session_distrust(p.s, bc);
+	cr_expect_eq(bc->verdict, VERDICT_FAIL, "it runs again");
+	end(&p);
+	cell_free(ab);
+	cell_free(bc);
+}
+
 Test(lab, restarts_agents_which_sign_in_again)
 {
 	static const char *const restarted[] = {"b", "fe/tb-frontend", NULL};
@@ -390,8 +466,8 @@ Test(lab, restarts_agents_which_sign_in_again)
 	begin_signed_in(&p, false);
 	session_place(p.s, ab, &rules, NULL);
 	expect_sent("a call a-b@run\n");
-	session_restarted(p.s, NULL);
-	session_restarted(p.s, restarted);
+	session_restarted(p.s, NULL, NULL);
+	session_restarted(p.s, restarted, NULL);
 	expect_told(&p, "a-b: error, b was started anew because of a change\n");
 	cr_expect_eq(session_client(p.s, "b")->state, SIGN_IN_WAITING);
 	cr_expect_eq(json_array_size(session_client(p.s, "b")->story), 0);

@@ -169,8 +169,14 @@ $(B)/tests/nice-agent: $(B)/obj/tests/clients/nice_agent.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+# A wall clock that jumps, for tests/e2e/live.
+$(B)/tests/clock-jump.so: tests/preload/clock_jump.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $<
+
 # One at a time: a matrix fills the machine by itself.
-check-e2e: all $(B)/tests/nice-agent $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)) ## whole labs: every cell, by packets
+check-e2e: all $(B)/tests/nice-agent $(B)/tests/clock-jump.so $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)) ## whole labs: every cell, by packets
 	$(Q)TEST_JOBS=1 $(call run_tests,$(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)))
 
 check-style: ## format, license lines, documents, layers, headers that compile alone

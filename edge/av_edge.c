@@ -338,7 +338,7 @@ static turn *edge_turn_new(av_edge *e)
 				     .policy = e->policy,
 				     .allocations_per_user = c->relays_per_user,
 				     .allocations_total = ALLOCATIONS_TOTAL,
-				     .wall_offset_us = g_get_real_time() - g_get_monotonic_time()};
+				     .wall_offset_us = c->wall_offset_us};
 
 	memcpy(config.relay, c->relay, sizeof config.relay);
 	memcpy(config.advertised, c->advertised, sizeof config.advertised);

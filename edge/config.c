@@ -210,6 +210,7 @@ struct edge_config *edge_config_parse(const json_t *object, GError **error)
 {
 	struct edge_config *c = g_new0(struct edge_config, 1);
 
+	c->wall_offset_us = g_get_real_time() - g_get_monotonic_time();
 	if (parse_texts(c, object, error) && parse_addresses(c, object, error) &&
 	    parse_ports(c, object, error) && parse_rest(c, object, error))
 		return c;
@@ -226,6 +227,11 @@ void edge_config_free(struct edge_config *c)
 	g_strfreev(c->relay_to);
 	g_strfreev(c->relay_not_to);
 	g_free(c);
+}
+
+gint64 edge_wall_us(const struct edge_config *c)
+{
+	return c->builtin_av ? g_get_monotonic_time() + c->wall_offset_us : g_get_real_time();
 }
 
 void edge_report_listening(edge_event_func event, gpointer user_data, const char *service,

@@ -26,6 +26,7 @@ struct edge_config {
 	char **relay_to, **relay_not_to;      /* prefixes (policy.h), NULL-terminated */
 	bool runs_access, runs_mras, runs_av; /* the parts to run */
 	bool builtin_av;		      /* av_engine "builtin"; else another program relays */
+	gint64 wall_offset_us;		      /* see edge_wall_us */
 	guint32 seed;			      /* of relay ports; has_seed false: random */
 	bool has_seed;
 };
@@ -38,6 +39,11 @@ struct edge_config {
  * G_IO_ERROR_INVALID_ARGUMENT that names the missing or wrong member. */
 struct edge_config *edge_config_parse(const json_t *object, GError **error);
 void edge_config_free(struct edge_config *c);
+
+/* The time by which credentials are made and judged, in us since 1970: with the A/V Edge of this
+ * program that of its start, moved on by the monotonic clock, so that a jump of the machine's clock
+ * makes nothing expire; with another program, which asks the machine's clock, that one. */
+gint64 edge_wall_us(const struct edge_config *c);
 
 /* An endpoint's address as text, without port; "none" when it is unset.  The caller frees. */
 char *edge_address_text(const struct endpoint *e);

@@ -95,7 +95,8 @@ static void on_mras_message(sip_conn *c, sip_msg *m, gpointer user_data)
 
 	if (!sip_is_request(m) || g_strcmp0(sip_method(m), "ACK") == 0)
 		return;
-	answer = mras_answer(s->config, m, g_get_real_time() / G_USEC_PER_SEC, &user, &internet);
+	answer = mras_answer(s->config, m, edge_wall_us(s->config) / G_USEC_PER_SEC, &user,
+			     &internet);
 	if (user)
 		s->event(EVENT_MRAS,
 			 json_pack("{s:s, s:s}", "user", user, "location",

@@ -148,6 +148,8 @@ bool cause_answer_strays(const struct evidence *e, struct finding *f, const walk
 	ptr_array_foreach(const struct hop, h, answer->hops)
 		if (g_str_equal(h->node, f->turning.node))
 			out = h;
+	if (!out)
+		return false;
 	f->code = CAUSE_RETURN_WRONG_EGRESS;
 	g_free(f->node);
 	f->node = g_strdup(f->turning.node);

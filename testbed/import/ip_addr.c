@@ -167,7 +167,7 @@ static void read_word_address(const struct line *l, guint at, struct facts *f,
 		s.length = peer[0] ? peer[1] : NULL;
 	}
 	/* An address without length is a host's. */
-	bits = g_strdup_printf("%u", addr_parse(own[0], &a) ? addr_bits(&a) : 0);
+	bits = g_strdup_printf("%d", addr_parse(own[0], &a) ? addr_bits(&a) : 0);
 	if (!s.length)
 		s.length = bits;
 	if (!iface->left_out)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
+#include "testbed/diagnose/service.h"
 #include "testbed/explain/trace.h"
 #include "testbed/live/client.h"
 #include "testbed/report/walk_text.h"
@@ -84,7 +85,10 @@ static bool parse_flow(const model *m, const struct options *o, struct flow *ret
 		return false;
 	if (ret->proto == PROTO_ICMP && o->port)
 		return cmd_error("--port: icmp has no ports");
-	return parse_target(m, o->arguments[1], o->ipv6, &ret->dst);
+	if (!parse_target(m, o->arguments[1], o->ipv6, &ret->dst))
+		return false;
+	ret->plain = ret->proto == PROTO_TCP && service_is_turn(m, &ret->dst, ret->dport);
+	return true;
 }
 
 /* Walks the flow over the state and prints it; `state` NULL: prints `error`.  Returns the exit

@@ -252,8 +252,9 @@ static void tally_flow(struct tally *t, GPtrArray *arrived, const struct way *wa
 	ptr_array_foreach(const struct journey, j, all->list) {
 		guint full = t->full;
 
-		if (!is_of_flow(j, flow))
-			continue;
+		if (!is_of_flow(j, flow) ||
+		    (way->walk->end == WALK_INSPECTED && journey_first(j)->stun == 0))
+			continue; /* of those, packets that open the connection pass */
 		tally_count(t, way, j, all);
 		if (t->full > full && way->walk->end == WALK_DELIVERED)
 			g_ptr_array_add(arrived, (gpointer)(guintptr)journey_last(j));

@@ -29,14 +29,22 @@ static void count_packets(const struct wire *x, const journeys *all, guint *ret_
 	}
 }
 
+char *cause_counter(const walk *w)
+{
+	const char *counter = subject_counter(&w->subject);
+
+	return g_strconcat(counter ? counter : "",
+			   w->end == WALK_INSPECTED ? INSPECTION_COUNTER : NULL, NULL);
+}
+
 /* By its counter; true, too, where the counter is not told. */
 static bool counted(const struct evidence *e, const walk *w)
 {
 	const node_state *n = netstate_node(e->state, w->node);
-	const char *counter = subject_counter(&w->subject);
+	g_autofree char *counter = cause_counter(w);
 	bool told = false;
 
-	if (!n || !counter)
+	if (!n || !*counter)
 		return true;
 	array_foreach(const struct rule_counter, c, n->rule_counters) {
 		if (!g_str_equal(c->name, counter))
@@ -70,6 +78,7 @@ bool cause_did_drop(const struct evidence *e, const walk *w)
 {
 	const walk *end = w->under ? w->under : w;
 
-	return (end->end != WALK_FILTERED && end->end != WALK_REJECTED) ||
+	return (end->end != WALK_FILTERED && end->end != WALK_REJECTED &&
+		end->end != WALK_INSPECTED) ||
 	       firewall_did_drop(e, end);
 }

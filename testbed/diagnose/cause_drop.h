@@ -12,5 +12,7 @@
  * it; else whether the counter of its rule or policy counted any.  True, too, of a walk that ends
  * otherwise, and where neither was recorded. */
 bool cause_did_drop(const struct evidence *e, const walk *w);
+/* The name of the counter of what the walk ended at; empty: it has none.  The caller frees. */
+char *cause_counter(const walk *w);
 
 #endif

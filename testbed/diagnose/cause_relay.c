@@ -74,17 +74,41 @@ static bool relay_unknown(const struct evidence *e, struct finding *f, const cha
 
 /* --- an end that got none from the one it was told -------------------------------------------- */
 
+static bool way_to_relay(const struct evidence *e, struct finding *f, const char *end,
+			 const char *address, enum ip_proto proto)
+{
+	return cause_walk_to_server(e, f, end, "its relay", address, proto,
+				    relay_port(evidence_relay(e, end), proto));
+}
+
+/* Whether TCP is the way to the relay that should work, and a firewall inspects it: UDP is closed
+ * by what a firewall does in general, or the call should take TCP. */
+static bool is_inspected(const struct evidence *e, const char *end, const char *address)
+{
+	struct finding *udp = finding_new(NULL), *tcp = finding_new(NULL);
+	bool inspected;
+
+	way_to_relay(e, udp, end, address, PROTO_UDP);
+	way_to_relay(e, tcp, end, address, PROTO_TCP);
+	inspected = tcp->code == CAUSE_FW_INSPECTS &&
+		    (udp->subject.kind == SUBJECT_POLICY ||
+		     (e->cell->has_expected_path &&
+		      e->cell->expected_path_mask == 1u << PATH_TCP_RELAY));
+	finding_free(udp);
+	finding_free(tcp);
+	return inspected;
+}
+
 /* Whether something is wrong on the way to the relay that the end was told of, or back, or
  * whether nothing listens there. */
 static bool relay_unreachable(const struct evidence *e, struct finding *f, const char *end,
 			      const char *address)
 {
 	const json_t *relay = evidence_relay(e, end);
-	bool found = cause_walk_to_server(e, f, end, "its relay", address, PROTO_UDP,
-					  relay_port(relay, PROTO_UDP));
+	enum ip_proto first = is_inspected(e, end, address) ? PROTO_TCP : PROTO_UDP;
+	bool found = way_to_relay(e, f, end, address, first);
 
-	found = cause_walk_to_server(e, f, end, "its relay", address, PROTO_TCP,
-				     relay_port(relay, PROTO_TCP)) ||
+	found = way_to_relay(e, f, end, address, first == PROTO_TCP ? PROTO_UDP : PROTO_TCP) ||
 		found;
 	return found ||
 	       cause_no_listener(e, f, end, address, PROTO_UDP, relay_port(relay, PROTO_UDP)) ||

@@ -17,9 +17,9 @@ static const walk *broken_walk(const struct walk_pair *p)
 static void prove_by_counters(const struct evidence *e, struct finding *f, const walk *w)
 {
 	const node_state *n = netstate_node(e->state, w->node);
-	const char *counter = subject_counter(&w->subject);
+	g_autofree char *counter = cause_counter(w);
 
-	for (guint i = 0; n && counter && i < n->rule_counters->len; i++) {
+	for (guint i = 0; n && i < n->rule_counters->len; i++) {
 		const struct rule_counter *c =
 			&g_array_index(n->rule_counters, struct rule_counter, i);
 
@@ -142,6 +142,22 @@ bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct f
 	return cause_show(e, f, e->walk(e->net, &sized), &sized, title);
 }
 
+/* Whether the end was told of a relay there.  TURN over TCP is no TLS. */
+static bool is_told_relay(const struct evidence *e, const char *end, const struct flow *flow)
+{
+	static const char *const keys[] = {"address", "address6"};
+	const json_t *relay = evidence_relay(e, end);
+	struct addr a;
+
+	for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
+		const char *address = member_text(relay, keys[i]);
+
+		if (address && addr_parse(address, &a) && addr_equal(&a, &flow->dst))
+			return relay_port(relay, PROTO_TCP) == flow->dport;
+	}
+	return false;
+}
+
 bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end, const char *what,
 		   const char *address, enum ip_proto proto, json_int_t port)
 {
@@ -151,6 +167,7 @@ bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end,
 	if (!e->state || !address || !addr_parse(address, &flow.dst) || port < 1 ||
 	    port > G_MAXUINT16)
 		return false;
+	flow.plain = proto == PROTO_TCP && is_told_relay(e, end, &flow);
 	return cause_walk_flow(e, f, &flow,
 			       g_strdup_printf("%s to %s %s, %s %d", end, what, address,
 					       proto == PROTO_UDP ? "UDP" : "TCP", (int)port));

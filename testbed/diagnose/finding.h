@@ -24,6 +24,7 @@
 	X(ROUTE_NOT_PERSISTENT, "a route works now and is gone after a restart")                  \
 	X(FW_DROP, "a firewall drops the packets")                                                \
 	X(FW_REJECT, "a firewall refuses the packets")                                            \
+	X(FW_INSPECTS, "a firewall lets only TLS through")                                        \
 	X(FW_NO_STATE, "a firewall knows no session that the packets belong to")                  \
 	X(RPF_DROP, "the reverse path filter drops the packets")                                  \
 	X(NAT_FILTERED, "a NAT does not let the packets in")                                      \

@@ -141,6 +141,13 @@ bool service_expected_at(const model *m, const char *address, json_int_t port)
 	       service_at(owner, &a, PROTO_TCP, port).service != SERVICE_KIND_COUNT;
 }
 
+bool service_is_turn(const model *m, const struct addr *a, uint16_t port)
+{
+	const struct node *owner = service_owner(m, a);
+
+	return owner && service_at(owner, a, PROTO_TCP, port).part == EDGE_AV;
+}
+
 /* Whether a socket waits at every address of its node. */
 static bool is_wildcard(const struct addr *a)
 {

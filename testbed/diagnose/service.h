@@ -30,6 +30,9 @@ struct listener service_at(const struct node *n, const struct addr *a, enum ip_p
  * server tries further names and ports, where none is meant to be. */
 bool service_expected_at(const model *m, const char *address, json_int_t port);
 
+/* Whether a relay should listen at that TCP port: TURN over TCP is no TLS. */
+bool service_is_turn(const model *m, const struct addr *a, uint16_t port);
+
 /* Whether nothing listens at that address and port; then the finding is filled in. */
 bool cause_no_listener(const struct evidence *e, struct finding *f, const char *from,
 		       const char *address, enum ip_proto proto, json_int_t port);

@@ -29,12 +29,32 @@ static void check_rule_name(const struct check *c, const struct node *node, char
 		    "node '%s' has two rules named '%s'", node->name, *name);
 }
 
+/* What is inspected is a connection that the rule lets begin; its later packets pass as replies do.
+ */
+static void check_inspection(const struct check *c, const struct node *node,
+			     const struct fw_rule *rule)
+{
+	struct loc place = places_get(c->places, &rule->inspect, rule->loc);
+
+	if (rule->inspect == INSPECT_NONE)
+		return;
+	if (rule->action != FW_ACCEPT || rule->proto != PROTO_TCP)
+		check_error(c, place, "use 'action: accept' and 'proto: tcp'",
+			    "rule '%s' can't inspect: only a rule that accepts TCP can",
+			    rule->name);
+	if (!node->firewall.stateful)
+		check_error(c, place, "remove 'stateful: false'",
+			    "rule '%s' can't inspect: the firewall of '%s' knows no connections",
+			    rule->name, node->name);
+}
+
 static void check_firewall(const struct check *c, const struct node *node, GHashTable *names)
 {
 	ptr_array_foreach(const struct fw_rule, rule, node->firewall.rules) {
 		check_rule_name(c, node, &rule->name, rule->loc, names);
 		check_link_name(c, node, &rule->in_iface, rule->loc);
 		check_link_name(c, node, &rule->out_iface, rule->loc);
+		check_inspection(c, node, rule);
 	}
 }
 

@@ -114,6 +114,8 @@ struct policy_rule {
 enum fw_chain { FW_INPUT, FW_FORWARD, FW_OUTPUT, FW_CHAIN_COUNT };
 enum fw_action { FW_ACCEPT, FW_DROP, FW_REJECT }; /* FW_REJECT: drops and tells the sender */
 enum ip_proto { PROTO_ANY, PROTO_TCP, PROTO_UDP, PROTO_ICMP };
+/* What a rule asks of a TCP connection's first payload. */
+enum fw_inspect { INSPECT_NONE, INSPECT_TLS };
 
 struct port_range {
 	uint16_t first, last; /* host order, inclusive */
@@ -127,8 +129,14 @@ struct fw_rule {
 	GArray *src, *dst;	    /* struct prefix; empty: any */
 	enum ip_proto proto;
 	GArray *sports, *dports; /* struct port_range; empty: any */
+	/* INSPECT_TLS: a connection that the rule accepts goes on only when its first payload
+	 * begins as a TLS record.  Of accept rules for TCP only. */
+	enum fw_inspect inspect;
 	struct loc loc;
 };
+
+/* Behind a rule's name: the counter of the connections that it reset, as they were no TLS. */
+#define INSPECTION_COUNTER "-no-tls"
 
 struct firewall {
 	enum fw_action policy[FW_CHAIN_COUNT]; /* FW_ACCEPT or FW_DROP; default FW_ACCEPT */

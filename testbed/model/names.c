@@ -12,6 +12,7 @@ const char *const fw_action_names[] = {
 const char *const fw_policy_names[] = {[FW_ACCEPT] = "accept", [FW_DROP] = "drop", NULL};
 const char *const ip_proto_names[] = {
 	[PROTO_ANY] = "any", [PROTO_TCP] = "tcp", [PROTO_UDP] = "udp", [PROTO_ICMP] = "icmp", NULL};
+const char *const fw_inspect_names[] = {[INSPECT_NONE] = "none", [INSPECT_TLS] = "tls", NULL};
 const char *const nat_behaviour_names[] = {[NAT_ENDPOINT_INDEPENDENT] = "endpoint-independent",
 					   [NAT_ADDRESS_DEPENDENT] = "address-dependent",
 					   [NAT_ADDRESS_AND_PORT_DEPENDENT] =

@@ -11,6 +11,7 @@
 
 extern const char *const fw_chain_names[];
 extern const char *const fw_action_names[];
+extern const char *const fw_inspect_names[];
 extern const char *const fw_policy_names[];
 extern const char *const ip_proto_names[];
 extern const char *const nat_behaviour_names[];

@@ -18,6 +18,7 @@ const struct field fw_rule_match_fields[] = {
 	{KEY("proto", read_enum, fw_rule, proto, ip_proto_names)},
 	{KEY("sports", read_array, fw_rule, sports, &port_list)},
 	{KEY("dports", read_array, fw_rule, dports, &port_list)},
+	{KEY("inspect", read_enum, fw_rule, inspect, fw_inspect_names)},
 	{0}};
 
 static const struct field fw_rule_fields[] = {

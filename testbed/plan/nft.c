@@ -2,6 +2,10 @@
 /* The ruleset of a node as nft text: firewall, bogon filter, and the strong host model's check of
  * received packets.  nft_nat.c makes the NAT table.
  *
+ * A rule that inspects accepts a connection and marks it.  Marked connections are looked at before
+ * the rule that accepts replies, until their first payload has decided; then the mark is taken off,
+ * or the connection is reset.
+ *
  * One statement a line, so that the line number in an error message of nft finds its rule.
  * Interfaces are matched by name at run time (iifname, oifname), because `iif` would be looked up
  * in the namespace of the process that loads the rules.  Every rule counts, and has its name as
@@ -78,6 +82,22 @@ static void match_proto(GString *out, const struct fw_rule *r)
 	match_ports(out, protos[r->proto].ports, "dport", r->dports);
 }
 
+/* What the connections of a rule that inspects are marked with until they have sent something: its
+ * number among those of its node, from 1.  0: it does not inspect. */
+static unsigned inspection_mark(const struct firewall *fw, const struct fw_rule *rule)
+{
+	unsigned mark = 0;
+
+	if (rule->inspect != INSPECT_TLS)
+		return 0;
+	ptr_array_foreach(const struct fw_rule, r, fw->rules) {
+		mark += r->inspect == INSPECT_TLS;
+		if (r == rule)
+			break;
+	}
+	return mark;
+}
+
 /* The nft statement for the rule's action; TCP is refused by a reset, all else by ICMP. */
 static const char *verdict_text(const struct fw_rule *r)
 {
@@ -94,8 +114,10 @@ static const char *verdict_text(const struct fw_rule *r)
 }
 
 /* Appends one rule that matches its addresses of `family`; 0: it matches no addresses. */
-static void put_rule(GString *out, const struct fw_rule *r, int family)
+static void put_rule(GString *out, const struct firewall *fw, const struct fw_rule *r, int family)
 {
+	unsigned mark = inspection_mark(fw, r);
+
 	g_string_append(out, "\t\t");
 	if (r->in_iface)
 		g_string_append_printf(out, "iifname \"%s\" ", r->in_iface);
@@ -104,23 +126,44 @@ static void put_rule(GString *out, const struct fw_rule *r, int family)
 	nft_match_prefixes(out, "saddr", r->src, family);
 	nft_match_prefixes(out, "daddr", r->dst, family);
 	match_proto(out, r);
-	g_string_append_printf(out, "counter %s comment \"%s\"\n", verdict_text(r), r->name);
+	g_string_append(out, "counter ");
+	if (mark > 0)
+		g_string_append_printf(out, "ct mark set %u ", mark);
+	g_string_append_printf(out, "%s comment \"%s\"\n", verdict_text(r), r->name);
 }
 
 /* Appends a rule once for each family that all of its address lists have; once without
  * addresses. */
-static void put_rule_families(GString *out, const struct fw_rule *r)
+static void put_rule_families(GString *out, const struct firewall *fw, const struct fw_rule *r)
 {
 	static const int families[] = {AF_INET, AF_INET6};
 
 	if (r->src->len + r->dst->len == 0) {
-		put_rule(out, r, 0);
+		put_rule(out, fw, r, 0);
 		return;
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(families); i++)
 		if ((r->src->len == 0 || has_family(r->src, families[i])) &&
 		    (r->dst->len == 0 || has_family(r->dst, families[i])))
-			put_rule(out, r, families[i]);
+			put_rule(out, fw, r, families[i]);
+}
+
+/* Appends what decides about connections that the rule let begin: the first packet with a payload,
+ * of either end, begins as a TLS record of a handshake (RFC 8446 section 5.1), or the connection is
+ * reset.  A packet without payload matches neither line. */
+static void put_inspection(GString *out, const struct firewall *fw, const struct fw_rule *r)
+{
+	unsigned mark = inspection_mark(fw, r);
+
+	if (mark == 0)
+		return;
+	g_string_append_printf(
+		out, "\t\tct mark %u @ih,0,16 0x1603 counter ct mark set 0 comment \"%s-tls\"\n",
+		mark, r->name);
+	g_string_append_printf(out,
+			       "\t\tct mark %u @ih,0,16 != 0x1603 counter reject with tcp reset "
+			       "comment \"%s" INSPECTION_COUNTER "\"\n",
+			       mark, r->name);
 }
 
 /* The rules of one chain, in order, borrowed; the caller frees the array. */
@@ -154,7 +197,9 @@ static void put_firewall_rules(GString *out, const struct builder *b, const stru
 	guint first = rules_before_replies(rules, chain);
 
 	for (guint i = 0; i < first; i++)
-		put_rule_families(out, rules->pdata[i]);
+		put_rule_families(out, &n->firewall, rules->pdata[i]);
+	for (guint i = first; i < rules->len; i++)
+		put_inspection(out, &n->firewall, rules->pdata[i]);
 	if (n->firewall.stateful)
 		g_string_append(out, "\t\tct state established,related counter accept comment "
 				     "\"established\"\n");
@@ -165,7 +210,7 @@ static void put_firewall_rules(GString *out, const struct builder *b, const stru
 	if (chain == FW_FORWARD)
 		nft_nat_forward(out, b, n);
 	for (guint i = first; i < rules->len; i++)
-		put_rule_families(out, rules->pdata[i]);
+		put_rule_families(out, &n->firewall, rules->pdata[i]);
 	if (n->firewall.policy[chain] != FW_ACCEPT)
 		g_string_append_printf(out, "\t\tcounter drop comment \"%s-policy\"\n",
 				       fw_chain_name(chain));

@@ -74,20 +74,6 @@ static void put_direction(GString *out, const char *name, const walk *w)
 	g_string_append_printf(out, "     %s at %s\n\n", walk_end_name(w->end), w->node);
 }
 
-/* Whether the answer reached the node that the packet started at. */
-static bool answer_delivered(const struct walk_pair *w)
-{
-	const struct hop *first = w->forward->hops->len > 0 ? w->forward->hops->pdata[0] : NULL;
-
-	return first && w->back && w->back->end == WALK_DELIVERED &&
-	       g_str_equal(w->back->node, first->node);
-}
-
-bool walk_pair_delivered(const struct walk_pair *w)
-{
-	return w->forward->end == WALK_DELIVERED && answer_delivered(w);
-}
-
 void walk_text(const struct walk_pair *w, GString *out)
 {
 	put_direction(out, "there", w->forward);

@@ -11,9 +11,6 @@
 /* Appends the walk of a packet and of its answer. */
 void walk_text(const struct walk_pair *w, GString *out);
 
-/* Whether the packet reached a node that has its destination and the answer reached the sender. */
-bool walk_pair_delivered(const struct walk_pair *w);
-
 /* Appends `label`, then `text` broken at spaces and indented by the label's width, and a line
  * feed. */
 void walk_text_wrapped(GString *out, const char *label, const char *text);

@@ -219,8 +219,9 @@ static struct walker walker_at(const struct knet *net, const struct flow *flow,
 	return k;
 }
 
-static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow *flow,
-				      bool in_tunnel)
+/* `plain`: the packet is the first payload of a connection that is open. */
+static struct walk_pair *walk_once(const struct knet *net, const struct flow *flow, bool in_tunnel,
+				   bool plain)
 {
 	g_autoptr(GArray) sessions = g_array_new(FALSE, FALSE, sizeof(struct session));
 	struct walk_pair *pair = g_new0(struct walk_pair, 1);
@@ -233,10 +234,23 @@ static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow 
 	}
 	k = walker_at(net, flow, start, sessions);
 	k.in_tunnel = in_tunnel;
+	k.p.plain = plain;
 	go(&k);
 	pair->forward = k.w;
 	if (k.w->end == WALK_DELIVERED)
 		pair->back = walk_back(&k, knet_node(net, k.w->node));
+	return pair;
+}
+
+static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow *flow,
+				      bool in_tunnel)
+{
+	struct walk_pair *pair = walk_once(net, flow, in_tunnel, false);
+
+	if (flow->plain && walk_pair_delivered(pair)) {
+		walk_pair_free(pair);
+		pair = walk_once(net, flow, in_tunnel, true);
+	}
 	return pair;
 }
 

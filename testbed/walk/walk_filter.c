@@ -35,10 +35,13 @@ static bool rule_matches(const struct fw_rule *r, const struct packet *p, const 
 
 /* --- filter ----------------------------------------------------------------------------------- */
 
-static struct decision decided_by_rule(const struct fw_rule *r)
+static struct decision decided_by_rule(const struct fw_rule *r, const struct packet *p)
 {
-	return (struct decision){
-		.action = r->action, .by = DECIDED_BY_RULE, .chain = r->chain, .rule = r};
+	return (struct decision){.action = p->plain && r->inspect == INSPECT_TLS ? FW_REJECT :
+										   r->action,
+				 .by = DECIDED_BY_RULE,
+				 .chain = r->chain,
+				 .rule = r};
 }
 
 static struct decision dropped_by(const char *builtin)
@@ -114,7 +117,7 @@ static struct decision firewall_decides(const struct knode *n, enum fw_chain cha
 	const struct nat_rule *nat;
 
 	if (r)
-		return decided_by_rule(r);
+		return decided_by_rule(r, p);
 	if (fw->stateful && p->answers)
 		return (struct decision){
 			.action = FW_ACCEPT, .by = DECIDED_BY_SESSION, .chain = chain};
@@ -124,7 +127,7 @@ static struct decision firewall_decides(const struct knode *n, enum fw_chain cha
 			.action = FW_ACCEPT, .by = DECIDED_BY_NAT, .chain = chain, .nat = nat};
 	r = first_match(fw, chain, p, in, out, false);
 	if (r)
-		return decided_by_rule(r);
+		return decided_by_rule(r, p);
 	return (struct decision){
 		.action = fw->policy[chain], .by = DECIDED_BY_POLICY, .chain = chain};
 }

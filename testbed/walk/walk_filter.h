@@ -33,6 +33,7 @@ struct packet {
 	const struct session *answers; /* the session this node knows it by, or NULL */
 	bool translatable; /* false: invalid to connection tracking, so NAT does not change it */
 	bool dnat;	   /* destination was translated at this node */
+	bool plain;	   /* it is a connection's first payload, and no TLS */
 };
 
 /* Whether two ports can be the same one.  A port that a NAT chose at random is not known, and 0. */

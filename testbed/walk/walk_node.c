@@ -171,6 +171,11 @@ static void end_filtered(struct walker *k, const struct decision *d)
 			   "no session of NAT %s at %s lets the packet in", nat->name, node);
 	else if (from_inside)
 		end_without_hairpin(k, from_inside);
+	else if (d->action == FW_REJECT && d->rule && d->rule->inspect == INSPECT_TLS)
+		walker_end(k, WALK_INSPECTED, k->at, subject,
+			   "rule %s of %s lets a connection go on only when it begins as TLS, and "
+			   "this one does not",
+			   d->rule->name, node);
 	else if (d->action == FW_REJECT)
 		walker_end(k, WALK_REJECTED, k->at, subject, "rule %s of %s rejects it",
 			   subject_counter(&subject), node);

@@ -90,3 +90,17 @@ void walk_pair_free(struct walk_pair *w)
 	walk_free(w->back);
 	g_free(w);
 }
+
+/* Whether the answer reached the node that the packet started at. */
+static bool answer_delivered(const struct walk_pair *w)
+{
+	const struct hop *first = w->forward->hops->len > 0 ? w->forward->hops->pdata[0] : NULL;
+
+	return first && w->back && w->back->end == WALK_DELIVERED &&
+	       g_str_equal(w->back->node, first->node);
+}
+
+bool walk_pair_delivered(const struct walk_pair *w)
+{
+	return w->forward->end == WALK_DELIVERED && answer_delivered(w);
+}

@@ -18,6 +18,8 @@ struct flow {
 	enum ip_proto proto;
 	uint16_t sport, dport; /* 0: any, no rule about it matches */
 	unsigned size_bytes;   /* of the IP packets, both ways; 0: small enough for every link */
+	bool plain; /* over TCP: it carries no TLS, as TURN does.  Where the connection opens, its
+		     first payload is walked, too */
 };
 
 #define WALK_ENDS(X)                                                                            \
@@ -26,6 +28,7 @@ struct flow {
 	X(NULL_ROUTE, "null-route") /* blackhole or unreachable route in a table */             \
 	X(FILTERED, "filtered")	    /* dropped by a rule or policy of the ruleset */            \
 	X(REJECTED, "rejected")                                                                 \
+	X(INSPECTED, "inspected")	  /* the connection opens, and its data is no TLS */    \
 	X(RPF, "rpf-drop")		  /* reverse path filter */                             \
 	X(NAT_FILTERED, "nat-filtered")	  /* no session and no mapping lets it in */            \
 	X(NO_HAIRPIN, "no-hairpin")	  /* sent from inside to a NAT's outside address */     \
@@ -111,6 +114,9 @@ struct walk_pair {
 };
 
 void walk_pair_free(struct walk_pair *w); /* accepts NULL */
+
+/* Whether the packet reached a node that has its destination and the answer reached the sender. */
+bool walk_pair_delivered(const struct walk_pair *w);
 
 /* Without hops or an end; walk_free frees it with all that it was given. */
 walk *walk_new(void);

@@ -127,12 +127,28 @@ struct heard udp_receive(int fd)
 	return heard;
 }
 
-int tcp_in(const exec *x, const char *node)
+static int tcp_in(const exec *x, const char *node, int family)
 {
-	int home = enter(x, node), fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int home = enter(x, node), fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	go_back(home);
 	cr_assert(fd >= 0, "a socket in %s: %s", node, strerror(errno));
+	return fd;
+}
+
+int tcp_connected(const exec *x, const char *from, const char *to, const char *address,
+		  guint16 port, int *ret_peer)
+{
+	socklen_t length;
+	struct sockaddr_storage at = socket_address(address, port, &length);
+	int listener = tcp_in(x, to, at.ss_family), fd = tcp_in(x, from, at.ss_family);
+
+	cr_assert(bind(listener, (struct sockaddr *)&at, length) == 0 && listen(listener, 1) == 0,
+		  "listen at %s: %s", address, strerror(errno));
+	cr_assert_eq(connect(fd, (struct sockaddr *)&at, length), 0, "connect to %s: %s", address,
+		     strerror(errno));
+	*ret_peer = accept(listener, NULL, NULL);
+	close(listener);
 	return fd;
 }
 

@@ -28,8 +28,9 @@ struct heard {
 };
 struct heard udp_receive(int fd);
 guint16 udp_port(int fd);
-/* A TCP socket over IPv4 of a node, not bound. */
-int tcp_in(const exec *x, const char *node);
+/* A TCP connection between two nodes, to an address of the second; its socket and the peer's. */
+int tcp_connected(const exec *x, const char *from, const char *to, const char *address,
+		  guint16 port, int *ret_peer);
 
 /* Packets a rule of that name has counted on the node. */
 guint64 rule_packets(const exec *x, const char *node, const char *comment);

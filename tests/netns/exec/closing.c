@@ -17,21 +17,6 @@
 
 #define PORT 5061
 
-/* A connection from a to b; returns a's end. */
-static int connection(const exec *x, int *ret_peer)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT)};
-	int listener = tcp_in(x, "b"), a = tcp_in(x, "a");
-
-	inet_pton(AF_INET, "10.9.0.2", &to.sin_addr);
-	cr_assert_eq(bind(listener, (struct sockaddr *)&to, sizeof to), 0, "bind");
-	cr_assert_eq(listen(listener, 1), 0, "listen");
-	cr_assert_eq(connect(a, (struct sockaddr *)&to, sizeof to), 0, "connect");
-	*ret_peer = accept(listener, NULL, NULL);
-	close(listener);
-	return a;
-}
-
 static void set_cable(exec *x, bool up)
 {
 	const struct op op = {.kind = OP_LINK_UP,
@@ -53,7 +38,7 @@ Test(closing, nothing_is_under_way)
 Test(closing, waits_for_the_other_ends_acknowledgement)
 {
 	g_autoptr(exec) x = build_topology(CABLE);
-	int peer, a = connection(x, &peer);
+	int peer, a = tcp_connected(x, "a", "b", "10.9.0.2", PORT, &peer);
 
 	cr_expect(exec_wait_closed(x, "a", 50), "an open connection is no reason to wait");
 	set_cable(x, false);

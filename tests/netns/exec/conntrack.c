@@ -108,19 +108,14 @@ static json_t *state_once(exec *x, const char *node, const char *wanted)
 Test(conntrack, tcp_and_its_state)
 {
 	g_autoptr(exec) x = build_topology(NAT);
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(5061)}, own;
+	struct sockaddr_in own;
 	socklen_t length = sizeof own;
-	int listener = tcp_in(x, "one"), host = tcp_in(x, "host");
+	int peer, host = tcp_connected(x, "host", "one", "198.51.100.10", 5061, &peer);
 	g_autofree char *wanted = NULL;
 	json_t *state;
 	char byte;
 
-	inet_pton(AF_INET, "198.51.100.10", &to.sin_addr);
-	cr_assert(bind(listener, (struct sockaddr *)&to, sizeof to) == 0 &&
-			  listen(listener, 1) == 0,
-		  "listen");
-	cr_assert_eq(connect(host, (struct sockaddr *)&to, sizeof to), 0, "connect");
-	close(accept(listener, NULL, NULL));
+	close(peer);
 	cr_assert_eq(recv(host, &byte, 1, 0), 0, "the other end has closed");
 	cr_assert_eq(getsockname(host, (struct sockaddr *)&own, &length), 0, "own port");
 	state = state_once(x, "router", "CLOSE_WAIT");
@@ -135,7 +130,6 @@ Test(conntrack, tcp_and_its_state)
 	cr_expect_eq(sessions(state), 1, "and no other");
 	json_decref(state);
 	close(host);
-	close(listener);
 }
 
 static node_state *node_without_ipv6(void)

@@ -100,6 +100,20 @@ static const struct row rows[] = {
 	 "    firewall: {rules: [{name: no, chain: forward, proto: tcp, action: reject}]}\n",
 	 {"meta l4proto tcp counter reject with tcp reset comment \"no\""},
 	 {NULL}},
+	{"TLS is inspected before replies pass",
+	 "    firewall: {forward: drop, rules: [{name: a, chain: forward, proto: tcp, dports: "
+	 "[443], "
+	 "inspect: tls, action: accept}, {name: b, chain: forward, dst: ['2001:db8::/32'], proto: "
+	 "tcp, inspect: tls, action: accept}]}\n",
+	 {"policy drop\n"
+	  "\t\tct mark 1 @ih,0,16 0x1603 counter ct mark set 0 comment \"a-tls\"\n"
+	  "\t\tct mark 1 @ih,0,16 != 0x1603 counter reject with tcp reset comment \"a-no-tls\"\n"
+	  "\t\tct mark 2 @ih,0,16 0x1603 counter ct mark set 0 comment \"b-tls\"\n"
+	  "\t\tct mark 2 @ih,0,16 != 0x1603 counter reject with tcp reset comment \"b-no-tls\"\n"
+	  "\t\tct state established,related",
+	  "tcp dport { 443 } counter ct mark set 1 accept comment \"a\"\n",
+	  "meta l4proto tcp counter ct mark set 2 accept comment \"b\"\n"},
+	 {NULL}},
 	{"bogon filter",
 	 "    bogon_filter: true\n",
 	 {"counter drop comment \"bogon-source\"", "counter drop comment \"bogon-destination\""},

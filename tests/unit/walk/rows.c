@@ -12,8 +12,11 @@ static struct walk_pair *pair_of(const struct walk_row *r, const model *m)
 {
 	g_autoptr(netstate) state = planned_state(m);
 	g_autoptr(knet) net = knet_new(m, state);
-	struct flow flow = {
-		.node = r->from, .proto = r->proto, .dport = r->port, .size_bytes = r->size_bytes};
+	struct flow flow = {.node = r->from,
+			    .proto = r->proto,
+			    .dport = r->port,
+			    .size_bytes = r->size_bytes,
+			    .plain = r->plain};
 
 	cr_assert(addr_parse(r->to, &flow.dst), "%s", r->name);
 	return walk_both(net, &flow);

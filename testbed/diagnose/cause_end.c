@@ -224,6 +224,7 @@ static void set_loop_cause(const struct evidence *e, struct finding *f, const wa
 	f->subject = h ? subject_route(&h->to) : subject_copy(&w->subject);
 	if (!h)
 		return;
+	f->table = h->table;
 	f->prefix = model_prefix_of(e->model, &h->dst);
 	f->iface = g_strdup(g.iface);
 	f->why = g_strdup_printf("its route %s leads back; the right way is by %s; %s", h->route,
@@ -245,12 +246,14 @@ static void set_walk_cause(const struct evidence *e, struct finding *f, const wa
 {
 	const struct hop *last = last_hop(w);
 
-	if (last)
+	if (last) {
+		f->table = last->table;
 		f->flow = (struct flow){.src = last->src,
 					.dst = last->dst,
 					.proto = f->flow.proto,
 					.sport = last->sport,
 					.dport = last->dport};
+	}
 	if (set_strayed_cause(e, f, w))
 		return;
 	if (w->end == WALK_NO_ROUTE && last)

@@ -76,6 +76,16 @@ static bool goes_outside(const struct evidence *e, const walk *w)
 	return false;
 }
 
+/* Whether the address is in a network that others have, too: no route of the company leads there.
+ */
+static bool is_private_to(const struct node *n, const struct addr *a)
+{
+	ptr_array_foreach(const struct iface, f, n->interfaces)
+		if (iface_has_address(f, a))
+			return f->network->reusable;
+	return false;
+}
+
 /* Whether packets get from one address to the other without NAT and without the Internet, as far
  * as routes say: then the ends should talk directly, whatever a firewall does. */
 static bool is_routed(const struct evidence *e, const struct node *a, const struct addr *of_a,
@@ -85,7 +95,8 @@ static bool is_routed(const struct evidence *e, const struct node *a, const stru
 	struct walk_pair *w = e->walk(e->net, &flow);
 	const struct node *last = w->forward->node ? model_node(e->model, w->forward->node) : NULL;
 	bool arrives = w->forward->end == WALK_DELIVERED;
-	bool routed = last && (arrives ? last == b : !goes_outside(e, w->forward));
+	bool routed = last && (arrives ? last == b :
+					 !goes_outside(e, w->forward) && !is_private_to(b, of_b));
 
 	walk_pair_free(w);
 	return routed;

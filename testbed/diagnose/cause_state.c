@@ -48,6 +48,14 @@ static void find_turning(const struct evidence *e, struct finding *f, const walk
 		f->turning.node = g_strdup(here->node);
 		f->turning.iface = g_strdup(came->in);
 		f->turning.via = address_at(e->model, from->node, from->out);
+		f->turning.out = g_strdup(here->out);
+		f->table = here->table;
+		if (i > 0) {
+			const struct hop *before = answer->hops->pdata[i - 1];
+
+			f->turning.from = model_prefix_of(e->model, &before->src);
+			f->turning.in = g_strdup(here->in);
+		}
 		return;
 	}
 }

@@ -3,6 +3,7 @@
 
 #include "testbed/diagnose/cause_drop.h"
 #include "testbed/diagnose/cause_end.h"
+#include "testbed/diagnose/cause_metric.h"
 
 /* The walk that did not arrive; NULL: both did. */
 static const walk *broken_walk(const struct walk_pair *p)
@@ -33,13 +34,10 @@ static void prove_by_counters(const struct evidence *e, struct finding *f, const
 static void prove_by_lookup(struct finding *f, const walk *w)
 {
 	static const bool by_route[CAUSE_COUNT] = {
-		[CAUSE_RETURN_WRONG_EGRESS] = true,
-		[CAUSE_NO_ROUTE] = true,
-		[CAUSE_NULL_ROUTE] = true,
-		[CAUSE_ROUTE_LOOP] = true,
-		[CAUSE_RPF_DROP] = true,
-		[CAUSE_NO_FORWARDING] = true,
-		[CAUSE_NEXT_HOP_DEAD] = true,
+		[CAUSE_RETURN_WRONG_EGRESS] = true, [CAUSE_NO_ROUTE] = true,
+		[CAUSE_WRONG_METRIC] = true,	    [CAUSE_NULL_ROUTE] = true,
+		[CAUSE_ROUTE_LOOP] = true,	    [CAUSE_RPF_DROP] = true,
+		[CAUSE_NO_FORWARDING] = true,	    [CAUSE_NEXT_HOP_DEAD] = true,
 		[CAUSE_WRONG_CARD] = true,
 	};
 	g_autofree char *text = by_route[f->code] && f->node ? lookups_proof(w, f->node) : NULL;
@@ -126,6 +124,7 @@ bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *w
 		return false;
 	}
 	cause_of_end(e, f, walked, w, flow->proto);
+	cause_metric(e, f, w, flow);
 	prove_by_walk(f, walked, w);
 	prove_by_lookup(f, w->under ? w->under : w);
 	prove_by_counters(e, f, w);

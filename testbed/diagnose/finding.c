@@ -64,6 +64,8 @@ void finding_free(struct finding *f)
 	g_free(f->other);
 	g_free(f->turning.node);
 	g_free(f->turning.iface);
+	g_free(f->turning.in);
+	g_free(f->turning.out);
 	g_ptr_array_unref(f->proof);
 	g_ptr_array_unref(f->legs);
 	g_ptr_array_unref(f->effects);

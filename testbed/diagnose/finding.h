@@ -20,6 +20,7 @@
 	X(RETURN_WRONG_EGRESS, "the answer does not go back the way the question came")           \
 	X(NO_ROUTE, "a node has no route to the destination")                                     \
 	X(NULL_ROUTE, "a route discards the packets")                                             \
+	X(WRONG_METRIC, "of several routes to one destination the wrong one is preferred")        \
 	X(ROUTE_LOOP, "the packets are in a routing loop")                                        \
 	X(ROUTE_NOT_PERSISTENT, "a route works now and is gone after a restart")                  \
 	X(FW_DROP, "a firewall drops the packets")                                                \
@@ -105,6 +106,7 @@ typedef struct finding {
 	GPtrArray *effects; /* struct effect, in the order they were seen; may be empty */
 	/* For a fix: */
 	struct prefix prefix; /* where `node` can't send to; family 0: it is not about a route */
+	unsigned table;	      /* of the route that decided; 0: the main one, or none did */
 	char *iface;	      /* the interface by which it should; NULL: not known */
 	struct flow flow;     /* as it fails at `node`; its node is NULL */
 	char *other;	      /* the node that asked; NULL: not known */
@@ -112,7 +114,10 @@ typedef struct finding {
 		char *node;  /* where the answer leaves the way of its question; NULL: nowhere, or
 				not known */
 		char *iface; /* of that node: the question came in by it */
-		struct addr via; /* the neighbour that had sent it */
+		struct addr via;    /* the neighbour that had sent it */
+		struct prefix from; /* where the answer comes from, before any NAT there */
+		char *in;	    /* and by which interface; NULL: it is the node's own */
+		char *out;	    /* the interface by which it leaves */
 	} turning;
 } finding;
 

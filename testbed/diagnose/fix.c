@@ -19,6 +19,7 @@ static fix *(*const fixers[CAUSE_COUNT])(const model *, const struct node *,
 					 const struct finding *) = {
 	[CAUSE_RETURN_WRONG_EGRESS] = fix_return,
 	[CAUSE_NO_ROUTE] = fix_route,
+	[CAUSE_WRONG_METRIC] = fix_metric,
 	[CAUSE_ROUTE_NOT_PERSISTENT] = fix_persistence,
 	[CAUSE_LINK_DOWN] = fix_link,
 	[CAUSE_LINK_LOSS] = fix_impairment,

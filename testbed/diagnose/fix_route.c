@@ -2,6 +2,8 @@
 #include "testbed/diagnose/fix_rules.h"
 #include "testbed/walk/gateway.h"
 
+#define METRIC_STEP 10 /* that Windows and NetworkManager leave between routes, about */
+
 /* --- a missing route -------------------------------------------------------------------------- */
 
 static char *netmask(uint8_t len)
@@ -12,76 +14,172 @@ static char *netmask(uint8_t len)
 			       bits & 255);
 }
 
-static void add_route_commands(fix *x, const struct node *n, const struct prefix *p, const char *to,
-			       const char *via, const char *dev)
+/* "default", or the prefix; in a file a text that begins with a colon needs quotes. */
+static char *route_word(const struct prefix *p, bool in_file)
 {
-	char network[ADDR_TEXT_MAX], windows[PREFIX_TEXT_MAX];
-	g_autofree char *mask = NULL;
+	char to[PREFIX_TEXT_MAX];
 
-	prefix_print(p, windows); /* Windows has no word "default" */
-	g_ptr_array_add(x->commands,
-			g_strdup_printf("ip route add %s via %s dev %s", to, via, dev));
-	if (n->host_model != HOST_STRONG || p->addr.family != AF_INET)
-		return;
-	addr_print(&p->addr, network);
-	mask = netmask(p->len);
-	g_ptr_array_add(x->commands,
-			g_strdup_printf("route add -p %s mask %s %s", network, mask, via));
-	g_ptr_array_add(
-		x->commands,
-		g_strdup_printf("netsh interface ipv4 add route %s \"%s\" %s store=persistent",
-				windows, dev, via));
-	g_ptr_array_add(
-		x->commands,
-		g_strdup_printf(
-			"New-NetRoute -DestinationPrefix \"%s\" -InterfaceAlias \"%s\" -NextHop %s",
-			windows, dev, via));
+	prefix_print(p, to);
+	if (prefix_is_default(p) && p->addr.family == AF_INET)
+		return g_strdup("default");
+	return g_strdup_printf(in_file && to[0] == ':' ? "\"%s\"" : "%s", to);
 }
 
-static const struct route *route_to(const struct node *n, const struct prefix *to)
+/* Whether another route of the node has the same destination and table. */
+static bool is_one_of_several(const struct node *n, const struct route *r)
 {
+	ptr_array_foreach(const struct route, other, n->routes)
+		if (other != r && other->table == r->table && prefix_equal(&other->to, &r->to))
+			return true;
+	return false;
+}
+
+/* ", metric: 20" for a route with a metric, in the words of the program; the caller frees. */
+static char *metric_part(const char *word, const struct route *r)
+{
+	return r->metric > 0 ? g_strdup_printf("%s%u", word, r->metric) : g_strdup("");
+}
+
+/* As for Windows, by three of its programs. */
+static void add_windows_commands(fix *x, const struct route *r, const char *via)
+{
+	char network[ADDR_TEXT_MAX], prefix[PREFIX_TEXT_MAX]; /* it has no word "default" */
+	g_autofree char *mask = netmask(r->to.len);
+	g_autofree char *metric = metric_part(" metric ", r), *netsh = metric_part(" metric=", r),
+			*powershell = metric_part(" -RouteMetric ", r);
+
+	addr_print(&r->to.addr, network);
+	prefix_print(&r->to, prefix);
+	g_ptr_array_add(x->commands, g_strdup_printf("route add -p %s mask %s %s%s", network, mask,
+						     via, metric));
+	g_ptr_array_add(
+		x->commands,
+		g_strdup_printf("netsh interface ipv4 add route %s \"%s\" %s%s store=persistent",
+				prefix, r->dev, via, netsh));
+	g_ptr_array_add(x->commands,
+			g_strdup_printf("New-NetRoute -DestinationPrefix \"%s\" -InterfaceAlias "
+					"\"%s\" -NextHop %s%s",
+					prefix, r->dev, via, powershell));
+}
+
+/* Adds the change and the command to the fix, and takes both over. */
+static void fix_append(fix *x, GString *change, GString *command)
+{
+	g_autofree char *before = x->change, *more = g_string_free(change, FALSE);
+
+	x->change = g_strconcat(before, more, NULL);
+	g_ptr_array_add(x->commands, g_string_free(command, FALSE));
+}
+
+/* Appends to the fix that `r`, one of the node's, is removed. */
+static void remove_route(fix *x, const struct node *n, const struct route *r)
+{
+	GString *change = g_string_new(NULL), *command = g_string_new("ip route del ");
+	g_autofree char *word = route_word(&r->to, true), *to = route_word(&r->to, false);
+
+	g_string_printf(change, "- remove-route: {node: %s, to: %s", n->name, word);
+	if (r->type != ROUTE_UNICAST)
+		g_string_append_printf(command, "%s ", route_type_name(r->type));
+	g_string_append(command, to);
+	if (is_one_of_several(n, r)) {
+		g_string_append_printf(change, ", metric: %u", r->metric);
+		g_string_append_printf(command, " metric %u", route_metric(r));
+	}
+	if (r->table != ROUTE_TABLE_MAIN) {
+		g_string_append_printf(change, ", table: %u", r->table);
+		g_string_append_printf(command, " table %u", r->table);
+	}
+	g_string_append(change, "}\n");
+	fix_append(x, change, command);
+}
+
+/* Appends to the fix that the node gets route `r`, a persistent one. */
+static void add_route(fix *x, const struct node *n, const struct route *r)
+{
+	GString *change = g_string_new(NULL), *command = g_string_new("ip route add ");
+	g_autofree char *word = route_word(&r->to, true), *to = route_word(&r->to, false);
+	char via[ADDR_TEXT_MAX];
+
+	g_string_printf(change, "- add-route: {node: %s, to: %s", n->name, word);
+	g_string_append(command, to);
+	if (addr_is_set(&r->via)) {
+		g_string_append_printf(change, ", via: %s", addr_print(&r->via, via));
+		g_string_append_printf(command, " via %s", via);
+	}
+	if (r->dev) {
+		g_string_append_printf(change, ", dev: %s", r->dev);
+		g_string_append_printf(command, " dev %s", r->dev);
+	}
+	if (r->onlink) {
+		g_string_append(change, ", onlink: true");
+		g_string_append(command, " onlink");
+	}
+	if (r->metric > 0) {
+		g_string_append_printf(change, ", metric: %u", r->metric);
+		g_string_append_printf(command, " metric %u", r->metric);
+	}
+	if (r->table != ROUTE_TABLE_MAIN) {
+		g_string_append_printf(change, ", table: %u", r->table);
+		g_string_append_printf(command, " table %u", r->table);
+	}
+	g_string_append(change, ", persistent: true}\n");
+	fix_append(x, change, command);
+	if (n->host_model == HOST_STRONG && r->to.addr.family == AF_INET && r->dev &&
+	    addr_is_set(&r->via))
+		add_windows_commands(x, r, via);
+}
+
+/* The table in which the routes of the model are that the finding is about: those of a strong
+ * host's interfaces are in its main table. */
+static unsigned table_of(const struct node *n, const struct finding *f)
+{
+	ptr_array_foreach(const struct policy_rule, r, n->policy_rules)
+		if (r->table == f->table)
+			return f->table;
+	return ROUTE_TABLE_MAIN;
+}
+
+/* The one of the node's routes to that prefix that is preferred; NULL: it has none. */
+static const struct route *route_to(const struct node *n, const struct prefix *to, unsigned table)
+{
+	const struct route *best = NULL;
+
 	ptr_array_foreach(const struct route, r, n->routes)
-		if (prefix_equal(&r->to, to))
-			return r;
-	return NULL;
+		if (r->table == table && prefix_equal(&r->to, to) &&
+		    (!best || route_metric(r) < route_metric(best)))
+			best = r;
+	return best;
 }
 
-/* A route by that gateway, in place of `old` (NULL: there is none). */
+/* A route by that gateway, in place of `old` (NULL: there is none in the main table). */
 static fix *fix_by_gateway(const struct node *n, const struct prefix *p, const struct gateway *g,
 			   const struct route *old)
 {
-	struct prefix network = prefix_network(p);
-	char to[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
-	fix *x;
+	const struct route wanted = {.to = prefix_network(p),
+				     .via = g->address,
+				     .dev = (char *)(guintptr)g->iface,
+				     .metric = old ? old->metric : 0,
+				     .table = old ? old->table : ROUTE_TABLE_MAIN};
+	fix *x = fix_new(g_strdup(""));
 
-	bool is_v4_default = prefix_is_default(&network) && network.addr.family == AF_INET;
-	g_autofree char *word =
-		NULL; /* in the file, where a text that begins with a colon needs quotes */
-
-	prefix_print(&network, to);
-	if (is_v4_default)
-		g_strlcpy(to, "default", sizeof to);
-	addr_print(&g->address, via);
-	word = to[0] == ':' ? g_strdup_printf("\"%s\"", to) : g_strdup(to);
-	x = fix_new(g_strdup_printf(
-		"%s%s%s%s%s- add-route: {node: %s, to: %s, via: %s, dev: %s, persistent: true}\n",
-		old ? "- remove-route: {node: " : "", old ? n->name : "", old ? ", to: " : "",
-		old ? word : "", old ? "}\n" : "", n->name, word, via, g->iface));
 	if (old)
-		g_ptr_array_add(x->commands, g_strdup_printf("ip route del %s", to));
-	add_route_commands(x, n, &network, to, via, g->iface);
+		remove_route(x, n, old);
+	add_route(x, n, &wanted);
 	return x;
 }
 
-/* The node's most specific route to `dst`; with `via` only those by that gateway. */
-static const struct route *route_for(const struct node *n, const struct addr *dst,
+/* The node's route of that table that carries packets to `dst`: the most specific one, of these the
+ * one with the lowest metric; with `via` only those by that gateway. */
+static const struct route *route_for(const struct node *n, unsigned table, const struct addr *dst,
 				     const struct addr *via)
 {
 	const struct route *best = NULL;
 
 	ptr_array_foreach(const struct route, r, n->routes)
-		if (prefix_contains(&r->to, dst) && (!via || addr_equal(&r->via, via)) &&
-		    (!best || r->to.len > best->to.len))
+		if (r->table == table && prefix_contains(&r->to, dst) &&
+		    (!via || addr_equal(&r->via, via)) &&
+		    (!best || r->to.len > best->to.len ||
+		     (r->to.len == best->to.len && route_metric(r) < route_metric(best))))
 			best = r;
 	return best;
 }
@@ -96,7 +194,8 @@ static void add_translated(fix *x, const struct node *n, const struct node *rout
 		g_autofree char *before = NULL;
 		g_autoptr(fix) more = NULL;
 
-		if (r->kind != NAT_STATIC || prefix_equal(&to, p) || route_for(n, &to.addr, NULL))
+		if (r->kind != NAT_STATIC || prefix_equal(&to, p) ||
+		    route_for(n, ROUTE_TABLE_MAIN, &to.addr, NULL))
 			continue;
 		more = fix_by_gateway(n, &to, g, NULL);
 		before = x->change;
@@ -113,7 +212,7 @@ fix *fix_route(const model *m, const struct node *n, const struct finding *f)
 
 	if (f->prefix.addr.family == 0 || !gateway_find(m, n, f->iface, &f->prefix, &g))
 		return NULL;
-	x = fix_by_gateway(n, &f->prefix, &g, route_to(n, &f->prefix));
+	x = fix_by_gateway(n, &f->prefix, &g, route_to(n, &f->prefix, table_of(n, f)));
 	for (guint i = 0; f->prefix.len == addr_bits(&f->prefix.addr) && i < m->nodes->len; i++) {
 		const struct node *router = m->nodes->pdata[i];
 
@@ -127,22 +226,15 @@ fix *fix_route(const model *m, const struct node *n, const struct finding *f)
 fix *fix_persistence(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
 {
 	const struct route *r = f->subject.kind == SUBJECT_ROUTE ? f->subject.route.declared : NULL;
-	g_autofree char *remove = NULL, *by = NULL, *dev = NULL;
-	char via[ADDR_TEXT_MAX], to[PREFIX_TEXT_MAX];
 	fix *x;
 
 	if (!r)
 		return NULL;
-	prefix_print(&r->to, to);
+	x = fix_new(g_strdup(""));
 	if (g_ptr_array_find(n->routes, r, NULL))
-		remove = g_strdup_printf("- remove-route: {node: %s, to: %s}\n", n->name, to);
-	by = addr_is_set(&r->via) ? g_strdup_printf(", via: %s", addr_print(&r->via, via)) :
-				    g_strdup("");
-	dev = r->dev ? g_strdup_printf(", dev: %s", r->dev) : g_strdup("");
-	x = fix_new(g_strdup_printf("%s- add-route: {node: %s, to: %s%s%s, persistent: true}\n",
-				    remove ? remove : "", n->name, to, by, dev));
-	if (addr_is_set(&r->via) && r->dev)
-		add_route_commands(x, n, &r->to, to, via, r->dev);
+		remove_route(x, n, r);
+	g_ptr_array_set_size(x->commands, 0); /* a kernel knows nothing of that */
+	add_route(x, n, r);
 	return x;
 }
 
@@ -150,29 +242,28 @@ fix *fix_persistence(const model *m G_GNUC_UNUSED, const struct node *n, const s
 static fix *fix_wrong_route(const model *m, const struct node *n, const struct route *r)
 {
 	struct gateway g;
-	char to[PREFIX_TEXT_MAX];
 	fix *x;
 
 	if (gateway_find(m, n, NULL, &r->to, &g) && !addr_equal(&g.address, &r->via))
 		return fix_by_gateway(n, &r->to, &g, r);
-	prefix_print(&r->to, to);
-	x = fix_new(g_strdup_printf("- remove-route: {node: %s, to: %s}\n", n->name, to));
-	g_ptr_array_add(x->commands, g_strdup_printf("ip route del %s", to));
+	x = fix_new(g_strdup(""));
+	remove_route(x, n, r);
 	return x;
 }
 
 fix *fix_dead_gateway(const model *m, const struct node *n, const struct finding *f)
 {
-	const struct route *r = f->subject.kind == SUBJECT_ADDRESS ?
-					route_for(n, &f->flow.dst, &f->subject.address) :
-					NULL;
+	const struct route *r =
+		f->subject.kind == SUBJECT_ADDRESS ?
+			route_for(n, table_of(n, f), &f->flow.dst, &f->subject.address) :
+			NULL;
 
 	return r ? fix_wrong_route(m, n, r) : NULL;
 }
 
 fix *fix_loop(const model *m, const struct node *n, const struct finding *f)
 {
-	const struct route *r = route_for(n, &f->flow.dst, NULL);
+	const struct route *r = route_for(n, table_of(n, f), &f->flow.dst, NULL);
 	struct gateway g;
 
 	if (r && gateway_find(m, n, f->iface, &f->prefix, &g))
@@ -186,7 +277,7 @@ static const struct route *route_behind(const struct node *n, const struct route
 	const struct route *best = NULL;
 
 	ptr_array_foreach(const struct route, other, n->routes)
-		if (other != r && other->type == ROUTE_UNICAST &&
+		if (other != r && other->type == ROUTE_UNICAST && other->table == r->table &&
 		    gateway_covers(&other->to, &r->to) && (!best || other->to.len > best->to.len))
 			best = other;
 	return best;
@@ -195,8 +286,8 @@ static const struct route *route_behind(const struct node *n, const struct route
 /* Removes the route, and adds one by the right gateway where no other leads there. */
 fix *fix_null_route(const model *m, const struct node *n, const struct finding *f)
 {
-	const struct route *r = route_for(n, &f->flow.dst, NULL), *rest;
-	char to[PREFIX_TEXT_MAX], network[ADDR_TEXT_MAX];
+	const struct route *r = route_for(n, table_of(n, f), &f->flow.dst, NULL), *rest;
+	char network[ADDR_TEXT_MAX];
 	struct gateway g;
 	fix *x;
 
@@ -206,25 +297,71 @@ fix *fix_null_route(const model *m, const struct node *n, const struct finding *
 	if (!(rest && !prefix_is_default(&rest->to)) && gateway_find(m, n, f->iface, &r->to, &g) &&
 	    !(rest && addr_equal(&g.address, &rest->via)))
 		return fix_by_gateway(n, &r->to, &g, r);
-	if (prefix_is_default(&r->to))
-		g_strlcpy(to, "default", sizeof to);
-	else
-		prefix_print(&r->to, to);
-	x = fix_new(g_strdup_printf("- remove-route: {node: %s, to: %s}\n", n->name, to));
-	g_ptr_array_add(x->commands,
-			g_strdup_printf("ip route del %s %s", route_type_name(r->type), to));
+	x = fix_new(g_strdup(""));
+	remove_route(x, n, r);
 	if (n->host_model == HOST_STRONG)
 		g_ptr_array_add(x->commands, g_strdup_printf("route delete %s",
 							     addr_print(&r->to.addr, network)));
 	return x;
 }
 
+static unsigned free_table(const struct node *n)
+{
+	unsigned table = 100;
+
+	ptr_array_foreach(const struct policy_rule, r, n->policy_rules)
+		table = MAX(table, r->table + 1);
+	return table;
+}
+
+/* What the node reaches without the Internet stays so in the new table. */
+static void copy_inner_routes(fix *x, const struct node *n, unsigned table, int family)
+{
+	ptr_array_foreach(const struct iface, f, n->interfaces) {
+		const struct prefix *p = iface_prefix(f, family);
+
+		if (p && addr_is_private(&p->addr))
+			add_route(x, n,
+				  &(struct route){
+					  .to = prefix_network(p), .dev = f->name, .table = table});
+	}
+	ptr_array_foreach(const struct route, r, n->routes) {
+		struct route copy = *r;
+
+		copy.table = table;
+		if (r->table == ROUTE_TABLE_MAIN && r->type == ROUTE_UNICAST &&
+		    r->to.addr.family == family && !prefix_is_default(&r->to))
+			add_route(x, n, &copy);
+	}
+}
+
+/* A table of their own for packets from where the answer comes from. */
+static fix *fix_by_policy(const struct node *n, const struct finding *f, const struct prefix *to)
+{
+	const unsigned table = free_table(n);
+	char from[PREFIX_TEXT_MAX];
+	fix *x;
+
+	prefix_print(&f->turning.from, from);
+	x = fix_new(g_strdup_printf("- add-policy-rule: {node: %s, from: %s, in: %s, table: %u}\n",
+				    n->name, from, f->turning.in, table));
+	g_ptr_array_add(x->commands, g_strdup_printf("ip rule add from %s iif %s lookup %u", from,
+						     f->turning.in, table));
+	add_route(
+		x, n,
+		&(struct route){
+			.to = *to, .via = f->turning.via, .dev = f->turning.iface, .table = table});
+	copy_inner_routes(x, n, table, to->addr.family);
+	return x;
+}
+
 /* Sends the answer back the way its question came: a route to the network that asked, or in
- * place of the whole route when that leads to the Internet. */
+ * place of the whole route when that leads to the Internet.  Where packets of others are meant to
+ * leave by it, as a NAT there shows, the answers get a table of their own. */
 fix *fix_turning(const model *m, const struct node *n G_GNUC_UNUSED, const struct finding *f)
 {
 	const struct node *at = f->turning.node ? model_node(m, f->turning.node) : NULL;
-	const struct route *r = at ? route_for(at, &f->flow.dst, NULL) : NULL;
+	const struct route *r = at ? route_for(at, table_of(at, f), &f->flow.dst, NULL) : NULL;
 	const struct gateway g = {f->turning.via, f->turning.iface};
 	struct prefix to = f->prefix;
 
@@ -232,12 +369,35 @@ fix *fix_turning(const model *m, const struct node *n G_GNUC_UNUSED, const struc
 		return NULL;
 	if (r && (r->to.len >= to.len || !addr_is_private(&f->flow.dst)))
 		to = r->to;
-	return fix_by_gateway(at, &to, &g, route_to(at, &to));
+	if (r && f->turning.in && at->host_model == HOST_WEAK && prefix_is_default(&to) &&
+	    r->table == ROUTE_TABLE_MAIN && node_masquerade(at, f->turning.out))
+		return fix_by_policy(at, f, &to);
+	return fix_by_gateway(at, &to, &g, route_to(at, &to, table_of(at, f)));
 }
 
 fix *fix_return(const model *m, const struct node *n, const struct finding *f)
 {
 	return f->turning.node ? fix_turning(m, n, f) : fix_route(m, n, f);
+}
+
+/* The route that is preferred gets the highest metric of those to its destination. */
+fix *fix_metric(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
+{
+	const struct route *preferred =
+		f->subject.kind == SUBJECT_ROUTE ? f->subject.route.declared : NULL;
+	struct route wanted;
+	fix *x;
+
+	if (!preferred)
+		return NULL;
+	wanted = *preferred;
+	ptr_array_foreach(const struct route, r, n->routes)
+		if (r->table == preferred->table && prefix_equal(&r->to, &preferred->to))
+			wanted.metric = MAX(wanted.metric, route_metric(r) + METRIC_STEP);
+	x = fix_new(g_strdup(""));
+	remove_route(x, n, preferred);
+	add_route(x, n, &wanted);
+	return x;
 }
 
 /* --- settings of the kernel ------------------------------------------------------------------- */
@@ -293,7 +453,7 @@ fix *fix_forwarding(const model *m, const struct node *n, const struct finding *
 		return fix_of(change, commands);
 	}
 	ptr_array_foreach(const struct node, sender, m->nodes) {
-		const struct route *r = route_for(sender, &f->flow.dst, NULL);
+		const struct route *r = route_for(sender, ROUTE_TABLE_MAIN, &f->flow.dst, NULL);
 
 		if (r && node_has_address(n, &r->via))
 			return fix_wrong_route(m, sender, r);

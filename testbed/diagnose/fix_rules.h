@@ -16,6 +16,7 @@ fix *fix_new(char *change);
 fix *fix_route(const model *m, const struct node *n, const struct finding *f);
 fix *fix_return(const model *m, const struct node *n, const struct finding *f);
 fix *fix_turning(const model *m, const struct node *n, const struct finding *f);
+fix *fix_metric(const model *m, const struct node *n, const struct finding *f);
 fix *fix_persistence(const model *m, const struct node *n, const struct finding *f);
 fix *fix_dead_gateway(const model *m, const struct node *n, const struct finding *f);
 fix *fix_loop(const model *m, const struct node *n, const struct finding *f);

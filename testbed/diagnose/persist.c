@@ -6,31 +6,17 @@
 
 /* --- before the restart ----------------------------------------------------------------------- */
 
-/* Whether the model has a route to that prefix that is not persistent. */
-static bool is_fleeting(const struct node *n, const struct prefix *to)
+/* Whether that is a route of the node that is not persistent. */
+static bool is_fleeting(const struct kernel_route *r, gconstpointer node)
 {
-	ptr_array_foreach(const struct route, r, n->routes)
-		if (!r->persistent && prefix_equal(&r->to, to))
+	const struct node *n = node;
+
+	ptr_array_foreach(const struct route, d, n->routes)
+		if (!d->persistent && prefix_equal(&d->to, &r->to) &&
+		    route_metric(d) == r->metric &&
+		    (d->table == r->table || n->host_model == HOST_STRONG))
 			return true;
 	return false;
-}
-
-/* The state as it would be without the node's routes that are not persistent. */
-static netstate *state_after_restart(const netstate *state, const struct node *n)
-{
-	const node_state *before = netstate_node(state, n->name);
-	node_state *after = before ? node_state_share(before) : NULL;
-
-	if (!after)
-		return netstate_ref(state);
-	g_array_unref(after->routes);
-	after->routes = g_array_new(FALSE, TRUE, sizeof(struct kernel_route));
-	array_foreach(const struct kernel_route, r, before->routes)
-		if (!is_fleeting(n, &r->to))
-			g_array_append_vals(after->routes, r, 1);
-	/* the look-ups are from before the restart */
-	g_clear_pointer(&after->lookups, g_array_unref);
-	return netstate_with(state, after);
 }
 
 /* Walks the ways that the call took, to each end's server and that of its media; true when one
@@ -73,7 +59,7 @@ static const struct route *route_missed(const struct node *n, const struct findi
 
 static bool foresee_node(const struct evidence *e, const struct node *n, struct finding *f)
 {
-	g_autoptr(netstate) after = state_after_restart(e->state, n);
+	g_autoptr(netstate) after = netstate_without_routes(e->state, n->name, is_fleeting, n);
 	g_autoptr(knet) net = knet_new(e->model, after);
 	const struct evidence then = {.model = e->model,
 				      .cell = e->cell,

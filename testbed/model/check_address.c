@@ -120,17 +120,19 @@ static void check_taken(const struct check *c, GHashTable *taken, const struct n
 	g_hash_table_insert(taken, key, (gpointer)(guintptr)node);
 }
 
-/* Against the node's interfaces before it: no two may be in the same subnet. */
+/* Against the node's interfaces before it: two may be in the same subnet only when they are on the
+ * same network. */
 static void check_interface_pair(const struct check *c, const struct node *node,
 				 const struct iface *iface)
 {
 	ptr_array_foreach(const struct iface, other, node->interfaces) {
 		if (other == iface)
 			return;
-		if (other->network &&
+		if (other->network && other->network != iface->network &&
 		    prefix_overlaps(&other->network->subnet, &iface->network->subnet))
 			check_error(c, iface->loc, NULL,
-				    "interfaces '%s' and '%s' of node '%s' are in the same subnet",
+				    "interfaces '%s' and '%s' of node '%s' are in the same subnet "
+				    "and in two networks",
 				    other->name, iface->name, node->name);
 	}
 }

@@ -83,8 +83,9 @@ static void check_gateway(const struct check *c, const struct node *node, const 
 		}
 		if (prefix_contains(&one->subnet, &route->via)) {
 			check_gateway_is_host(c, loc, &one->subnet, &route->via);
+			if (!reached || g_strcmp0(one->link, route->dev) == 0)
+				link = one->link;
 			reached = true;
-			link = one->link;
 		}
 	}
 	if (route->onlink)

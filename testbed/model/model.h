@@ -478,6 +478,9 @@ const struct impairment *node_impairment(const model *m, const struct node *n, c
 bool model_is_impaired(const model *m);
 /* The first masquerade rule for packets that leave by this interface. */
 const struct nat_rule *node_masquerade(const struct node *n, const char *iface);
+/* Whether each interface answers ARP for its own addresses alone.  Those of a weak host answer for
+ * all; with two on one network both would, and chance would decide by which one it is spoken to. */
+bool node_answers_by_card(const struct node *n);
 /* The interface's first address of the family (AF_UNSPEC: any). */
 const struct prefix *iface_prefix(const struct iface *f, int family);
 /* The same for an interface of the node or the interface of a tunnel's end on it. */

@@ -239,6 +239,15 @@ struct addr node_address(const struct node *n)
 	return g_array_index(first->addresses, struct prefix, 0).addr;
 }
 
+bool node_answers_by_card(const struct node *n)
+{
+	ptr_array_foreach(const struct iface, f, n->interfaces)
+		ptr_array_foreach(const struct iface, other, n->interfaces)
+			if (other != f && other->network == f->network)
+				return true;
+	return n->host_model == HOST_STRONG;
+}
+
 const struct prefix *iface_prefix(const struct iface *f, int family)
 {
 	array_foreach(const struct prefix, p, f->addresses)

@@ -73,6 +73,11 @@ struct subject subject_route(const struct prefix *to)
 	return (struct subject){.kind = SUBJECT_ROUTE, .route = {.to = *to}};
 }
 
+struct subject subject_route_by(const struct prefix *to, const struct addr *via)
+{
+	return (struct subject){.kind = SUBJECT_ROUTE, .route = {.to = *to, .via = *via}};
+}
+
 struct subject subject_declared_route(const struct route *r)
 {
 	return (struct subject){.kind = SUBJECT_ROUTE, .route = {.to = r->to, .declared = r}};
@@ -106,7 +111,8 @@ bool subject_equal(const struct subject *a, const struct subject *b)
 		return false;
 	switch (a->kind) {
 	case SUBJECT_ROUTE:
-		return prefix_equal(&a->route.to, &b->route.to);
+		return prefix_equal(&a->route.to, &b->route.to) &&
+		       addr_equal(&a->route.via, &b->route.via);
 	case SUBJECT_RULE:
 		return a->rule == b->rule;
 	case SUBJECT_POLICY:
@@ -142,15 +148,20 @@ bool subject_equal(const struct subject *a, const struct subject *b)
 
 /* --- in words --------------------------------------------------------------------------------- */
 
-/* A route's destination; the caller frees.  A default route of the model is "0.0.0.0/0", as the
- * file's text has it; another one is "default". */
-static char *route_text(const struct prefix *to, bool declared)
+/* A route's destination, and its gateway where that tells it from others; the caller frees.  A
+ * default route of the model is "0.0.0.0/0", as the file's text has it; another one is "default".
+ */
+static char *route_text(const struct subject *s)
 {
-	char buf[PREFIX_TEXT_MAX];
+	const struct prefix *to = &s->route.to;
+	bool by = addr_is_set(&s->route.via);
+	char buf[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
 
-	return g_strdup(!declared && prefix_is_default(to) && to->addr.family == AF_INET ?
-				"default" :
-				prefix_print(to, buf));
+	prefix_print(to, buf);
+	if ((by || !s->route.declared) && prefix_is_default(to) && to->addr.family == AF_INET)
+		g_strlcpy(buf, "default", sizeof buf);
+	return by ? g_strdup_printf("%s via %s", buf, addr_print(&s->route.via, via)) :
+		    g_strdup(buf);
 }
 
 char *listener_service(const struct listener *l)
@@ -178,7 +189,7 @@ char *subject_text(const struct subject *s)
 	case SUBJECT_NONE:
 		return NULL;
 	case SUBJECT_ROUTE:
-		return route_text(&s->route.to, s->route.declared != NULL);
+		return route_text(s);
 	case SUBJECT_POLICY:
 		return g_strdup(policies[s->policy].text);
 	case SUBJECT_RULE:

@@ -68,6 +68,8 @@ struct subject {
 		struct {
 			struct prefix to;
 			const struct route *declared; /* NULL: not one of the model's */
+			struct addr via;	      /* its gateway; set where that tells it
+							 from others */
 		} route;
 		const struct fw_rule *rule;
 		enum fw_chain policy;
@@ -93,6 +95,8 @@ struct subject subject_account(const struct node *client);
 struct subject subject_address(const struct addr *a);
 struct subject subject_nat(const struct nat_rule *r);
 struct subject subject_route(const struct prefix *to);
+/* One of several to a destination. */
+struct subject subject_route_by(const struct prefix *to, const struct addr *via);
 struct subject subject_declared_route(const struct route *r);
 struct subject subject_tunnel(const struct tunnel *t);
 

@@ -154,6 +154,25 @@ netstate *netstate_with(const netstate *s, node_state *n)
 	return own;
 }
 
+netstate *netstate_without_routes(const netstate *s, const char *node,
+				  bool (*gone)(const struct kernel_route *r, gconstpointer data),
+				  gconstpointer data)
+{
+	const node_state *before = netstate_node(s, node);
+	node_state *after = before ? node_state_share(before) : NULL;
+
+	if (!after)
+		return netstate_ref(s);
+	g_array_unref(after->routes);
+	after->routes = g_array_new(FALSE, TRUE, sizeof(struct kernel_route));
+	array_foreach(const struct kernel_route, r, before->routes)
+		if (!gone(r, data))
+			g_array_append_vals(after->routes, r, 1);
+	/* the kernel was asked when it had them */
+	g_clear_pointer(&after->lookups, g_array_unref);
+	return netstate_with(s, after);
+}
+
 /* --- questions about routes ------------------------------------------------------------------- */
 
 static const struct object_shape route_question_shape = OBJECT_SHAPE(

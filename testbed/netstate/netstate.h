@@ -229,6 +229,12 @@ void netstate_add(netstate *s, node_state *n);
 /* A state of its own with `n` (taken over) in place of the node of that name; shares the others. */
 netstate *netstate_with(const netstate *s, node_state *n);
 
+/* A state of its own in which the node has none of the routes for which `gone` is true, and was
+ * asked no look-ups. */
+netstate *netstate_without_routes(const netstate *s, const char *node,
+				  bool (*gone)(const struct kernel_route *r, gconstpointer data),
+				  gconstpointer data);
+
 /* struct route_question; free with g_ptr_array_unref. */
 GPtrArray *route_questions_new(void);
 /* Copies the texts. */

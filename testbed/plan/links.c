@@ -21,13 +21,14 @@ static const struct setting every_node[] = {
 	{"net.ipv4.icmp_ratelimit", "0"},
 	{"net.ipv4.ip_unprivileged_port_start", "0"},
 };
-static const struct setting strong_hosts[] = {
+/* Each card answers for its own addresses, and asks from one of them. */
+static const struct setting own_addresses[] = {
 	{"net.ipv4.conf.all.arp_ignore", "1"},
 	{"net.ipv4.conf.default.arp_ignore", "1"},
 	{"net.ipv4.conf.all.arp_announce", "2"},
 	{"net.ipv4.conf.default.arp_announce", "2"},
 };
-static const struct setting weak_hosts[] = {
+static const struct setting any_address[] = {
 	{"net.ipv4.conf.all.arp_ignore", "0"},
 	{"net.ipv4.conf.default.arp_ignore", "0"},
 	{"net.ipv4.conf.all.arp_announce", "0"},
@@ -79,10 +80,10 @@ static void add_node_settings(struct builder *b, const struct node *n)
 
 	add_settings(b, n->name, n->loc, every_node, G_N_ELEMENTS(every_node));
 	add_sysctl(b, n->name, n->loc, "net.ipv4.ip_forward", n->forwarding ? "1" : "0");
-	if (n->host_model == HOST_STRONG)
-		add_settings(b, n->name, n->loc, strong_hosts, G_N_ELEMENTS(strong_hosts));
+	if (node_answers_by_card(n))
+		add_settings(b, n->name, n->loc, own_addresses, G_N_ELEMENTS(own_addresses));
 	else
-		add_settings(b, n->name, n->loc, weak_hosts, G_N_ELEMENTS(weak_hosts));
+		add_settings(b, n->name, n->loc, any_address, G_N_ELEMENTS(any_address));
 	if (ipv6) {
 		add_settings(b, n->name, n->loc, with_ipv6, G_N_ELEMENTS(with_ipv6));
 		add_sysctl(b, n->name, n->loc, "net.ipv6.conf.all.forwarding",

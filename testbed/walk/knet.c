@@ -166,8 +166,9 @@ struct addr klink_source(const struct klink *link, const struct addr *next_hop)
 	return first;
 }
 
-/* A weak host answers ARP for all its addresses on every interface (arp_ignore 0), a strong one
- * only for the interface's own.  Neighbour discovery is answered only for these, too (RFC 4861). */
+/* A weak host answers ARP for all its addresses on every interface (arp_ignore 0), others
+ * (node_answers_by_card) only for the interface's own.  Neighbour discovery is answered only for
+ * these, too (RFC 4861). */
 static const struct klink *answering_link(const struct knode *n, const struct klink *asking,
 					  const struct addr *a, bool any_address)
 {
@@ -175,7 +176,7 @@ static const struct klink *answering_link(const struct knode *n, const struct kl
 		if (link == asking || !link->network || link->network != asking->network)
 			continue;
 		if (kernel_link_has(link->state, a) ||
-		    (any_address && n->model->host_model == HOST_WEAK && knode_owns(n, a)))
+		    (any_address && !node_answers_by_card(n->model) && knode_owns(n, a)))
 			return link;
 	}
 	return NULL;

@@ -270,6 +270,7 @@ static const struct klink *choose_route(struct walker *k, struct addr *ret_next_
 	if (found.route) {
 		k->hop->route = kernel_route_text(found.route);
 		k->hop->to = found.route->to;
+		k->hop->table = found.route->table;
 	}
 	if (found.route && kernel_route_refuses(found.route))
 		walker_end(k, WALK_NULL_ROUTE, k->at, subject_route(&found.route->to),

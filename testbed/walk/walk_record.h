@@ -94,6 +94,7 @@ struct hop {
 	uint16_t sport, dport;
 	char *route;		  /* "10.20.0.0/24 via 10.255.0.2 dev vpn0 table 254", or NULL */
 	struct prefix to;	  /* of that route; family 0: there is none */
+	unsigned table;		  /* that it is in */
 	struct decision decision; /* the last of this node's */
 	char *nat;		  /* "198.51.100.10 for 10.20.0.101 (branch-nat)", or NULL */
 	struct hop_lookup lookup;

@@ -76,7 +76,9 @@ static void put_route(node_state *n, const struct op_route *op)
 				 .via = op->via,
 				 .dev = node_state_text(n, op->dev),
 				 .table = op->table,
-				 .metric = op->metric};
+				 .metric = op->metric > 0 || op->to.addr.family == AF_INET ?
+						   op->metric :
+						   ROUTE_METRIC_IPV6};
 
 	cr_assert(kernel_route_type_named(route_type_name(op->type), &r.type));
 	g_array_append_val(n->routes, r);

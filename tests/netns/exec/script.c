@@ -307,4 +307,5 @@ Test(script, networks_as_exec_makes_them)
 	compare("topologies/dual-stack.yaml", "dual-stack");
 	compare("topologies/dmz-nat.yaml", "hairpin");
 	compare("tests/data/topologies/uplinks.yaml", "policy");
+	compare("tests/data/topologies/edge-one-subnet.yaml", "no-bound-route-weak");
 }

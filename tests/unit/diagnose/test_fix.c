@@ -76,6 +76,88 @@ Test(fix, is_the_smallest_change)
 
 /* What a NAT answers for is on nobody's network: the route leads to the NAT, and to all that it
  * answers for. */
+#define UPLINKS "tests/data/topologies/uplinks.yaml"
+
+static void expect_fix(const model *m, const finding *f, const char *change,
+		       const char *const *commands)
+{
+	g_autoptr(fix) x = fix_derive(m, f);
+
+	cr_assert_not_null(x);
+	cr_expect_str_eq(x->change, change, "%s", x->change);
+	for (guint i = 0; commands[i]; i++) {
+		cr_assert_lt(i, x->commands->len, "no '%s'", commands[i]);
+		cr_expect_str_eq(x->commands->pdata[i], commands[i], "%s",
+				 (const char *)x->commands->pdata[i]);
+	}
+}
+
+/* The office needs the default route by which answers of the DMZ stray: they get a table. */
+Test(fix, gives_answers_a_table_of_their_own_where_others_need_the_route)
+{
+	static const char *const commands[] = {
+		"ip rule add from 192.168.200.0/24 iif dmz lookup 100",
+		"ip route add default via 198.51.100.1 dev wan1 table 100",
+		"ip route add 10.0.1.0/24 dev lan table 100", NULL};
+	g_autoptr(model) m = scenario_model(UPLINKS, "answers-stray", NULL);
+	finding *f = finding_new(NULL);
+
+	f->code = CAUSE_RETURN_WRONG_EGRESS;
+	f->node = g_strdup("gw");
+	f->turning.node = g_strdup("gw");
+	f->turning.iface = g_strdup("wan1");
+	f->turning.in = g_strdup("dmz");
+	f->turning.out = g_strdup("wan2");
+	cr_assert(addr_parse("198.51.100.1", &f->turning.via) &&
+		  addr_parse("198.51.100.14", &f->flow.dst) &&
+		  prefix_parse("192.168.200.0/24", &f->turning.from) &&
+		  prefix_parse("198.51.100.12/30", &f->prefix));
+	expect_fix(
+		m, f,
+		"- add-policy-rule: {node: gw, from: 192.168.200.0/24, in: dmz, table: 100}\n"
+		"- add-route: {node: gw, to: default, via: 198.51.100.1, dev: wan1, table: 100, "
+		"persistent: true}\n"
+		"- add-route: {node: gw, to: 10.0.1.0/24, dev: lan, table: 100, persistent: "
+		"true}\n"
+		"- add-route: {node: gw, to: 172.16.5.0/24, dev: perim, table: 100, persistent: "
+		"true}\n"
+		"- add-route: {node: gw, to: 192.168.200.0/24, dev: dmz, table: 100, persistent: "
+		"true}\n",
+		commands);
+	finding_free(f);
+}
+
+/* Of two routes to one destination; a strong host's is also written for Windows. */
+Test(fix, the_preferred_route_gets_the_highest_metric)
+{
+	static const char *const commands[] = {
+		"ip route del default metric 25",
+		"ip route add default via 10.0.1.1 dev eth0 metric 60",
+		"route add -p 0.0.0.0 mask 0.0.0.0 10.0.1.1 metric 60",
+		"netsh interface ipv4 add route 0.0.0.0/0 \"eth0\" 10.0.1.1 metric=60 "
+		"store=persistent",
+		"New-NetRoute -DestinationPrefix \"0.0.0.0/0\" -InterfaceAlias \"eth0\" -NextHop "
+		"10.0.1.1 -RouteMetric 60",
+		NULL};
+	g_autoptr(model) m = scenario_model(
+		UPLINKS, "answers-stray",
+		"[{set-host-model: {node: hq1, host_model: strong}}, {remove-route: {node: hq1, "
+		"to: default, metric: 25}}, {add-route: {node: hq1, to: default, via: 10.0.1.1, "
+		"dev: eth0, metric: 25}}]");
+	const struct node *n = model_node(m, "hq1");
+	finding *f = finding_new(NULL);
+
+	f->code = CAUSE_WRONG_METRIC;
+	f->node = g_strdup("hq1");
+	f->subject = subject_declared_route(n->routes->pdata[n->routes->len - 1]);
+	expect_fix(m, f,
+		   "- remove-route: {node: hq1, to: default, metric: 25}\n"
+		   "- add-route: {node: hq1, to: default, via: 10.0.1.1, dev: eth0, metric: 60, "
+		   "persistent: true}\n",
+		   commands);
+	finding_free(f);
+}
+
 Test(fix, leads_to_the_nat_that_has_the_address)
 {
 	g_autoptr(diags) d = diags_new();

@@ -43,6 +43,29 @@ Test(walk, goes_through_the_tunnel_and_out_of_the_wrong_card)
 	walk_pair_free(pair);
 }
 
+/* Two cards on one network: each answers ARP for its own addresses. */
+Test(walk, comes_in_by_the_card_that_has_the_address)
+{
+	static const char *const scenarios[] = {"as-it-is", "no-bound-route-weak"};
+	static const struct {
+		const char *to, *card;
+	} rows[] = {{"203.0.113.9", "int"}, {"203.0.113.3", "ext"}};
+
+	for (guint i = 0; i < 4; i++) {
+		g_autoptr(model) m = scenario_model("tests/data/topologies/edge-one-subnet.yaml",
+						    scenarios[i / 2], NULL);
+		g_autoptr(netstate) state = planned_state(m);
+		g_autoptr(knet) net = knet_new(m, state);
+		struct flow flow = {.node = "router", .proto = PROTO_ICMP};
+		struct walk_pair *pair;
+
+		cr_assert(addr_parse(rows[i % 2].to, &flow.dst));
+		pair = walk_both(net, &flow);
+		cr_expect_str_eq(hop_at(pair->forward, "edge")->in, rows[i % 2].card);
+		walk_pair_free(pair);
+	}
+}
+
 /* A change to one kernel, unknown to the model: the walk goes by the state. */
 Test(walk, goes_by_the_state)
 {

@@ -12,6 +12,9 @@
 #define ANSWER_MS 15000
 #define BYE_MS 2000
 #define CAPABILITIES_MS 1000
+/* For the checks of a peer of another make: it may take the pairs one after the other, and give up
+ * each that has no answer after some seconds. */
+#define PEER_CHECKS_MS 12000
 /* A callee ends at its deadline only when no packet came for this long. */
 #define SILENCE_US (5 * G_USEC_PER_SEC)
 
@@ -282,6 +285,29 @@ static void hang_up_late(struct call *c, const sip_msg *response)
 	session_request(&c->base, dialog_request(&c->base.dialog, "BYE"), BYE_MS, NULL);
 }
 
+void call_heard(struct call *c)
+{
+	g_clear_handle_id(&c->clock, g_source_remove);
+	call_input(c, CALL_IN_HEARD);
+}
+
+static gboolean on_peer_silent(gpointer data)
+{
+	struct call *c = data;
+	c->clock = 0;
+	call_input(c, CALL_IN_HEARD);
+	return G_SOURCE_REMOVE;
+}
+
+/* A peer that does not trickle ends all its checks before it sends media, also those that our
+ * choice of a pair has made pointless (RFC 8445 section 8.1.2 would let it stop them).  linphone
+ * never answers a final offer that comes meanwhile, and what is said meanwhile nobody hears. */
+static void await_media(struct call *c)
+{
+	if (c->machine.awaits_media && c->machine.phase == CALL_CONNECTING)
+		c->clock = g_timeout_add(PEER_CHECKS_MS, on_peer_silent, c);
+}
+
 static void on_invite_response(struct client_session *s, sip_msg *response, const GError *error)
 {
 	struct call *c = (struct call *)s;
@@ -299,6 +325,7 @@ static void on_invite_response(struct client_session *s, sip_msg *response, cons
 	c->sip_status = sip_status(response);
 	dialog_refresh_target(&s->dialog, response);
 	call_input(c, CALL_IN_ESTABLISHED);
+	await_media(c);
 }
 
 /* Sends the INVITE.  Runs from the main loop when the host candidates are known, because the offer

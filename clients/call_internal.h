@@ -53,8 +53,8 @@ struct call {
 	bool talking;	     /* that it stands was reported */
 	bool paused;	     /* media waits for the final pairs */
 	guint media_ms;
-	/* Sources: the limit of the call's time; media_ms; INFO; INVITE or answer; early media;
-	 * reports of what was heard */
+	/* Sources: the limit of the call's time; the peer's checks, then media_ms; INFO; INVITE or
+	 * answer; early media; reports of what was heard */
 	guint deadline, clock, trickle, start, pause, watch;
 	gint64 invite_us, first_media_us, last_media_us; /* 0: not yet */
 	int sip_status;
@@ -69,6 +69,8 @@ struct call {
 void call_do(struct call *c, guint actions);
 /* Own candidates, which the offer or answer waited for, are known: sends it soon. */
 void call_go_on(struct call *c);
+/* The peer's media has come, which it awaits. */
+void call_heard(struct call *c);
 /* All participants of a conference may have been heard: then it ends when its time is over, or it
  * stands. */
 void call_check_heard(struct call *c);

@@ -45,6 +45,8 @@ static guint advance_call(struct call_machine *m)
 	if (m->phase != CALL_CONNECTING || !m->established || !all_streams_reached(m, ICE_READY))
 		return 0;
 	if (m->caller) {
+		if (m->awaits_media)
+			return 0;
 		m->phase = CALL_CONFIRMING;
 		return CALL_DO_REINVITE;
 	}
@@ -98,6 +100,9 @@ guint call_machine_input(struct call_machine *m, enum call_input input)
 		actions = m->caller ? CALL_DO_ACK : CALL_DO_TRICKLE;
 		m->established = true;
 		return actions | advance_call(m);
+	case CALL_IN_HEARD:
+		m->awaits_media = false;
+		return advance_call(m);
 	case CALL_IN_REJECTED:
 		return end_call(m, CALL_FAIL, STAGE_SIP, REASON_CALL_NOT_ACCEPTED);
 	case CALL_IN_REINVITE:

@@ -5,7 +5,8 @@
  *
  *   phase        begins with                        ends with
  *   INVITING     caller: start                      183 or 200 with SDP -> CONNECTING; rejection
- *   CONNECTING   dialog known, ICE runs             caller: 200, all streams ready -> CONFIRMING
+ *   CONNECTING   dialog known, ICE runs             caller: 200, all streams ready, and where it
+ *                                                   awaits media, heard -> CONFIRMING
  *                                                   callee: all ready, re-INVITE -> TALKING
  *   CONFIRMING   caller: re-INVITE sent             its 200 -> TALKING
  *   TALKING      both ends ready, media runs        media done, BYE
@@ -27,6 +28,7 @@ enum call_input {
 	CALL_IN_DIALOG,	       /* caller: first response with SDP */
 	CALL_IN_ESTABLISHED,   /* caller: 200 to the INVITE; callee: 200 sent */
 	CALL_IN_REJECTED,      /* caller: a final response other than 2xx, or none */
+	CALL_IN_HEARD,	       /* caller: the peer sends media, or has had the time to */
 	CALL_IN_REINVITE,      /* the peer's re-INVITE */
 	CALL_IN_CONFIRMED,     /* caller: 200 to the re-INVITE */
 	CALL_IN_NOT_CONFIRMED, /* caller: another response to it */
@@ -55,6 +57,7 @@ struct call_machine {
 	guint n_streams;
 	enum call_phase phase;
 	bool established, reinvite_waits;
+	bool awaits_media;   /* caller: the final offer waits until the peer is heard */
 	bool no_final_offer; /* the caller may leave the re-INVITE out, as RFC 8839
 				section 4.4.1.2.2 has it where the default candidates were selected
 			      */

@@ -201,6 +201,8 @@ static void on_call_received(ice *i G_GNUC_UNUSED, guint stream, const guint8 *d
 	c->last_media_us = now_us;
 	if (rtp && !c->first_media_us)
 		c->first_media_us = now_us;
+	if (rtp && c->machine.awaits_media)
+		call_heard(c);
 	if (!rtp || !c->members)
 		return;
 	note_sources(c, s);
@@ -446,6 +448,7 @@ bool call_media_take(struct call *c, const sip_msg *m)
 		return false;
 	c->peer_gathers_first = sdp->no_trickle;
 	c->machine.no_final_offer = sdp->no_trickle;
+	c->machine.awaits_media = c->machine.caller && sdp->no_trickle;
 	if (sdp->no_trickle)
 		ice_be_patient(c->ice);
 	for (guint i = 0; i < c->n_streams; i++) {

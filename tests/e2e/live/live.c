@@ -4,14 +4,54 @@
 #include "testbed/live/client.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+/* Waits until the test has ended, in whichever way, and takes away what it left behind: its labs,
+ * with every program inside them, and its folder. */
+static G_NORETURN void keep_guard(const struct home *h, int waits)
+{
+	const char *const argv[] = {h->program, "down", "--all", NULL};
+	g_auto(GStrv) environment = g_environ_setenv(
+		g_environ_setenv(g_get_environ(), "XDG_RUNTIME_DIR", h->folder, TRUE), "HOME", "/",
+		TRUE);
+	char byte;
+
+	setsid();
+	while (read(waits, &byte, 1) < 0 && errno == EINTR)
+		;
+	if (g_file_test(h->folder, G_FILE_TEST_IS_DIR)) {
+		g_spawn_sync(NULL, (char **)(gpointer)(guintptr)argv, environment,
+			     G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+			     NULL, NULL, NULL, NULL);
+		program_folder_free(g_strdup(h->folder));
+	}
+	_exit(0);
+}
+
+static void start_guard(struct home *h)
+{
+	int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	h->guard = fork();
+	cr_assert(h->guard >= 0);
+	if (h->guard == 0) {
+		close(ends[1]);
+		keep_guard(h, ends[0]);
+	}
+	close(ends[0]);
+	h->guarded = ends[1];
+}
 
 void home_new(struct home *h, unsigned uid)
 {
-	h->uid = uid;
+	*h = (struct home){.uid = uid};
 	h->folder = program_folder_new();
 	h->program = uid != 0 ? program_public_copy(h->folder) : program_path("testbed");
 	if (uid != 0) {
@@ -20,6 +60,8 @@ void home_new(struct home *h, unsigned uid)
 		cr_assert_eq(g_mkdir_with_parents(runtime, 0700), 0);
 		cr_assert_eq(chown(runtime, uid, uid), 0);
 		cr_assert_eq(chmod(h->folder, 0755), 0);
+	} else {
+		start_guard(h);
 	}
 }
 
@@ -27,6 +69,10 @@ void home_clear(struct home *h)
 {
 	home_expect(h, 0, "down", "--all", NULL);
 	program_folder_free(h->folder);
+	if (h->guard > 0) {
+		close(h->guarded);
+		waitpid(h->guard, NULL, 0);
+	}
 	g_free(h->program);
 }
 

@@ -12,6 +12,8 @@ struct home {
 	char *folder;  /* XDG_RUNTIME_DIR of everything that is run */
 	char *program; /* build/bin/testbed, or a copy that anybody may run */
 	unsigned uid;  /* as whom; 0: as we are */
+	pid_t guard;   /* ends the labs when the test is killed */
+	int guarded;   /* the guard waits until this is closed */
 };
 
 /* Ends all its labs with it. */

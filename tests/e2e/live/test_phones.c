@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -486,10 +487,60 @@ Test(phones, call_through_the_edge)
 Test(phones, call_through_the_front_end)
 {
 	static const struct pair rows[] = {
-		{BARESIP, CLIENT, "dc2", "dc1"},
-		{LINPHONE, CLIENT, "dc2", "dc1"},
-		{BARESIP, LINPHONE, "dc1", "dc2"},
+		{BARESIP, CLIENT, "dc2", "dc1"},   {LINPHONE, CLIENT, "dc2", "dc1"},
+		{BARESIP, LINPHONE, "dc1", "dc2"}, {CLIENT, BARESIP, "dc1", "dc2"},
+		{CLIENT, LINPHONE, "dc1", "dc2"},
 	};
 
 	place_calls(rows, G_N_ELEMENTS(rows));
+}
+
+/* In a process of its own: a lab with a phone, until it is killed. */
+static G_NORETURN void start_and_wait(int ready)
+{
+	struct home h;
+	struct phone p;
+
+	home_new(&h, 0);
+	home_expect(&h, 0, "up", "-q", "-s", "persistent-route", NULL);
+	phone_start(&p, &h, "dc1", CLIENT, NULL);
+	if (write(ready, h.folder, strlen(h.folder) + 1) > 0)
+		pause();
+	_exit(1);
+}
+
+static bool is_gone(gpointer data)
+{
+	const GArray *all = data;
+
+	for (guint i = 0; i < all->len; i++)
+		if (process_is_alive(&g_array_index(all, struct process_id, i)))
+			return false;
+	return true;
+}
+
+static bool has_no_file(gpointer data)
+{
+	return !g_file_test(data, G_FILE_TEST_EXISTS);
+}
+
+Test(phones, end_with_a_test_that_is_killed)
+{
+	g_autoptr(GArray) all = NULL;
+	char folder[256] = "";
+	int ready[2];
+	pid_t test;
+
+	cr_assert_eq(pipe2(ready, O_CLOEXEC), 0);
+	test = fork();
+	if (test == 0)
+		start_and_wait(ready[1]);
+	close(ready[1]);
+	cr_assert_gt(read(ready[0], folder, sizeof folder - 1), 0, "it is up");
+	all = process_descendants(test);
+	cr_assert_geq(all->len, 3, "the guard, 'testbed exec' and the phone, not %u", all->len);
+	kill(test, SIGKILL);
+	waitpid(test, NULL, 0);
+	cr_expect(process_wait_until(is_gone, all, WAIT_MS), "a process is left");
+	cr_expect(process_wait_until(has_no_file, folder, WAIT_MS), "%s is left", folder);
 }

@@ -178,6 +178,24 @@ Test(call_machine, one_failed_stream_fails_the_call)
 	cr_assert_eq(m.verdict, CALL_FAIL, "verdict");
 }
 
+/* Whichever comes last, the final pair or the peer's media. */
+Test(call_machine, the_final_offer_awaits_the_peers_media)
+{
+	static const int orders[][2] = {{STREAM(ICE_READY), CALL_IN_HEARD},
+					{CALL_IN_HEARD, STREAM(ICE_READY)}};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(orders); i++) {
+		struct call_machine m;
+		call_machine_init(&m, true, 1);
+		m.awaits_media = true;
+		call_machine_input(&m, CALL_IN_DIALOG);
+		call_machine_input(&m, CALL_IN_ESTABLISHED);
+		cr_expect_eq(feed(&m, orders[i][0]), 0u, "order %u: too early", (unsigned)i);
+		cr_expect_eq(feed(&m, orders[i][1]), (guint)CALL_DO_REINVITE, "order %u",
+			     (unsigned)i);
+	}
+}
+
 Test(call_machine, silence_turns_a_pass)
 {
 	struct call_machine m;

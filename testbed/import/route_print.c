@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The tables of Windows' `route print`. */
-#include "testbed/import/facts.h"
-#include "testbed/import/lines.h"
+/* The tables of Windows' `route print`; route_print6.c has that of IPv6. */
+#include "testbed/import/route_print.h"
 
 #include <string.h>
 
@@ -29,19 +28,10 @@ struct row {
 	struct loc loc;
 };
 
-/* An interface of the table. */
-struct card {
-	struct addr address; /* its first one, as the Interface column has it */
-	struct fact_iface *iface;
-	bool has_metric, has_subnet;
-	unsigned metric; /* of its own routes */
-};
-
 struct table {
 	GArray *active, *persistent; /* struct row */
 	GArray *cards;		     /* struct card */
-	GString *ipv6;		     /* destinations of the IPv6 table */
-	struct loc ipv6_loc;
+	struct six six;
 };
 
 /* --- rows ------------------------------------------------------------------------------------- */
@@ -80,7 +70,7 @@ static bool word_mask(const struct word *w, uint8_t *ret, diags *d)
 			 "'%s' is not a netmask", w->text);
 }
 
-static bool is_number(const char *word, unsigned *ret)
+bool is_number(const char *word, unsigned *ret)
 {
 	guint64 number = 0;
 	bool good = g_ascii_string_to_unsigned(word, 10, 0, G_MAXUINT32, &number, NULL);
@@ -152,29 +142,6 @@ static void note_adapter(struct facts *f, const struct line *l)
 	g_ptr_array_add(f->notes, g_strdup_printf("interface: %s", name + 2));
 }
 
-/* " 12    266 2001:db8:1::/64   On-link": destinations that not every machine has. */
-static void note_ipv6(struct table *t, const struct line *l, struct facts *f)
-{
-	unsigned number;
-	struct prefix p;
-	const char *to;
-
-	if (l->words->len < 3 || !is_number(line_word(l, 0)->text, &number) ||
-	    !is_number(line_word(l, 1)->text, &number))
-		return;
-	to = line_word(l, 2)->text;
-	if (!prefix_parse(to, &p) || p.addr.family != AF_INET6)
-		return;
-	if (facts_is_usual(&p)) {
-		facts_usual(f, to);
-		return;
-	}
-	if (t->ipv6->len == 0)
-		t->ipv6_loc = line_loc(l);
-	if (t->ipv6->len < 200)
-		g_string_append_printf(t->ipv6, "%s%s", t->ipv6->len > 0 ? ", " : "", to);
-}
-
 bool is_route_print(const char *file, const char *text)
 {
 	struct line l = {.file = file, .rest = text};
@@ -184,9 +151,11 @@ bool is_route_print(const char *file, const char *text)
 		struct addr mask;
 		uint8_t bits;
 
-		found = found || (is_row(&l) && addr_parse(line_word(&l, 1)->text, &mask) &&
-				  facts_mask_length(&mask, &bits) &&
-				  (l.words->len != 8 || is_active_row(&l)));
+		found = found ||
+			(is_row(&l) && addr_parse(line_word(&l, 1)->text, &mask) &&
+			 facts_mask_length(&mask, &bits) &&
+			 (l.words->len != 8 || is_active_row(&l))) ||
+			is_six_row(&l);
 	}
 	return found;
 }
@@ -439,13 +408,33 @@ static void add_persistent(const struct table *t, struct facts *f, diags *d)
 	}
 }
 
+/* The interfaces in the order in which they are listed for multicast; free with g_ptr_array_unref.
+ */
+static GPtrArray *cards_in_order(const struct table *t)
+{
+	static const struct prefix multicast = {{AF_INET, {224}}, 4};
+	GPtrArray *cards = g_ptr_array_new();
+
+	for (guint i = 0; i < t->active->len; i++) {
+		const struct row *r = row_at(t->active, i);
+		struct card *c = prefix_equal(&r->to, &multicast) ? card_of(t, &r->iface) : NULL;
+
+		if (c)
+			g_ptr_array_add(cards, c);
+	}
+	if (cards->len == 0 && t->cards->len == 1)
+		g_ptr_array_add(cards, &g_array_index(t->cards, struct card, 0));
+	return cards;
+}
+
 void parse_route_print(const char *file, const char *text, struct facts *f, diags *d)
 {
 	struct line l = {.file = file, .rest = text};
 	struct table t = {.active = g_array_new(FALSE, TRUE, sizeof(struct row)),
 			  .persistent = g_array_new(FALSE, TRUE, sizeof(struct row)),
 			  .cards = g_array_new(FALSE, TRUE, sizeof(struct card)),
-			  .ipv6 = g_string_new(NULL)};
+			  .six = SIX_NEW};
+	g_autoptr(GPtrArray) cards = NULL;
 
 	f->windows = true;
 	while (line_next(&l)) {
@@ -453,7 +442,7 @@ void parse_route_print(const char *file, const char *text, struct facts *f, diag
 
 		if (!is_row(&l)) {
 			note_adapter(f, &l);
-			note_ipv6(&t, &l, f);
+			six_line(&t.six, &l);
 		} else if (read_row(&l, &r, d)) {
 			g_array_append_val(addr_is_set(&r.iface) ? t.active : t.persistent, r);
 		}
@@ -463,17 +452,14 @@ void parse_route_print(const char *file, const char *text, struct facts *f, diag
 		add_card(&t, &g_array_index(t.cards, struct card, i), f, d);
 	add_active(&t, f, d);
 	add_persistent(&t, f, d);
-	if (t.ipv6->len > 0)
-		diags_add(d, DIAG_WARNING, t.ipv6_loc,
-			  "'route print' does not say which interface they are on: import "
-			  "'Get-NetIPAddress' and 'Get-NetRoute' as JSON",
-			  "the IPv6 routes are left out: %s", t.ipv6->str);
-	if (t.active->len == 0 && t.persistent->len == 0 && diags_errors(d) == 0)
+	cards = cards_in_order(&t);
+	six_add(&t.six, cards, f, d);
+	if (t.active->len == 0 && t.persistent->len == 0 && t.six.rows->len == 0 &&
+	    diags_errors(d) == 0)
 		diags_add(d, DIAG_ERROR, (struct loc){file, 1, 1},
-			  "paste the complete output of 'route print'",
-			  "it contains no IPv4 route");
+			  "paste the complete output of 'route print'", "it contains no route");
 	g_array_unref(t.active);
 	g_array_unref(t.persistent);
 	g_array_unref(t.cards);
-	g_string_free(t.ipv6, TRUE);
+	g_array_unref(t.six.rows);
 }

@@ -301,6 +301,83 @@ Test(kinds, routes_of_windows)
 	CHECK(windows_routes);
 }
 
+#define ONE_CARD                                                          \
+	"0.0.0.0 0.0.0.0 192.168.1.1 192.168.1.34 25\n"                   \
+	"192.168.1.0 255.255.255.0 On-link 192.168.1.34 281\n"            \
+	"192.168.1.34 255.255.255.255 On-link 192.168.1.34 281\n"         \
+	"224.0.0.0 240.0.0.0 On-link 127.0.0.1 331\n"                     \
+	"224.0.0.0 240.0.0.0 On-link 192.168.1.34 281\n"                  \
+	"===========\n 1 331 ::1/128 On-link\n 7 291 fe80::/64 On-link\n" \
+	" 1 331 ff00::/8 On-link\n 7 291 ff00::/8 On-link\n"
+
+static const struct kind windows_routes6[] = {
+	/* Two cards of one metric: by their order among the multicast routes. */
+	{"route-print6.de.txt",
+	 {"[\"172.25.33.10/24\", \"2001:db8:25::10/64\"]",
+	  "[\"203.0.113.10/27\", \"2001:db8:d:0:bbbb:cccc:dddd:eeee/64\"]",
+	  "{to: \"::/0\", via: \"2001:db8:d::1\", dev: eth1}  # guess: from a router's",
+	  "{to: \"2001:db8:20::/64\", via: \"2001:db8:25::1\", dev: eth0}\n",
+	  "{to: \"2001:db8:9::/64\", dev: eth1, persistent: false}",
+	  "eeee:0/112\", via: \"2001:db8:25::1\", dev: eth0, persistent: false}",
+	  "# guess: interface 12 of the IPv6 table is eth0"},
+	 {"2001:db8:77"},
+	 {"route-print6:51:3: warning: this persistent route is not among the active ones"}},
+	/* One card: whatever its metric is; a temporary address; words for 'on link' or none. */
+	{"pc:" ONE_CARD " 7 291 2001:db8:a::/64 \343\202\252\343\203\263 link\n"
+	 " 7 291 2001:db8:a::34/128 \343\202\252\343\203\263\n"
+	 " 7 291 2001:db8:a:0:1:2:3:4/128\n      \343\202\252\n"
+	 " 7 35 2001:db8:a::99/128 On-link\n 7 300 ::/0 2001:db8:a::1\n",
+	 {"[\"192.168.1.34/24\", \"2001:db8:a::34/64\", \"2001:db8:a:0:1:2:3:4/64\"]",
+	  "{to: \"::/0\", via: \"2001:db8:a::1\", dev: eth0}",
+	  "{to: \"2001:db8:a::99/128\", dev: eth0, persistent: false}"},
+	 {"if7"}},
+	/* The gateway is the link-local address of a router whose file is there; on the next line.
+	 */
+	{"pc:" ONE_CARD " 7 291 2001:db8:1::/64 On-link\n 7 291 2001:db8:1::2/128 On-link\n"
+	 " 7 291 ::/0\n     fe80::1\n"
+	 "~gw:2: eth0: <UP> mtu 1500\n    inet6 2001:db8:1::1/64 scope global\n"
+	 "    inet6 fe80::1/64 scope link\n",
+	 {"{to: \"::/0\", via: \"2001:db8:1::1\", dev: eth0}", "forwarding: true"}},
+	/* A part of the output. */
+	{"pc:0.0.0.0 0.0.0.0 192.168.1.1 192.168.1.34 25\n"
+	 "192.168.1.0 255.255.255.0 On-link 192.168.1.34 281\n"
+	 "192.168.1.34 255.255.255.255 On-link 192.168.1.34 281\n"
+	 " 7 291 2001:db8:1::/64 On-link\n 7 291 2001:db8:1::2/128 On-link\n",
+	 {"[\"192.168.1.34/24\", \"2001:db8:1::2/64\"]"}},
+	/* No IPv4 at all: the number is the name, unless another text has the address. */
+	{"pc: 12 266 fe80::/64 On-link\n 12 266 2001:db8:1::/64 On-link\n"
+	 " 12 266 2001:db8:1::2/128 On-link\n 12 11 2001:db8:5::/64 2001:db8:1::1\n",
+	 {"if12: {network: net-2001-db8-1--1, addresses: [\"2001:db8:1::2/64\"]}",
+	  "{to: \"2001:db8:5::/64\", via: \"2001:db8:1::1\", dev: if12, persistent: false}"}},
+	{"pc:IPAddress         : 2001:db8:1::2\nInterfaceAlias    : LAN\nPrefixLength      : 64\n"
+	 "~pc:" ONE_CARD " 7 291 2001:db8:1::/64 On-link\n 7 291 2001:db8:1::2/128 On-link\n"
+	 " 7 11 2001:db8:5::/64 2001:db8:1::1\n",
+	 {"LAN: {network", "via: \"2001:db8:1::1\", dev: LAN, persistent: false}"}},
+	/* Another order, or not as many: by a metric that only one of each table has. */
+	{"pc:" ONE_CARD "10.0.0.0 255.255.255.0 On-link 10.0.0.5 291\n"
+	 "10.0.0.5 255.255.255.255 On-link 10.0.0.5 291\n"
+	 "224.0.0.0 240.0.0.0 On-link 10.0.0.5 291\n"
+	 " 7 291 2001:db8:1::/64 On-link\n 7 291 2001:db8:1::2/128 On-link\n",
+	 {"[\"10.0.0.5/24\", \"2001:db8:1::2/64\"]", "[\"192.168.1.34/24\"]"}},
+	{"pc:" ONE_CARD " 9 331 ff00::/8 On-link\n 9 331 2001::/32 On-link\n"
+	 " 9 331 2001:0:5ef5:79fb:3ca3:36ab:fa66:7cf9/128 On-link\n"
+	 " 7 291 2001:db8:a::/64 On-link\n 7 291 2001:db8:a::34/128 On-link\n",
+	 {"[\"192.168.1.34/24\", \"2001:db8:a::34/64\"]"},
+	 {"2001:0:5"},
+	 {"a route of interface 9 is left out: it is a Teredo tunnel"}},
+	/* A VPN client's default route on link. */
+	{"pc:" ONE_CARD " 7 291 2001:db8:a::/64 On-link\n 7 291 2001:db8:a::34/128 On-link\n"
+	 " 20 5 ::/0 On-link\n 20 5 fe80::/64 On-link\n 20 5 2001:db8:f::8/128 On-link\n",
+	 {"2001:db8:a::34/64"},
+	 {"2001:db8:f::8"},
+	 {"'if20' is left out: it is a VPN client's or a modem's"}},
+};
+
+Test(kinds, ipv6_routes_of_windows)
+{
+	CHECK(windows_routes6);
+}
+
 /* Spanish, Italian, Polish, Japanese (Shift-JIS), Russian (code page 866), Chinese (GBK). */
 Test(kinds, windows_in_any_language)
 {

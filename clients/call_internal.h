@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shared by the files of a call: call.c (life, SIP), call_media.c (ICE, trickle, media) and
- * call_report.c (results). */
+/* Shared by the files of a call: call.c (life, SIP), call_invite.c (how it begins), call_media.c
+ * (ICE, trickle, media) and call_report.c (results). */
 #ifndef CLIENTS_CALL_INTERNAL_H
 #define CLIENTS_CALL_INTERNAL_H
 
@@ -10,6 +10,9 @@
 #include "common/call_sdp.h"
 #include "common/media.h"
 
+#define CALL_SETUP_MS 30000
+#define CALL_ANSWER_MS 15000
+#define CALL_BYE_MS 2000
 #define CALL_SOURCES_MAX 32 /* whose media a call hears, in a conference */
 
 struct call;
@@ -65,15 +68,23 @@ struct call {
 	char *diagnostics_text; /* sent or received */
 };
 
-/* call.c: executes a set of enum call_action. */
+extern const struct client_session_ops call_session_ops;
+/* call.c: executes a set of enum call_action; gives the machine an input and executes what it
+ * says. */
 void call_do(struct call *c, guint actions);
-/* Own candidates, which the offer or answer waited for, are known: sends it soon. */
-void call_go_on(struct call *c);
-/* The peer's media has come, which it awaits. */
-void call_heard(struct call *c);
+void call_input(struct call *c, enum call_input what);
+/* Sets the limit of the call's time. */
+void call_limit(struct call *c, guint limit_ms);
+/* Adds our session description to a message; `final`: with the selected pair only. */
+void call_add_description(struct call *c, sip_msg *m, bool final);
 /* All participants of a conference may have been heard: then it ends when its time is over, or it
  * stands. */
 void call_check_heard(struct call *c);
+
+/* call_invite.c: own candidates, which the offer or answer waited for, are known: sends it soon. */
+void call_go_on(struct call *c);
+/* The peer's media has come, which it awaits. */
+void call_heard(struct call *c);
 
 /* call_media.c: makes the streams and starts ICE for the kinds; false with an error as of
  * ice_new. */

@@ -11,13 +11,6 @@
 #define S ((gint64)G_USEC_PER_SEC)
 #define PEER "192.0.2.77"
 
-static struct world *plain_world(void)
-{
-	static const struct world_options options = {0};
-
-	return world_new(&options);
-}
-
 static int refresh(struct world *w, struct tester *c, gint64 lifetime_s)
 {
 	struct ask ask = {.method = STUN_REFRESH, .lifetime_s = lifetime_s};
@@ -463,58 +456,6 @@ Test(turn, permissions_are_limited)
 	world_free(w);
 }
 
-Test(turn, quotas)
-{
-	struct world_options options = {.per_user = 2, .total = 3};
-	struct world *w = world_new(&options);
-	static const struct {
-		const char *user;
-		int code;
-	} rows[] = {{"a", 0}, {"a", 0}, {"a", 486}, {"b", 0}, {"b", 508}};
-
-	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct tester *c = tester_new(i + 1, rows[i].user);
-		int code = tester_allocate(w, c);
-
-		cr_expect_eq(code, rows[i].code, "allocation %u: %d, got %d", i, rows[i].code,
-			     code);
-		tester_free(c);
-	}
-	world_free(w);
-}
-
-Test(turn, ports_run_out)
-{
-	struct world_options options = {.port_min = 50000, .port_max = 50002};
-	struct world *w = world_new(&options);
-	bool seen[3] = {false};
-
-	w->busy_port = 50001; /* another program has it */
-	for (guint i = 0; i < 3; i++) {
-		struct tester *c = tester_new(i + 1, "a");
-		int code = tester_allocate(w, c);
-
-		cr_expect_eq(code, i < 2 ? 0 : 508, "allocation %u: %d", i, code);
-		if (code == 0)
-			seen[w->last->relay.port - 50000] = true;
-		tester_free(c);
-	}
-	cr_expect(seen[0] && !seen[1] && seen[2], "both free ports were found");
-	world_free(w);
-}
-
-Test(turn, a_relay_that_cannot_be_opened)
-{
-	struct world *w = plain_world();
-	struct tester *c = tester_new(1, "a");
-
-	w->open_failure = EADDRNOTAVAIL;
-	cr_assert_eq(tester_allocate(w, c), 508, "not bound");
-	cr_assert_eq(turn_allocation_count(w->turn), 0, "nothing is left");
-	tester_free(c);
-	world_free(w);
-}
-
 Test(turn, relay_to_relay_stays_inside)
 {
 	struct world *w = plain_world();
@@ -573,84 +514,6 @@ Test(turn, binding_with_and_without_cookie)
 	value = reply_attribute(w, STUN_ATTRIBUTE_MAPPED_ADDRESS, &length);
 	cr_assert(value && length == 8 && memcmp(value, "\x00\x01\x0f\xa0\xc6\x33\x64\x09", 8) == 0,
 		  "MAPPED-ADDRESS");
-	tester_free(c);
-	world_free(w);
-}
-
-static void expect_bounded(struct world *w, struct tester *c, const char *name, const guint8 *data,
-			   gsize length)
-{
-	w->reply_length = 0;
-	turn_from_client(w->turn, w->now_us, c, &c->tuple, data, length);
-	/* IP and UDP headers, 28 bytes, are on both. */
-	cr_expect(w->reply_length == 0 || (w->reply_length + 28) * 4 <= (length + 28) * 7,
-		  "%s: %u bytes for %u", name, (guint)w->reply_length, (guint)length);
-}
-
-Test(turn, amplification_before_credentials)
-{
-	static const StunMethod methods[] = {STUN_BINDING, STUN_ALLOCATE, STUN_REFRESH,
-					     STUN_CREATEPERMISSION, STUN_CHANNELBIND};
-	struct world *w = plain_world();
-	struct tester *c = tester_new(1, "a");
-	guint8 buffer[512];
-
-	for (gsize m = 0; m < G_N_ELEMENTS(methods); m++) {
-		for (guint extra = 0; extra < 3; extra++) {
-			struct ask ask = {.method = methods[m],
-					  .no_credentials = true,
-					  .lifetime_s = extra == 1 ? 600 : -1,
-					  .transport = extra ? 17 : 0,
-					  .extra = extra == 2 ? 0x7777 : 0};
-			g_autofree char *name =
-				g_strdup_printf("method %d, row %u", (int)methods[m], extra);
-
-			expect_bounded(w, c, name, buffer,
-				       tester_write(c, &ask, buffer, sizeof buffer));
-			ask.no_credentials = false; /* wrong ones: a made-up nonce */
-			expect_bounded(w, c, name, buffer,
-				       tester_write(c, &ask, buffer, sizeof buffer));
-		}
-	}
-	cr_expect_gt(w->replies, 10, "there were answers at all");
-	tester_free(c);
-	world_free(w);
-}
-
-/* Each length, and each byte changed: no crash (the sanitizers look on), and no relay without
- * credentials. */
-Test(turn, malformed_and_truncated)
-{
-	static const char *const peers[] = {PEER, "192.0.2.78", NULL};
-	static const StunMethod methods[] = {STUN_BINDING, STUN_ALLOCATE, STUN_REFRESH,
-					     STUN_CREATEPERMISSION, STUN_CHANNELBIND};
-	struct world *w = plain_world();
-	struct tester *c = tester_new(1, "a");
-
-	tester_allocate(w, c);
-	for (gsize m = 0; m < G_N_ELEMENTS(methods); m++) {
-		struct ask ask = {.method = methods[m],
-				  .lifetime_s = 600,
-				  .peers = peers,
-				  .channel = 0x4001,
-				  .transport = 17};
-		guint8 whole[1024];
-		gsize length = tester_write(c, &ask, whole, sizeof whole);
-
-		for (gsize n = 0; n <= length; n++) {
-			g_autofree guint8 *part =
-				g_memdup2(whole, n); /* exact, so that a read past it is seen */
-
-			turn_from_client(w->turn, 0, c, &c->tuple, part, n);
-		}
-		for (gsize n = 0; n < length * 8; n++) {
-			g_autofree guint8 *bad = g_memdup2(whole, length);
-
-			bad[n / 8] ^= (guint8)(1u << n % 8);
-			turn_from_client(w->turn, 0, c, &c->tuple, bad, length);
-		}
-	}
-	cr_assert_leq(turn_allocation_count(w->turn), 1, "no second allocation");
 	tester_free(c);
 	world_free(w);
 }

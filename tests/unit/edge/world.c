@@ -116,6 +116,13 @@ struct world *world_new(const struct world_options *o)
 	return w;
 }
 
+struct world *plain_world(void)
+{
+	static const struct world_options options = {0};
+
+	return world_new(&options);
+}
+
 void world_free(struct world *w)
 {
 	turn_free(w->turn);

@@ -48,6 +48,7 @@ struct world_options {
 	bool relay_family_same; /* struct turn_config */
 };
 struct world *world_new(const struct world_options *options);
+struct world *plain_world(void); /* without options */
 void world_free(struct world *w);
 
 struct tester {

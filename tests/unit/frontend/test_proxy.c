@@ -5,47 +5,6 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#define HOME1_PATH "<sip:tok1@edge.contoso.com:5061;transport=tls;lr>"
-
-struct office {
-	struct world *w;
-	struct fe_flow *dc1, *dc2, *edge;
-};
-
-static struct office open_office(void)
-{
-	struct office o = {.w = world_new()};
-
-	o.dc1 = world_flow(o.w, NULL);
-	o.dc2 = world_flow(o.w, NULL);
-	o.edge = world_flow(o.w, "edge.contoso.com");
-	cr_assert_eq(world_register(o.w, o.dc1, "dc1", NULL), 200, "dc1");
-	cr_assert_eq(world_register(o.w, o.dc2, "dc2", NULL), 200, "dc2");
-	cr_assert_eq(world_register(o.w, o.edge, "home1", HOME1_PATH), 200, "home1");
-	return o;
-}
-
-static void close_office(struct office *o)
-{
-	fe_flow_unref(o->dc1);
-	fe_flow_unref(o->dc2);
-	fe_flow_unref(o->edge);
-	world_free(o->w);
-}
-
-static sip_msg *invite(const char *from, const char *to, const char *call, const char *body)
-{
-	g_autofree char *uri = g_strdup_printf("sip:%s@contoso.com", to);
-	sip_msg *m = world_request("INVITE", uri, from, NULL, NULL, call, 1, call);
-
-	sip_set_body(m, "application/sdp",
-		     body ? body :
-			    "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\n"
-			    "t=0 0\r\nm=message 5060 sip null\r\na=accept-types:text/plain\r\n",
-		     -1);
-	return m;
-}
-
 Test(proxy, statuses)
 {
 	static const struct {
@@ -69,7 +28,7 @@ Test(proxy, statuses)
 		{"service to another", "SERVICE", "dc1", "sip:dc2@contoso.com", NULL, 405},
 		{"CANCEL of nothing", "CANCEL", "dc1", "sip:dc2@contoso.com", NULL, 481},
 	};
-	struct office o = open_office();
+	struct office o = office_open();
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		sip_msg *m = world_request(rows[i].method, rows[i].uri, rows[i].from, NULL, NULL,
@@ -87,16 +46,16 @@ Test(proxy, statuses)
 			     sip_status(answer));
 		cr_assert_eq(o.w->sent->len, 0, "%s: nothing else sent", rows[i].name);
 	}
-	close_office(&o);
+	office_close(&o);
 }
 
 Test(proxy, before_register)
 {
-	struct office o = open_office();
+	struct office o = office_open();
 	struct fe_flow *new_one = world_flow(o.w, NULL);
 	g_autoptr(sip_msg) proxied = NULL, own = NULL;
 
-	world_receive(o.w, new_one, invite("branch1", "dc1", "c1", NULL));
+	world_receive(o.w, new_one, office_invite("branch1", "dc1", "c1", NULL));
 	proxied = world_take(o.w, new_one);
 	cr_assert_eq(sip_status(proxied), 407, "got %d", sip_status(proxied));
 	cr_assert_not_null(sip_header(proxied, "Proxy-Authenticate"), "challenge");
@@ -107,31 +66,31 @@ Test(proxy, before_register)
 	cr_assert_eq(sip_status(own), 401, "got %d", sip_status(own));
 	cr_assert_not_null(sip_header(own, "WWW-Authenticate"), "challenge");
 	fe_flow_unref(new_one);
-	close_office(&o);
+	office_close(&o);
 }
 
 /* A remote client may not use the name of a user who is inside, nor of one signed in through
  * another Edge. */
 Test(proxy, sender_through_edge)
 {
-	struct office o = open_office();
+	struct office o = office_open();
 	struct fe_flow *edge2 = world_flow(o.w, "edge2.contoso.com");
 	g_autoptr(sip_msg) inside = NULL, other = NULL;
 
-	world_receive(o.w, o.edge, invite("dc2", "dc1", "c1", NULL));
+	world_receive(o.w, o.edge, office_invite("dc2", "dc1", "c1", NULL));
 	inside = world_take(o.w, o.edge);
 	cr_assert_eq(sip_status(inside), 403, "got %d", sip_status(inside));
-	world_receive(o.w, edge2, invite("home1", "dc1", "c2", NULL));
+	world_receive(o.w, edge2, office_invite("home1", "dc1", "c2", NULL));
 	other = world_take(o.w, edge2);
 	cr_assert_eq(sip_status(other), 403, "got %d", sip_status(other));
 	cr_assert_eq(world_pending(o.w, o.dc1), 0, "nothing passed on");
 	fe_flow_unref(edge2);
-	close_office(&o);
+	office_close(&o);
 }
 
 Test(proxy, register_answer_says_remote_user)
 {
-	struct office o = open_office();
+	struct office o = office_open();
 	static const struct {
 		const char *user, *path;
 	} rows[] = {{"dc1", NULL}, {"branch1", HOME1_PATH}};
@@ -163,17 +122,17 @@ Test(proxy, register_answer_says_remote_user)
 		cr_assert_eq(g_strcmp0(sip_header(answer, "Path"), rows[i].path), 0, "%s: Path",
 			     rows[i].user);
 	}
-	close_office(&o);
+	office_close(&o);
 }
 
 /* To a remote user: over the Edge's connection, with Route from Path and our Via on top; back by
  * Via. */
 Test(proxy, path_and_via)
 {
-	struct office o = open_office();
+	struct office o = office_open();
 	g_autoptr(sip_msg) trying = NULL, forwarded = NULL, ringing = NULL, ok = NULL, ack = NULL;
 
-	world_receive(o.w, o.dc1, invite("dc1", "home1", "c1", NULL));
+	world_receive(o.w, o.dc1, office_invite("dc1", "home1", "c1", NULL));
 	trying = world_take(o.w, o.dc1);
 	cr_assert_eq(sip_status(trying), 100, "got %d", sip_status(trying));
 	forwarded = world_take(o.w, o.edge);
@@ -201,12 +160,12 @@ Test(proxy, path_and_via)
 	cr_assert_str_eq(sip_header(ack, "Route"), HOME1_PATH, "Route of the ACK");
 	world_answer(o.w, o.edge, forwarded, 200, "b");
 	cr_assert_eq(o.w->sent->len, 0, "nobody waits for it any more");
-	close_office(&o);
+	office_close(&o);
 }
 
 Test(proxy, from_remote_user_in_dialog)
 {
-	struct office o = open_office();
+	struct office o = office_open();
 	g_autoptr(sip_msg) bye = NULL, ok = NULL;
 
 	world_receive(o.w, o.edge,
@@ -218,7 +177,7 @@ Test(proxy, from_remote_user_in_dialog)
 	world_answer(o.w, o.dc1, bye, 200, NULL);
 	ok = world_take(o.w, o.edge);
 	cr_assert_eq(sip_status(ok), 200, "got %d", sip_status(ok));
-	close_office(&o);
+	office_close(&o);
 }
 
 #define RECORDED "<sip:fe.contoso.com:5061;transport=tls;lr>"
@@ -234,10 +193,10 @@ Test(proxy, requests_in_a_dialog_follow_contact_and_route)
 		{"a contact that was not", "sip:dc2-0x55@198.51.100.7:50000;transport=tls"},
 		{"one without user", "sip:198.51.100.7:50000;transport=tls"},
 	};
-	struct office o = open_office();
+	struct office o = office_open();
 	g_autoptr(sip_msg) forwarded = NULL, ok = NULL;
 
-	world_receive(o.w, o.dc1, invite("dc1", "dc2", "c1", NULL));
+	world_receive(o.w, o.dc1, office_invite("dc1", "dc2", "c1", NULL));
 	forwarded = world_take(o.w, o.dc2);
 	cr_assert_str_eq(sip_uri(forwarded), "sip:dc2@192.0.2.1:40000;transport=tls");
 	cr_assert_str_eq(sip_to_uri(forwarded), "sip:dc2@contoso.com", "To stays");
@@ -262,7 +221,7 @@ Test(proxy, requests_in_a_dialog_follow_contact_and_route)
 			cr_expect_null(sip_header(got, "Route"), "it was ours");
 		}
 	}
-	close_office(&o);
+	office_close(&o);
 }
 
 /* RFC 3261 section 22: who has not registered proves each request. */
@@ -283,12 +242,12 @@ Test(proxy, credentials_without_registration)
 		{"too late", "INVITE", "branch1", "secret-branch1", "Proxy-Authorization",
 		 REGISTRAR_NONCE_LIFE_US + 1, 407, true},
 	};
-	struct office o = open_office();
+	struct office o = office_open();
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct fe_flow *flow = world_flow(o.w, NULL);
-		sip_msg *first = invite("branch1", "dc1", rows[i].name, NULL),
-			*second = invite("branch1", "dc1", rows[i].name, NULL);
+		sip_msg *first = office_invite("branch1", "dc1", rows[i].name, NULL),
+			*second = office_invite("branch1", "dc1", rows[i].name, NULL);
 		g_autoptr(sip_msg) challenge = NULL, answer = NULL, passed = NULL;
 		g_autofree char *credentials = NULL;
 
@@ -320,7 +279,7 @@ Test(proxy, credentials_without_registration)
 			     "%s: stale", rows[i].name);
 		fe_flow_unref(flow);
 	}
-	close_office(&o);
+	office_close(&o);
 }
 
 Test(proxy, extensions_that_it_does_not_have)
@@ -336,7 +295,7 @@ Test(proxy, extensions_that_it_does_not_have)
 		 420},
 		{"REGISTER", "sip:contoso.com", "Require", "foo", 420},
 	};
-	struct office o = open_office();
+	struct office o = office_open();
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		sip_msg *m = world_request(rows[i].method, rows[i].uri, "dc1", NULL, NULL, "c", 1,
@@ -354,29 +313,29 @@ Test(proxy, extensions_that_it_does_not_have)
 		cr_expect_eq(passed != NULL, rows[i].status == 0, "%s %s", rows[i].method,
 			     rows[i].uri);
 	}
-	close_office(&o);
+	office_close(&o);
 }
 
 /* A response counts only on the connection that the request went to. */
 Test(proxy, foreign_response)
 {
-	struct office o = open_office();
+	struct office o = office_open();
 	g_autoptr(sip_msg) forwarded = NULL, answer = NULL;
 
-	world_receive(o.w, o.dc1, invite("dc1", "home1", "c1", NULL));
+	world_receive(o.w, o.dc1, office_invite("dc1", "home1", "c1", NULL));
 	forwarded = world_take(o.w, o.edge);
 	world_answer(o.w, o.dc2, forwarded, 200, "x");
 	answer = world_take_final(o.w, o.dc1);
 	cr_assert_null(answer, "a stranger answered");
-	close_office(&o);
+	office_close(&o);
 }
 
 Test(proxy, failed_invite_is_acknowledged_here)
 {
-	struct office o = open_office();
+	struct office o = office_open();
 	g_autoptr(sip_msg) forwarded = NULL, busy = NULL, ack = NULL;
 
-	world_receive(o.w, o.dc1, invite("dc1", "dc2", "c1", NULL));
+	world_receive(o.w, o.dc1, office_invite("dc1", "dc2", "c1", NULL));
 	forwarded = world_take(o.w, o.dc2);
 	world_answer(o.w, o.dc2, forwarded, 486, "b");
 	busy = world_take_final(o.w, o.dc1);
@@ -388,15 +347,15 @@ Test(proxy, failed_invite_is_acknowledged_here)
 	world_receive(o.w, o.dc1,
 		      world_request("ACK", "sip:dc2@contoso.com", "dc1", NULL, "b", "c1", 1, "c1"));
 	cr_assert_eq(o.w->sent->len, 0, "the caller's ends here");
-	close_office(&o);
+	office_close(&o);
 }
 
 Test(proxy, cancel)
 {
-	struct office o = open_office();
+	struct office o = office_open();
 	g_autoptr(sip_msg) forwarded = NULL, ok = NULL, cancel = NULL, terminated = NULL;
 
-	world_receive(o.w, o.dc1, invite("dc1", "home1", "c1", NULL));
+	world_receive(o.w, o.dc1, office_invite("dc1", "home1", "c1", NULL));
 	forwarded = world_take(o.w, o.edge);
 	world_receive(o.w, o.dc1,
 		      world_request("CANCEL", "sip:home1@contoso.com", "dc1", NULL, NULL, "c1", 1,
@@ -414,15 +373,15 @@ Test(proxy, cancel)
 	world_answer(o.w, o.edge, forwarded, 487, "b");
 	terminated = world_take(o.w, o.dc1);
 	cr_assert_eq(sip_status(terminated), 487, "got %d", sip_status(terminated));
-	close_office(&o);
+	office_close(&o);
 }
 
 Test(proxy, callee_goes_away)
 {
-	struct office o = open_office();
+	struct office o = office_open();
 	g_autoptr(sip_msg) forwarded = NULL, unavailable = NULL, later = NULL;
 
-	world_receive(o.w, o.dc1, invite("dc1", "dc2", "c1", NULL));
+	world_receive(o.w, o.dc1, office_invite("dc1", "dc2", "c1", NULL));
 	forwarded = world_take(o.w, o.dc2);
 	world_close(o.w, o.dc2);
 	unavailable = world_take_final(o.w, o.dc1);
@@ -432,14 +391,14 @@ Test(proxy, callee_goes_away)
 				    "c2"));
 	later = world_take_final(o.w, o.dc1);
 	cr_assert_eq(sip_status(later), 480, "got %d", sip_status(later));
-	close_office(&o);
+	office_close(&o);
 }
 
 /* RFC 5626 section 5.3: the Edge no longer knows the flow; the binding goes, the caller reads 480.
  */
 Test(proxy, flow_failed)
 {
-	struct office o = open_office();
+	struct office o = office_open();
 	g_autoptr(sip_msg) forwarded = NULL, unavailable = NULL;
 	json_t *stats;
 
@@ -453,13 +412,13 @@ Test(proxy, flow_failed)
 	stats = fe_core_stats(o.w->core);
 	cr_assert_eq(json_integer_value(json_object_get(stats, "registered")), 2, "home1 is gone");
 	json_decref(stats);
-	close_office(&o);
+	office_close(&o);
 }
 
 /* A binding outlives the Edge's connection, which the Edge opens again. */
 Test(proxy, edge_reconnects)
 {
-	struct office o = open_office();
+	struct office o = office_open();
 	struct fe_flow *again;
 	g_autoptr(sip_msg) unavailable = NULL, forwarded = NULL;
 
@@ -476,16 +435,16 @@ Test(proxy, edge_reconnects)
 	forwarded = world_take(o.w, again);
 	cr_assert_not_null(forwarded, "over the new connection");
 	fe_flow_unref(again);
-	close_office(&o);
+	office_close(&o);
 }
 
 Test(proxy, time_outs)
 {
-	struct office o = open_office();
+	struct office o = office_open();
 	g_autoptr(sip_msg) timeout = NULL;
 	json_t *stats;
 
-	world_receive(o.w, o.dc1, invite("dc1", "dc2", "c1", NULL));
+	world_receive(o.w, o.dc1, office_invite("dc1", "dc2", "c1", NULL));
 	world_receive(o.w, o.dc1,
 		      world_request("MESSAGE", "sip:dc2@contoso.com", "dc1", NULL, NULL, "c2", 1,
 				    "c2"));
@@ -498,169 +457,5 @@ Test(proxy, time_outs)
 	stats = fe_core_stats(o.w->core);
 	cr_assert_eq(json_integer_value(json_object_get(stats, "transactions")), 0, "nothing left");
 	json_decref(stats);
-	close_office(&o);
-}
-
-/* --- provisioning and MRAS -------------------------------------------------------------------- */
-
-Test(provisioning, document)
-{
-	static const struct {
-		const char *user, *mras;
-	} rows[] = {
-		{"dc1", "<mrasUri>sip:mras@edge.contoso.com;opaque=srvr:MRAS</mrasUri>"},
-		{"dc2", NULL},
-	};
-	struct office o = open_office();
-
-	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct fe_flow *flow = i == 0 ? o.dc1 : o.dc2;
-		g_autofree char *uri = g_strdup_printf("sip:%s@contoso.com", rows[i].user);
-		g_autofree char *factory =
-			g_strdup_printf("<focusFactoryUri>sip:%s@contoso.com;gruu;opaque=app:conf:"
-					"focusfactory</focusFactoryUri>",
-					rows[i].user);
-		sip_msg *m = world_request("SUBSCRIBE", uri, rows[i].user, NULL, NULL, "s", 1, "s");
-		g_autoptr(sip_msg) answer = NULL;
-		const char *body;
-
-		sip_add_header(m, "Event", "vnd-microsoft-provisioning-v2");
-		world_receive(o.w, flow, m);
-		answer = world_take(o.w, flow);
-		cr_assert_eq(sip_status(answer), 200, "%s: %d", rows[i].user, sip_status(answer));
-		cr_assert_str_eq(sip_content_type(answer),
-				 "application/vnd-microsoft-roaming-provisioning-v2+xml", "type");
-		body = sip_body(answer, NULL);
-		cr_assert_not_null(strstr(body, factory), "%s: %s", rows[i].user, body);
-		if (rows[i].mras)
-			cr_assert_not_null(strstr(body, rows[i].mras), "%s: %s", rows[i].user,
-					   body);
-		else
-			cr_assert_null(strstr(body, "mrasUri"), "%s: %s", rows[i].user, body);
-	}
-	close_office(&o);
-}
-
-static sip_msg *mras_service(const char *call)
-{
-	sip_msg *m = world_request("SERVICE", "sip:mras@edge.contoso.com;opaque=srvr:MRAS", "dc1",
-				   NULL, NULL, call, 1, call);
-
-	sip_set_body(m, "application/msrtc-media-relay-auth+xml", "<request/>", -1);
-	return m;
-}
-
-Test(mras, answered)
-{
-	struct office o = open_office();
-	g_autoptr(sip_msg) forwarded = NULL, answer = NULL;
-
-	world_receive(o.w, o.dc1, mras_service("m1"));
-	forwarded = world_take(o.w, o.w->mras);
-	cr_assert_str_eq(sip_body(forwarded, NULL), "<request/>", "body as it came");
-	world_answer(o.w, o.w->mras, forwarded, 200, "e");
-	answer = world_take(o.w, o.dc1);
-	cr_assert_eq(sip_status(answer), 200, "got %d", sip_status(answer));
-	cr_assert_eq(o.w->sent->len, 0, "that is all");
-	close_office(&o);
-}
-
-Test(mras, silent)
-{
-	struct office o = open_office();
-	g_autoptr(sip_msg) answer = NULL;
-
-	world_receive(o.w, o.dc1, mras_service("m1"));
-	world_advance(o.w, MRAS_FORWARD_US - 1);
-	cr_assert_eq(world_pending(o.w, o.dc1), 0, "not yet");
-	world_advance(o.w, 1);
-	answer = world_take(o.w, o.dc1);
-	cr_assert_not_null(answer, "no answer after 5 s");
-	cr_assert_eq(sip_status(answer), 504, "got %d", sip_status(answer));
-	close_office(&o);
-}
-
-Test(mras, unreachable)
-{
-	struct office o = open_office();
-	g_autoptr(sip_msg) answer = NULL;
-
-	world_receive(o.w, o.dc1, mras_service("m1"));
-	world_close(o.w, o.w->mras);
-	answer = world_take(o.w, o.dc1);
-	cr_assert_eq(sip_status(answer), 504, "got %d", sip_status(answer));
-	close_office(&o);
-}
-
-/* --- call detail records ---------------------------------------------------------------------- */
-
-static void expect_record(const struct world *w, const char *kind, int status,
-			  const char *diagnostics, int duration_ms)
-{
-	const json_t *e = world_event(w, "session");
-
-	cr_assert_not_null(e, "no record");
-	cr_assert_str_eq(json_string_value(json_object_get(e, "call")), "c1", "call");
-	cr_assert_str_eq(json_string_value(json_object_get(e, "from")), "sip:dc1@contoso.com",
-			 "from");
-	cr_assert_str_eq(json_string_value(json_object_get(e, "to")), "sip:home1@contoso.com",
-			 "to");
-	cr_assert_str_eq(json_string_value(json_object_get(e, "kind")), kind, "kind");
-	cr_assert_eq(json_integer_value(json_object_get(e, "status")), status, "status");
-	cr_assert_eq(g_strcmp0(json_string_value(json_object_get(e, "diagnostics")), diagnostics),
-		     0, "diagnostics");
-	cr_assert_eq(json_integer_value(json_object_get(e, "duration_ms")), duration_ms,
-		     "duration %lld",
-		     (long long)json_integer_value(json_object_get(e, "duration_ms")));
-}
-
-Test(cdr, ended_by_callee_with_diagnostics)
-{
-	struct office o = open_office();
-	g_autoptr(sip_msg) forwarded = NULL;
-	sip_msg *bye = world_request("BYE", "sip:dc1@contoso.com", "home1", NULL, "tag-dc1", "c1",
-				     1, "bye");
-
-	world_receive(
-		o.w, o.dc1,
-		invite("dc1", "home1", "c1",
-		       "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
-		       "m=audio 9 RTP/SAVP 114\r\na=rtpmap:114 x-msrta/16000\r\n"
-		       "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\n"));
-	forwarded = world_take(o.w, o.edge);
-	world_answer(o.w, o.edge, forwarded, 200, "tag-home1");
-	world_advance(o.w, 7100 * 1000);
-	sip_add_header(bye, "ms-client-diagnostics", "23; reason=\"Call failed\"");
-	world_receive(o.w, o.edge, bye);
-	expect_record(o.w, "audio", 200, "23; reason=\"Call failed\"", 7100);
-	close_office(&o);
-}
-
-Test(cdr, failed)
-{
-	struct office o = open_office();
-	g_autoptr(sip_msg) forwarded = NULL;
-	guint records = 0;
-
-	world_receive(o.w, o.dc1, invite("dc1", "home1", "c1", NULL));
-	forwarded = world_take(o.w, o.edge);
-	cr_assert_null(world_event(o.w, "session"), "not over yet");
-	world_answer(o.w, o.edge, forwarded, 486, "b");
-	expect_record(o.w, "im", 486, NULL, 0);
-	for (guint i = 0; i < o.w->events->len; i++)
-		records += !g_strcmp0(json_string_value(json_object_get(
-					      g_ptr_array_index(o.w->events, i), "event")),
-				      "session");
-	cr_assert_eq(records, 1, "one record a session, not %u", records);
-	close_office(&o);
-}
-
-Test(cdr, not_reached)
-{
-	struct office o = open_office();
-
-	world_close(o.w, o.edge);
-	world_receive(o.w, o.dc1, invite("dc1", "home1", "c1", NULL));
-	expect_record(o.w, "im", 480, NULL, 0);
-	close_office(&o);
+	office_close(&o);
 }

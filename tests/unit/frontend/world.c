@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/frontend/world.h"
 
+#include <criterion/criterion.h>
+
 #include <string.h>
 
 static gint64 now_us(gpointer user_data)
@@ -250,4 +252,41 @@ void world_conference(struct world *w, struct fe_flow *flow, const char *id)
 
 	sip_set_body(m, "application/cccp+xml", body, -1);
 	world_receive(w, flow, m);
+}
+
+/* --- an office -----------------------------------------------------------------------------------
+ */
+
+struct office office_open(void)
+{
+	struct office o = {.w = world_new()};
+
+	o.dc1 = world_flow(o.w, NULL);
+	o.dc2 = world_flow(o.w, NULL);
+	o.edge = world_flow(o.w, "edge.contoso.com");
+	cr_assert_eq(world_register(o.w, o.dc1, "dc1", NULL), 200, "dc1");
+	cr_assert_eq(world_register(o.w, o.dc2, "dc2", NULL), 200, "dc2");
+	cr_assert_eq(world_register(o.w, o.edge, "home1", HOME1_PATH), 200, "home1");
+	return o;
+}
+
+void office_close(struct office *o)
+{
+	fe_flow_unref(o->dc1);
+	fe_flow_unref(o->dc2);
+	fe_flow_unref(o->edge);
+	world_free(o->w);
+}
+
+sip_msg *office_invite(const char *from, const char *to, const char *call, const char *body)
+{
+	g_autofree char *uri = g_strdup_printf("sip:%s@contoso.com", to);
+	sip_msg *m = world_request("INVITE", uri, from, NULL, NULL, call, 1, call);
+
+	sip_set_body(m, "application/sdp",
+		     body ? body :
+			    "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\n"
+			    "t=0 0\r\nm=message 5060 sip null\r\na=accept-types:text/plain\r\n",
+		     -1);
+	return m;
 }

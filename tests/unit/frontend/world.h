@@ -55,4 +55,16 @@ json_t *world_event(const struct world *w, const char *name);
 /* Makes conference `id` by dc1 on `flow`. */
 void world_conference(struct world *w, struct fe_flow *flow, const char *id);
 
+#define HOME1_PATH "<sip:tok1@edge.contoso.com:5061;transport=tls;lr>"
+
+/* dc1 and dc2 in the office, home1 signed in through the Edge. */
+struct office {
+	struct world *w;
+	struct fe_flow *dc1, *dc2, *edge;
+};
+struct office office_open(void);
+void office_close(struct office *o);
+/* `body` NULL: that of an instant message. */
+sip_msg *office_invite(const char *from, const char *to, const char *call, const char *body);
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/capacityrun.h"
 
-#include "testbed/matrix/pace.h"
+#include "testbed/matrix/load.h"
 #include "testbed/session/session.h"
 
 #include <string.h>
@@ -71,22 +71,13 @@ static void on_state(lab *l G_GNUC_UNUSED, const netstate *state, const GError *
 					   &g_array_index(n->links, struct kernel_link, k));
 }
 
-/* Processor times of the machine; zeros where /proc/stat can't be read. */
-static void read_times(struct pace_times *ret)
-{
-	g_autofree char *stat = NULL;
-
-	if (!g_file_get_contents("/proc/stat", &stat, NULL, NULL) || !pace_times_parse(stat, ret))
-		*ret = (struct pace_times){0};
-}
-
 /* Measures the processors, and asks for the interfaces' counters, once a second. */
 static gboolean on_sample(gpointer data)
 {
 	struct capacity_run *r = data;
 	struct pace_times now;
 
-	read_times(&now);
+	load_read(&now);
 	if (r->calls > 0) {
 		r->busy_sum += pace_busy(&r->times, &now);
 		r->busy_samples++;
@@ -224,7 +215,7 @@ static void on_sign_in_over(session *s, const struct session_client *c, bool tol
 	} else if (c->state == SIGN_IN_DIED) {
 		abandon_measurement(r, g_strdup(c->why));
 	} else if (session_sign_ins_over(s)) {
-		read_times(&r->times);
+		load_read(&r->times);
 		r->sampler = g_timeout_add(SAMPLE_MS, on_sample, r);
 		on_next_step(r);
 	}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/matrix/load.h"
 #include "testbed/matrix/matrix_internal.h"
 
 #define ROOM_PER_CPU 6 /* calls in progress beside which one is measured again */
@@ -60,21 +61,13 @@ static bool stop_labs(matrix *m)
 /* Has on_schedule called after that time; nothing if it is scheduled already. */
 static void schedule_after(matrix *m, guint delay_ms);
 
-/* Processor times of the machine; false where /proc is hidden: then the pace stays as it is. */
-static bool read_times(struct pace_times *ret)
-{
-	g_autofree char *stat = NULL;
-
-	return g_file_get_contents("/proc/stat", &stat, NULL, NULL) && pace_times_parse(stat, ret);
-}
-
 /* Adapts the pace to the load of the machine, and starts what it allows now. */
 static gboolean on_sample(gpointer data)
 {
 	matrix *m = data;
 	struct pace_times now;
 
-	if (!read_times(&now))
+	if (!load_read(&now))
 		return G_SOURCE_CONTINUE;
 	/* a pace that holds nothing back must not change for a load that others make */
 	if (m->calls_wait)
@@ -93,7 +86,7 @@ static void watch_load(matrix *m, bool wanted)
 	if (!wanted) {
 		g_clear_handle_id(&m->sampler, g_source_remove);
 	} else if (m->sampler == 0) {
-		read_times(&m->times);
+		load_read(&m->times);
 		m->sampler = g_timeout_add(PACE_SAMPLE_MS, on_sample, m);
 	}
 }
@@ -162,7 +155,7 @@ static gboolean on_hang_up(gpointer data)
 	struct pace_times now;
 
 	m->hang_up = 0;
-	if (read_times(&now))
+	if (load_read(&now))
 		m->standing_busy = MAX(m->standing_busy, pace_busy(&m->standing_since, &now));
 	for (guint i = 0; i < m->labs->len; i++)
 		labrun_hang_up(m->labs->pdata[i]);
@@ -177,7 +170,7 @@ static void time_standing(matrix *m, bool more)
 	    is_preparing(m))
 		return;
 	m->hang_up = g_timeout_add(m->rules.media_ms, on_hang_up, m);
-	read_times(&m->standing_since);
+	load_read(&m->standing_since);
 }
 
 /* Schedules for when the pace allows the next start; nothing for 0 or -1. */

@@ -85,7 +85,10 @@ static struct nat_manner manner_of_rule(const struct nat_rule *r)
 				   r->udp_timeout_ms};
 }
 
-struct nat_manner nat_manner_of(const GArray *hops)
+/* The behaviour of several NATs in a row (`hops` as in struct natpath): the strictest mapping and
+ * filtering, and the shortest timeout; a port is kept if all keep it; hairpinning works if the last
+ * one does it and all others let in packets from any address. */
+static struct nat_manner nat_manner_of(const GArray *hops)
 {
 	struct nat_manner all = {NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, false, true,
 				 0};

@@ -38,9 +38,4 @@ struct natpath {
  * no node or in a circle. */
 struct natpath *natpath_new(const model *m, const struct node *n, char **ret_why);
 
-/* The behaviour of several NATs in a row (`hops` as in struct natpath): the strictest mapping and
- * filtering, and the shortest timeout; a port is kept if all keep it; hairpinning works if the last
- * one does it and all others let in packets from any address. */
-struct nat_manner nat_manner_of(const GArray *hops);
-
 #endif

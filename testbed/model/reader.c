@@ -202,6 +202,10 @@ struct mapping_read {
 	GHashTable *given; /* keys of fields that were there */
 };
 
+/* Reads one object, for object_free; NULL with a finding when the value is no mapping. */
+static void *read_object(struct reader *r, const yaml_node_t *value,
+			 const struct object_type *type);
+
 /* Reads an object and its name, the key.  NULL, with a finding, when the value is no mapping. */
 static void *read_named_object(struct reader *r, const yaml_node_t *key, const yaml_node_t *value,
 			       const struct object_type *type)
@@ -286,7 +290,7 @@ bool read_mapping(struct reader *r, const yaml_node_t *value, const struct field
 	return true;
 }
 
-void *read_object(struct reader *r, const yaml_node_t *value, const struct object_type *type)
+static void *read_object(struct reader *r, const yaml_node_t *value, const struct object_type *type)
 {
 	void *object = object_new(type->shape);
 

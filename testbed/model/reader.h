@@ -81,8 +81,6 @@ char *reader_hint(const char *word, const char *const *words);
  * finding, when the value is no mapping and nothing was read. */
 bool read_mapping(struct reader *r, const yaml_node_t *value, const struct field *fields,
 		  void *object, const struct object_type *rest, GPtrArray *rest_into);
-/* Reads one object, for object_free; NULL with a finding when the value is no mapping. */
-void *read_object(struct reader *r, const yaml_node_t *value, const struct object_type *type);
 /* The only pair of a mapping such as {dns: {...}}: its key and value.  Returns false, with a
  * finding, when the value is something else. */
 bool read_single(struct reader *r, const yaml_node_t *value, const yaml_node_t **key,

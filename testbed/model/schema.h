@@ -14,8 +14,7 @@ extern const struct object_type site_type, network_type, iface_type, route_type,
 extern const struct field route_fields[], policy_rule_fields[];
 
 /* schema_policy.c */
-extern const struct object_type fw_rule_type, nat_rule_type, dns_record_type, host_type,
-	nrpt_rule_type;
+extern const struct object_type nat_rule_type, dns_record_type, host_type, nrpt_rule_type;
 extern const struct field firewall_fields[], nrpt_rule_fields[], dns_record_fields[], host_fields[];
 extern const struct field fw_rule_match_fields[]; /* a rule without its action */
 extern const struct field nat_behaviour_fields[]; /* what set-nat may change */
@@ -37,6 +36,6 @@ extern const struct field edge_setting_fields[],
 /* schema_scenario.c */
 extern const struct object_type conference_type, expect_type, scenario_type;
 
-extern const struct list_type addr_list, prefix_list, address_list, port_list, name_list, text_list;
+extern const struct list_type addr_list, prefix_list, port_list, name_list, text_list;
 
 #endif

@@ -7,7 +7,7 @@
 
 const struct list_type addr_list = {.item = read_addr, .may_be_empty = true};
 const struct list_type prefix_list = {.item = read_prefix};
-const struct list_type address_list = {.item = read_prefix, .arg = &prefix_address};
+static const struct list_type address_list = {.item = read_prefix, .arg = &prefix_address};
 const struct list_type port_list = {.item = read_ports};
 const struct list_type name_list = {.item = read_word, .arg = &charset_name};
 const struct list_type text_list = {.item = read_text};

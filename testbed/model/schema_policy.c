@@ -43,7 +43,7 @@ void fw_rule_check(struct reader *r, const yaml_node_t *value, void *object)
 			     "a rule of the input chain can't match 'out'");
 }
 
-const struct object_type fw_rule_type =
+static const struct object_type fw_rule_type =
 	OBJECT_TYPE("rule", fw_rule, .fields = fw_rule_fields, .check = fw_rule_check);
 
 const struct field firewall_fields[] = {

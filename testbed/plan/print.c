@@ -3,31 +3,6 @@
 
 #include <string.h>
 
-static const struct {
-	const char *name;
-	void (*print)(const plan *p, GString *out);
-} formats[] = {
-	[PLAN_TEXT] = {"text", print_text},
-	[PLAN_JSON] = {"json", print_json},
-	[PLAN_SH] = {"sh", print_sh},
-};
-
-bool plan_format_parse(const char *name, enum plan_format *ret)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
-		if (!g_str_equal(formats[i].name, name))
-			continue;
-		*ret = (enum plan_format)i;
-		return true;
-	}
-	return false;
-}
-
-void plan_print(const plan *p, enum plan_format format, GString *out)
-{
-	formats[format].print(p, out);
-}
-
 /* --- one line for each operation: each describe_* appends its part ---------------------------- */
 
 static void describe_veth_end(const struct op_veth_end *end, GString *out)
@@ -175,7 +150,7 @@ static void put_indented(const char *body, GString *out)
 	}
 }
 
-void print_text(const plan *p, GString *out)
+static void print_text(const plan *p, GString *out)
 {
 	ptr_array_foreach(const struct op, op, p->ops) {
 		op_describe(op, out);
@@ -183,4 +158,29 @@ void print_text(const plan *p, GString *out)
 		if (op_body(op))
 			put_indented(op_body(op), out);
 	}
+}
+
+static const struct {
+	const char *name;
+	void (*print)(const plan *p, GString *out);
+} formats[] = {
+	[PLAN_TEXT] = {"text", print_text},
+	[PLAN_JSON] = {"json", print_json},
+	[PLAN_SH] = {"sh", print_sh},
+};
+
+bool plan_format_parse(const char *name, enum plan_format *ret)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
+		if (!g_str_equal(formats[i].name, name))
+			continue;
+		*ret = (enum plan_format)i;
+		return true;
+	}
+	return false;
+}
+
+void plan_print(const plan *p, enum plan_format format, GString *out)
+{
+	formats[format].print(p, out);
 }

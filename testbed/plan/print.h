@@ -7,8 +7,7 @@
 
 #include <jansson.h>
 
-/* Text for people; a JSON document (docs/FORMATS.md); a shell script of ip, tc and nft commands. */
-void print_text(const plan *p, GString *out);
+/* A JSON document (docs/FORMATS.md); a shell script of ip, tc and nft commands. */
 void print_json(const plan *p, GString *out);
 void print_sh(const plan *p, GString *out);
 

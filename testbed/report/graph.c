@@ -159,7 +159,8 @@ static void measure_distances(graph_drawing *g)
 static const struct object_shape graph_drawing_shape =
 	OBJECT_SHAPE(graph_drawing, NULL, OWNS(graph_drawing, networks, g_ptr_array_unref));
 
-graph_drawing *graph_drawing_new(const model *m)
+/* Prepares the drawing of a model, which is borrowed until object_free. */
+static graph_drawing *graph_drawing_new(const model *m)
 {
 	graph_drawing *g = object_new(&graph_drawing_shape);
 	g_autoptr(GHashTable) by_network = g_hash_table_new(NULL, NULL);

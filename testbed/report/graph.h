@@ -63,8 +63,6 @@ typedef struct graph_drawing {
 	GPtrArray *networks; /* struct graph_network, in the model's order */
 } graph_drawing;
 
-/* Prepares the drawing of a model, which is borrowed until object_free. */
-graph_drawing *graph_drawing_new(const model *m);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(graph_drawing, object_free)
 
 /* The first role that fits: the Internet (it filters bogons), client, Edge, server, router,

@@ -122,23 +122,33 @@ void ice_fail_if_gathered(ice *i, guint stream)
 		ice_set_state(i, stream, ICE_FAILED);
 }
 
-guint ice_timer_add(ice *i, guint stream, guint ms, GSourceFunc passed)
+struct ice_timer {
+	ice *owner;
+	guint stream, *id;
+	void (*passed)(ice *i, guint stream);
+};
+
+static gboolean on_ice_timer(gpointer data)
+{
+	const struct ice_timer *t = data;
+	*t->id = 0;
+	t->passed(t->owner, t->stream);
+	return G_SOURCE_REMOVE;
+}
+
+void ice_timer_set(ice *i, guint stream, guint *id, guint ms, void (*passed)(ice *i, guint stream))
 {
 	struct ice_timer *t = g_new(struct ice_timer, 1);
-	*t = (struct ice_timer){.owner = i, .stream = stream};
-	return g_timeout_add_full(G_PRIORITY_DEFAULT, ms, passed, t, g_free);
+	*t = (struct ice_timer){.owner = i, .stream = stream, .id = id, .passed = passed};
+	*id = g_timeout_add_full(G_PRIORITY_DEFAULT, ms, on_ice_timer, t, g_free);
 }
 
 /* Fails the stream, or calls it READY when it is connected: libnice never did, but it can be used
  * as it is. */
-static gboolean deadline_passed(gpointer data)
+static void deadline_passed(ice *i, guint stream)
 {
-	const struct ice_timer *d = data;
-	struct ice_stream *s = &d->owner->streams[d->stream];
-	s->deadline = 0;
-
-	ice_set_state(d->owner, d->stream, s->state == ICE_CONNECTED ? ICE_READY : ICE_FAILED);
-	return G_SOURCE_REMOVE;
+	ice_set_state(i, stream,
+		      i->streams[stream].state == ICE_CONNECTED ? ICE_READY : ICE_FAILED);
 }
 
 void ice_be_patient(ice *i)
@@ -152,7 +162,7 @@ void ice_be_patient(ice *i)
 
 void ice_start_deadline(ice *i, guint stream)
 {
-	i->streams[stream].deadline = ice_timer_add(i, stream, i->deadline_ms, deadline_passed);
+	ice_timer_set(i, stream, &i->streams[stream].deadline, i->deadline_ms, deadline_passed);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */

@@ -54,16 +54,6 @@ static void begin_checks(ice *i, guint stream)
 		end_of_remote_candidates(i, stream);
 }
 
-static gboolean on_hold_over(gpointer data)
-{
-	const struct ice_timer *t = data;
-	ice *i = t->owner;
-	guint stream = t->stream;
-	i->streams[stream].hold = 0;
-	begin_checks(i, stream);
-	return G_SOURCE_REMOVE;
-}
-
 void ice_begin_checks_if_ready(ice *i, guint stream)
 {
 	struct ice_stream *s = &i->streams[stream];
@@ -72,7 +62,7 @@ void ice_begin_checks_if_ready(ice *i, guint stream)
 	if (s->gathered && s->remote_gathered)
 		begin_checks(i, stream);
 	else if (!s->hold)
-		s->hold = ice_timer_add(i, stream, i->hold_ms, on_hold_over);
+		ice_timer_set(i, stream, &s->hold, i->hold_ms, begin_checks);
 }
 
 /* --- the peer --------------------------------------------------------------------------------- */

@@ -57,12 +57,6 @@ struct ice {
 	guint n_open;	/* agents whose close has not completed */
 };
 
-/* The argument of a stream's timer. */
-struct ice_timer {
-	ice *owner;
-	guint stream;
-};
-
 /* --- ice.c ------------------------------------------------------------------------------------ */
 
 /* Queues an event that the main loop passes to the handlers; takes over `e->sdp`. */
@@ -72,9 +66,9 @@ void ice_queue_event(ice *i, const struct ice_event *e);
 void ice_set_state(ice *i, guint stream, enum ice_state state);
 /* Sets FAILED if libnice has reported it and both ends have gathered; else does nothing. */
 void ice_fail_if_gathered(ice *i, guint stream);
-/* Calls `passed` once after `ms`, with a struct ice_timer that is freed afterwards.  Returns the
- * source's id, for g_source_remove. */
-guint ice_timer_add(ice *i, guint stream, guint ms, GSourceFunc passed);
+/* Sets `*id`, a member of the stream, to a timer that calls `passed` once after `ms`, with `*id` 0
+ * again. */
+void ice_timer_set(ice *i, guint stream, guint *id, guint ms, void (*passed)(ice *i, guint stream));
 /* Starts the timer that fails a stream without a pair after deadline_ms. */
 void ice_start_deadline(ice *i, guint stream);
 

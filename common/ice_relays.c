@@ -40,21 +40,11 @@ static void ask_relays_by_tcp(ice *i, guint n)
 	}
 }
 
-static gboolean on_head_start_over(gpointer data)
-{
-	const struct ice_timer *t = data;
-	ice *i = t->owner;
-	guint n = t->stream;
-	i->streams[n].relay_timer = 0;
-	ask_relays_by_tcp(i, n);
-	return G_SOURCE_REMOVE;
-}
-
 void ice_start_head_start(ice *i, guint n)
 {
 	struct ice_stream *s = &i->streams[n];
 	if (!s->tcp_asked)
-		s->relay_timer = ice_timer_add(i, n, i->udp_head_start_ms, on_head_start_over);
+		ice_timer_set(i, n, &s->relay_timer, i->udp_head_start_ms, ask_relays_by_tcp);
 }
 
 void ice_relay_came_by_udp(ice *i, guint n)
@@ -62,16 +52,6 @@ void ice_relay_came_by_udp(ice *i, guint n)
 	struct ice_stream *s = &i->streams[n];
 	if (++s->n_relays_udp_got >= s->n_relays_udp_asked && !s->tcp_asked)
 		ask_relays_by_tcp(i, n);
-}
-
-static gboolean on_tcp_limit(gpointer data)
-{
-	const struct ice_timer *t = data;
-	ice *i = t->owner;
-	guint n = t->stream;
-	i->streams[n].relay_timer = 0;
-	ice_end_gathering(i, n);
-	return G_SOURCE_REMOVE;
 }
 
 /* libnice 0.1.21 does not signal the end of gathering when the last thing it gathers is a relay
@@ -85,5 +65,5 @@ void ice_gathering_round_ended(ice *i, guint n)
 		return;
 	}
 	ask_relays_by_tcp(i, n);
-	s->relay_timer = ice_timer_add(i, n, ICE_RELIABLE_TIMEOUT_MS, on_tcp_limit);
+	ice_timer_set(i, n, &s->relay_timer, ICE_RELIABLE_TIMEOUT_MS, ice_end_gathering);
 }

@@ -79,13 +79,6 @@ static const struct icewarn_row *row_of(guint32 bit)
 	return NULL;
 }
 
-const char *icewarn_bit_text(guint32 bit)
-{
-	const struct icewarn_row *row = row_of(bit);
-
-	return row ? row->text : NULL;
-}
-
 void icewarn_text(guint32 value, GString *out)
 {
 	if (value == 0)

@@ -14,9 +14,6 @@
  * when there is no number of 32 bits. */
 bool icewarn_parse(const char *text, guint32 *ret);
 
-/* What one bit means, or NULL when it means nothing. */
-const char *icewarn_bit_text(guint32 bit);
-
 /* Appends a line for every bit that is set, lowest first: "  0x1        the TURN server cannot be
  * reached", with " (normal)", or when it is normal, behind it. */
 void icewarn_text(guint32 value, GString *out);

@@ -271,13 +271,3 @@ strain_watch *strain_watch_new(exec *x, const process_set *processes, GMainConte
 	wait_for_next(s);
 	return s;
 }
-
-void strain_watch_free(strain_watch *s)
-{
-	if (!s)
-		return;
-	stop_timer(s);
-	g_hash_table_unref(s->counters);
-	g_hash_table_unref(s->stopped);
-	g_free(s);
-}

@@ -24,7 +24,6 @@ struct strain_watch_handlers {
 
 strain_watch *strain_watch_new(exec *x, const process_set *processes, GMainContext *context,
 			       const struct strain_watch_handlers *handlers, gpointer user_data);
-void strain_watch_free(strain_watch *s); /* accepts NULL */
 
 /* Looks now. */
 void strain_watch_look(strain_watch *s);

@@ -180,11 +180,6 @@ struct scenario_result *scenario_result_new(const char *name, const char *title)
 	return s;
 }
 
-void scenario_result_free(struct scenario_result *s)
-{
-	object_free(s);
-}
-
 /* --- judging and counting --------------------------------------------------------------------- */
 
 void cell_judge(struct cell *c)

@@ -49,15 +49,3 @@ guint loss_test_max_ms(const struct loss_test *t)
 {
 	return (guint)((double)t->max_packets * PACKET_MS * TIME_RESERVE);
 }
-
-const char *loss_decision_name(enum loss_decision d)
-{
-	static const char *const names[LOSS_DECISION_COUNT] = {
-		[LOSS_OPEN] = "open",
-		[LOSS_PASS] = "pass",
-		[LOSS_FAIL] = "fail",
-		[LOSS_UNDECIDED] = "undecided",
-	};
-
-	return names[d];
-}

@@ -40,7 +40,6 @@ enum loss_decision {
 	LOSS_PASS,
 	LOSS_FAIL,
 	LOSS_UNDECIDED, /* all packets that it may take were counted */
-	LOSS_DECISION_COUNT
 };
 
 struct loss_test {
@@ -59,7 +58,5 @@ enum loss_decision loss_test_count(struct loss_test *t, guint64 expected, guint6
 
 /* How long media may take until it is decided. */
 guint loss_test_max_ms(const struct loss_test *t);
-
-const char *loss_decision_name(enum loss_decision d); /* "open", "pass", "fail", "undecided" */
 
 #endif

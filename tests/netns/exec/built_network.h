@@ -8,6 +8,26 @@
 
 #include <arpa/inet.h>
 
+/* host 10.9.0.2 --- lan [router] wan 198.51.100.1 --- one 198.51.100.10, with IPv6 too; `router`:
+ * further keys of the router. */
+#define ROUTED_NETWORK(router)                                                                    \
+	"networks:\n"                                                                             \
+	"  inside: {subnet: 10.9.0.0/24, subnet6: 2001:db8:9::/64}\n"                             \
+	"  outside: {subnet: 198.51.100.0/24, subnet6: 2001:db8:51::/64}\n"                       \
+	"nodes:\n"                                                                                \
+	"  host:\n"                                                                               \
+	"    interfaces: {eth0: {network: inside, addresses: [10.9.0.2/24, 2001:db8:9::2/64]}}\n" \
+	"    routes: [{to: default, via: 10.9.0.1}, {to: '::/0', via: 2001:db8:9::1}]\n"          \
+	"  one:\n"                                                                                \
+	"    interfaces: {eth0: {network: outside, addresses: [198.51.100.10/24, "                \
+	"2001:db8:51::10/64]}}\n"                                                                 \
+	"    routes: [{to: default, via: 198.51.100.1}, {to: '::/0', via: 2001:db8:51::1}]\n"     \
+	"  router:\n"                                                                             \
+	"    forwarding: true\n"                                                                  \
+	"    interfaces:\n"                                                                       \
+	"      lan: {network: inside, addresses: [10.9.0.1/24, 2001:db8:9::1/64]}\n"              \
+	"      wan: {network: outside, addresses: [198.51.100.1/24, 2001:db8:51::1/64]}\n" router
+
 /* Skips the test when this host can build no lab. */
 void need_features(struct exec_features *ret);
 /* `body`: what follows the topology's name and domain. */

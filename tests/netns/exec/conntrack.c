@@ -15,27 +15,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define NETWORK(router)                                                                           \
-	"networks:\n"                                                                             \
-	"  inside: {subnet: 10.9.0.0/24, subnet6: 2001:db8:9::/64}\n"                             \
-	"  outside: {subnet: 198.51.100.0/24, subnet6: 2001:db8:51::/64}\n"                       \
-	"nodes:\n"                                                                                \
-	"  host:\n"                                                                               \
-	"    interfaces: {eth0: {network: inside, addresses: [10.9.0.2/24, 2001:db8:9::2/64]}}\n" \
-	"    routes: [{to: default, via: 10.9.0.1}, {to: '::/0', via: 2001:db8:9::1}]\n"          \
-	"  one:\n"                                                                                \
-	"    interfaces: {eth0: {network: outside, addresses: [198.51.100.10/24, "                \
-	"2001:db8:51::10/64]}}\n"                                                                 \
-	"    routes: [{to: default, via: 198.51.100.1}, {to: '::/0', via: 2001:db8:51::1}]\n"     \
-	"  router:\n"                                                                             \
-	"    forwarding: true\n"                                                                  \
-	"    interfaces:\n"                                                                       \
-	"      lan: {network: inside, addresses: [10.9.0.1/24, 2001:db8:9::1/64]}\n"              \
-	"      wan: {network: outside, addresses: [198.51.100.1/24, 2001:db8:51::1/64]}\n" router
-
-#define NAT NETWORK("    nat: [{name: n, masquerade: wan, preserve_port: true}]\n")
+#define NAT ROUTED_NETWORK("    nat: [{name: n, masquerade: wan, preserve_port: true}]\n")
 #define FIREWALL                                                                              \
-	NETWORK("    firewall: {forward: drop, rules: [{name: out, chain: forward, in: lan, " \
+	ROUTED_NETWORK(                                                                       \
+		"    firewall: {forward: drop, rules: [{name: out, chain: forward, in: lan, " \
 		"action: accept}]}\n")
 
 static gsize sessions(const json_t *state)

@@ -12,30 +12,15 @@
 #include <unistd.h>
 
 #define NETWORK                                                                                    \
-	"networks:\n"                                                                              \
-	"  inside: {subnet: 10.9.0.0/24, subnet6: 2001:db8:9::/64}\n"                              \
-	"  outside: {subnet: 198.51.100.0/24, subnet6: 2001:db8:51::/64}\n"                        \
-	"nodes:\n"                                                                                 \
-	"  host:\n"                                                                                \
-	"    interfaces: {eth0: {network: inside, addresses: [10.9.0.2/24, 2001:db8:9::2/64]}}\n"  \
-	"    routes: [{to: default, via: 10.9.0.1}, {to: '::/0', via: 2001:db8:9::1}]\n"           \
-	"  one:\n"                                                                                 \
-	"    interfaces: {eth0: {network: outside, addresses: [198.51.100.10/24, "                 \
-	"2001:db8:51::10/64]}}\n"                                                                  \
-	"    routes: [{to: default, via: 198.51.100.1}, {to: '::/0', via: 2001:db8:51::1}]\n"      \
-	"  router:\n"                                                                              \
-	"    forwarding: true\n"                                                                   \
-	"    interfaces:\n"                                                                        \
-	"      lan: {network: inside, addresses: [10.9.0.1/24, 2001:db8:9::1/64]}\n"               \
-	"      wan: {network: outside, addresses: [198.51.100.1/24, 2001:db8:51::1/64]}\n"         \
-	"    nat: [{name: n, masquerade: wan}]\n"                                                  \
-	"    firewall:\n"                                                                          \
-	"      forward: drop\n"                                                                    \
-	"      rules:\n"                                                                           \
-	"        - {name: open, chain: forward, in: lan, proto: tcp, dports: 80, action: "         \
-	"accept}\n"                                                                                \
-	"        - {name: web, chain: forward, in: lan, proto: tcp, dports: 443, action: accept, " \
-	"inspect: tls}\n"
+	ROUTED_NETWORK(                                                                            \
+		"    nat: [{name: n, masquerade: wan}]\n"                                          \
+		"    firewall:\n"                                                                  \
+		"      forward: drop\n"                                                            \
+		"      rules:\n"                                                                   \
+		"        - {name: open, chain: forward, in: lan, proto: tcp, dports: 80, action: " \
+		"accept}\n"                                                                        \
+		"        - {name: web, chain: forward, in: lan, proto: tcp, dports: 443, action: " \
+		"accept, inspect: tls}\n")
 
 #define HELLO "\x16\x03\x01\x02\x00"
 #define TURN "\x00\x03\x00\x00\x21"

@@ -109,6 +109,5 @@ Test(results, nothing_is_freed_twice)
 {
 	results_free(NULL);
 	cell_free(NULL);
-	scenario_result_free(NULL);
 	model_free(NULL);
 }

@@ -208,6 +208,13 @@ bool prefix_is_default(const struct prefix *p)
 	return addr_is_set(&p->addr) && p->len == 0;
 }
 
+bool addr_is_link_local6(const struct addr *a)
+{
+	static const struct prefix all = V6(10, 0xfe, 0x80);
+
+	return prefix_contains(&all, a);
+}
+
 bool addr_is_private(const struct addr *a)
 {
 	struct addr inner = {.family = AF_INET};

@@ -67,6 +67,8 @@ bool prefix_is_default(const struct prefix *p);			   /* set, and of length 0 */
 
 /* Whether routers of the Internet don't carry it: RFC 1918, RFC 6598 (100.64/10), loopback,
  * link-local, or their IPv6 counterparts (RFC 4193, 4291). */
+/* fe80::/10 (RFC 4291 section 2.5.6): names a neighbour on one wire only. */
+bool addr_is_link_local6(const struct addr *a);
 bool addr_is_private(const struct addr *a);
 
 #endif

@@ -49,7 +49,7 @@ static struct prefix missing_route(const struct evidence *e, const char *node,
 	const struct node *n = model_node(e->model, node);
 	bool one_way_out = n && n->interfaces->len < 2;
 
-	if (n && n->site && !evidence_has_default(e, node, dst->family) &&
+	if (n && (n->site || !n->forwarding) && !evidence_has_default(e, node, dst->family) &&
 	    (one_way_out || !addr_is_private(dst)))
 		return dst->family == AF_INET6 ? default_route6 : default_route;
 	return model_prefix_of(e->model, dst);

@@ -151,6 +151,19 @@ static const struct route *route_to(const struct node *n, const struct prefix *t
 	return best;
 }
 
+/* Whether the gateway is in a subnet of its interface, the line's other end, or link-local. */
+static bool is_neighbour(const struct node *n, const struct gateway *g)
+{
+	const struct iface *f = node_iface(n, g->iface);
+
+	if (!f || addr_is_link_local6(&g->address) || addr_equal(&f->peer, &g->address))
+		return true;
+	array_foreach(const struct prefix, p, f->addresses)
+		if (prefix_contains(p, &g->address))
+			return true;
+	return false;
+}
+
 /* A route by that gateway, in place of `old` (NULL: there is none in the main table). */
 static fix *fix_by_gateway(const struct node *n, const struct prefix *p, const struct gateway *g,
 			   const struct route *old)
@@ -158,6 +171,7 @@ static fix *fix_by_gateway(const struct node *n, const struct prefix *p, const s
 	const struct route wanted = {.to = prefix_network(p),
 				     .via = g->address,
 				     .dev = (char *)(guintptr)g->iface,
+				     .onlink = !is_neighbour(n, g),
 				     .metric = old ? old->metric : 0,
 				     .table = old ? old->table : ROUTE_TABLE_MAIN};
 	fix *x = fix_new(g_strdup(""));

@@ -25,7 +25,7 @@ static struct nl_msg *addr_request(const struct op *op, unsigned ifindex, bool a
 	msg = nl_request(add ? RTM_NEWADDR : RTM_DELADDR, add ? NLM_F_CREATE | NLM_F_EXCL : 0,
 			 &header, sizeof header);
 	nl_put_addr(msg, IFA_LOCAL, &p->addr);
-	nl_put_addr(msg, IFA_ADDRESS, &p->addr);
+	nl_put_addr(msg, IFA_ADDRESS, addr_is_set(&op->addr.peer) ? &op->addr.peer : &p->addr);
 	return msg;
 }
 

@@ -47,6 +47,22 @@ static bool is_own_business(struct nl_addr *a)
 	       (bytes[0] == 0xff || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80));
 }
 
+/* Whether the kernel made the address: a link-local one, of the hardware address (RFC 4291 appendix
+ * A), or of a tunnel. */
+static bool is_made_by_kernel(const struct tables *t, struct rtnl_addr *a)
+{
+	struct nl_addr *local = rtnl_addr_get_local(a);
+	struct rtnl_link *link = rtnl_link_get(t->links, rtnl_addr_get_ifindex(a));
+	const guint8 *bytes = nl_addr_get_binary_addr(local);
+	bool made =
+		is_own_business(local) && !(link && rtnl_link_get_arptype(link) == ARPHRD_ETHER &&
+					    !(bytes[11] == 0xff && bytes[12] == 0xfe));
+
+	if (link)
+		rtnl_link_put(link);
+	return made;
+}
+
 static bool is_told(const struct tables *t, struct nl_addr *a)
 {
 	int family = a ? nl_addr_get_family(a) : AF_UNSPEC;
@@ -60,7 +76,7 @@ static bool has_ipv6(const struct tables *t)
 		struct rtnl_addr *a = (struct rtnl_addr *)o;
 
 		if (rtnl_addr_get_family(a) == AF_INET6 && rtnl_addr_get_ifindex(a) != LOOPBACK &&
-		    !is_own_business(rtnl_addr_get_local(a)))
+		    !is_made_by_kernel(t, a))
 			return true;
 	}
 	return false;
@@ -128,7 +144,8 @@ static void put_addresses(const struct tables *t, int ifindex, GArray *list)
 		struct rtnl_addr *a = (struct rtnl_addr *)o;
 		struct prefix p;
 
-		if (rtnl_addr_get_ifindex(a) != ifindex || !is_told(t, rtnl_addr_get_local(a)))
+		if (rtnl_addr_get_ifindex(a) != ifindex || is_made_by_kernel(t, a) ||
+		    (rtnl_addr_get_family(a) == AF_INET6 && !t->ipv6))
 			continue;
 		p = prefix_of(rtnl_addr_get_local(a));
 		g_array_append_val(list, p);

@@ -94,7 +94,7 @@ bool facts_is_link_local(const struct addr *a)
 {
 	if (a->family == AF_INET)
 		return a->bytes[0] == 169 && a->bytes[1] == 254;
-	return a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
+	return addr_is_link_local6(a);
 }
 
 bool facts_is_broadcast(const struct prefix *p)

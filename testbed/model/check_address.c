@@ -84,12 +84,18 @@ static void check_address(const struct check *c, const struct iface *iface, cons
 										   &n->subnet;
 	char address[PREFIX_TEXT_MAX], network[PREFIX_TEXT_MAX];
 
-	if (!addr_is_set(&subnet->addr))
-		return;
+	if (p->len == addr_bits(&p->addr) || addr_is_link_local6(&p->addr))
+		return; /* what is on link to a host address, routes or its peer say */
 	prefix_print(p, address);
 	prefix_print(subnet, network);
-	if (!prefix_contains(subnet, &p->addr) && p->len == addr_bits(&p->addr))
-		return; /* a host address: what is on link to it, routes say */
+	if (!addr_is_set(&subnet->addr)) {
+		if (n->has_no_subnet)
+			check_error(c, loc, "such as 198.51.100.7/32",
+				    "network '%s' has no subnet, so address %s must be a host "
+				    "address",
+				    n->name, address);
+		return;
+	}
 	if (!prefix_contains(subnet, &p->addr))
 		check_error(c, loc, NULL, "address %s is not in subnet %s of network '%s'", address,
 			    network, iface->network->name);
@@ -137,12 +143,33 @@ static void check_interface_pair(const struct check *c, const struct node *node,
 	}
 }
 
+/* The peer belongs to a host address of the interface, and is somebody else's. */
+static void check_peer(const struct check *c, const struct node *node, const struct iface *iface)
+{
+	struct loc loc = places_get(c->places, &iface->peer, iface->loc);
+	char peer[ADDR_TEXT_MAX];
+	bool has = false;
+
+	if (!addr_is_set(&iface->peer))
+		return;
+	addr_print(&iface->peer, peer);
+	array_foreach(const struct prefix, p, iface->addresses)
+		has |= iface_peer(iface, p) != NULL;
+	if (!has)
+		check_error(c, loc, "a /32 or /128 of the same family",
+			    "interface '%s' has no host address that could have the peer %s",
+			    iface->name, peer);
+	if (node_has_address(node, &iface->peer))
+		check_error(c, loc, NULL, "the peer %s is node '%s' itself", peer, node->name);
+}
+
 static void check_node_addresses(const struct check *c, const struct node *node, GHashTable *taken)
 {
 	ptr_array_foreach(const struct iface, iface, node->interfaces) {
 		if (!iface->network)
 			continue;
 		check_interface_pair(c, node, iface);
+		check_peer(c, node, iface);
 		for (guint j = 0; j < iface->addresses->len; j++) {
 			const struct prefix *p = &g_array_index(iface->addresses, struct prefix, j);
 			struct loc loc = places_item(c->places, iface->addresses, j, iface->loc);

@@ -3,8 +3,9 @@
 
 /* A subnet that a node reaches without a gateway, and through what. */
 struct connected {
-	struct prefix subnet;
+	struct prefix subnet; /* with the host bits of the node's address */
 	const char *link;
+	bool is_peer; /* the other end of a line, and not the node's address */
 };
 
 /* All subnets of the node's interfaces and tunnel interfaces: an array of struct connected, for the
@@ -15,15 +16,24 @@ static GArray *connected_subnets(const model *m, const struct node *node)
 
 	ptr_array_foreach(const struct iface, iface, node->interfaces) {
 		for (guint j = 0; j < iface->addresses->len; j++) {
-			struct connected one = {g_array_index(iface->addresses, struct prefix, j),
-						iface->name};
+			struct connected one = {.subnet = g_array_index(iface->addresses,
+									struct prefix, j),
+						.link = iface->name};
 
 			g_array_append_val(all, one);
+		}
+		if (addr_is_set(&iface->peer)) {
+			struct connected peer = {.subnet = {iface->peer, addr_bits(&iface->peer)},
+						 .link = iface->name,
+						 .is_peer = true};
+
+			g_array_append_val(all, peer);
 		}
 	}
 	ptr_array_foreach(const struct tunnel, t, m->tunnels) {
 		for (guint end = 0; end < G_N_ELEMENTS(t->ends); end++) {
-			struct connected one = {t->ends[end].address, t->ends[end].iface};
+			struct connected one = {.subnet = t->ends[end].address,
+						.link = t->ends[end].iface};
 
 			if (t->ends[end].node == node && one.link)
 				g_array_append_val(all, one);
@@ -75,8 +85,16 @@ static void check_gateway(const struct check *c, const struct node *node, const 
 	bool reached = false;
 
 	addr_print(&route->via, via);
+	if (addr_is_link_local6(&route->via) && !route->dev) {
+		check_error(c, loc, "add 'dev'",
+			    "gateway %s is a link-local address, which says nothing of the "
+			    "interface",
+			    via);
+		return;
+	}
 	array_foreach(const struct connected, one, connected) {
-		if (addr_equal(&one->subnet.addr, &route->via)) {
+		if (addr_equal(&one->subnet.addr, &route->via) && !one->is_peer &&
+		    (!addr_is_link_local6(&route->via) || g_str_equal(one->link, route->dev))) {
 			check_error(c, loc, NULL, "gateway %s is node '%s' itself", via,
 				    node->name);
 			return;
@@ -88,7 +106,7 @@ static void check_gateway(const struct check *c, const struct node *node, const 
 			reached = true;
 		}
 	}
-	if (route->onlink)
+	if (route->onlink || addr_is_link_local6(&route->via))
 		return;
 	if (!reached)
 		link = on_link_dev(node, &route->via);

@@ -57,6 +57,7 @@ struct network {
 	char *site; /* NULL: belongs to no site (the Internet) */
 	char *title;
 	struct prefix subnet;
+	bool has_no_subnet;    /* `subnet` is unset on purpose: interfaces have host addresses */
 	struct prefix subnet6; /* the IPv6 prefix on the same wire; unset: none */
 	bool reusable;	       /* private behind a NAT: its subnet may appear elsewhere too */
 	struct impairment
@@ -68,8 +69,10 @@ struct iface {
 	char *name; /* at most IFNAMSIZ-1 characters, as seen inside the node */
 	char *network_name;
 	const struct network *network;
-	GArray *addresses;	   /* struct prefix; the first is the primary one */
-	bool up;		   /* false: administratively down (change link-down) */
+	GArray *addresses; /* struct prefix; the first is the primary one */
+	struct addr peer;  /* the other end of a line without a subnet: of the first host address of
+			      its family; unset: none */
+	bool up;	   /* false: administratively down (change link-down) */
 	unsigned mtu_bytes;	   /* largest IP packet it sends and takes; 0: the default, 1500 */
 	struct impairment *impair; /* of what leaves by it; NULL: the network's */
 	struct loc loc;
@@ -481,7 +484,10 @@ const struct nat_rule *node_masquerade(const struct node *n, const char *iface);
 /* Whether each interface answers ARP for its own addresses alone.  Those of a weak host answer for
  * all; with two on one network both would, and chance would decide by which one it is spoken to. */
 bool node_answers_by_card(const struct node *n);
-/* The interface's first address of the family (AF_UNSPEC: any). */
+/* The peer of that address, one of the interface's (its line's other end); NULL: it has none. */
+const struct addr *iface_peer(const struct iface *f, const struct prefix *address);
+/* The interface's first address of the family (AF_UNSPEC: any); a link-local one only where it has
+ * no other. */
 const struct prefix *iface_prefix(const struct iface *f, int family);
 /* The same for an interface of the node or the interface of a tunnel's end on it. */
 const struct prefix *node_prefix_on(const model *m, const struct node *n, const char *iface,

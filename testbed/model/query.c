@@ -234,9 +234,9 @@ struct addr node_address(const struct node *n)
 	const struct iface *first =
 		n->interfaces->len > 0 ? g_ptr_array_index(n->interfaces, 0) : NULL;
 
-	if (!first || first->addresses->len == 0)
-		return (struct addr){.family = 0};
-	return g_array_index(first->addresses, struct prefix, 0).addr;
+	const struct prefix *p = first ? iface_prefix(first, AF_UNSPEC) : NULL;
+
+	return p ? p->addr : (struct addr){.family = 0};
 }
 
 bool node_answers_by_card(const struct node *n)
@@ -250,9 +250,23 @@ bool node_answers_by_card(const struct node *n)
 
 const struct prefix *iface_prefix(const struct iface *f, int family)
 {
-	array_foreach(const struct prefix, p, f->addresses)
-		if (family == AF_UNSPEC || p->addr.family == family)
+	const struct prefix *local = NULL;
+
+	array_foreach(const struct prefix, p, f->addresses) {
+		if (family != AF_UNSPEC && p->addr.family != family)
+			continue;
+		if (!addr_is_link_local6(&p->addr))
 			return p;
+		local = local ? local : p;
+	}
+	return local;
+}
+
+const struct addr *iface_peer(const struct iface *f, const struct prefix *address)
+{
+	array_foreach(const struct prefix, p, f->addresses)
+		if (p->addr.family == f->peer.family && p->len == addr_bits(&p->addr))
+			return addr_equal(&p->addr, &address->addr) ? &f->peer : NULL;
 	return NULL;
 }
 
@@ -274,7 +288,7 @@ struct addr node_address6(const struct node *n)
 	for (guint i = 0; i < n->interfaces->len; i++) {
 		const struct prefix *p = iface_prefix(n->interfaces->pdata[i], AF_INET6);
 
-		if (p)
+		if (p && !addr_is_link_local6(&p->addr))
 			return p->addr;
 	}
 	return (struct addr){.family = 0};

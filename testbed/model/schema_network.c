@@ -20,10 +20,20 @@ static const struct field site_fields[] = {
 const struct object_type site_type =
 	OBJECT_TYPE("site", site, .fields = site_fields, NAMED_BY(site, charset_name));
 
+/* `none`: the prefix stays unset.  `target` is that of a network. */
+static bool read_subnet(struct reader *r, const yaml_node_t *value, void *target, const void *arg)
+{
+	struct network *n = (void *)((char *)target - offsetof(struct network, subnet));
+
+	n->has_no_subnet = value->type == YAML_SCALAR_NODE &&
+			   g_str_equal((const char *)value->data.scalar.value, "none");
+	return n->has_no_subnet || read_prefix(r, value, target, arg);
+}
+
 static const struct field network_fields[] = {
 	{KEY("site", read_word, network, site, &charset_name)},
 	{KEY("title", read_text, network, title, NULL)},
-	{KEY("subnet", read_prefix, network, subnet, &prefix_subnet), .required = true},
+	{KEY("subnet", read_subnet, network, subnet, &prefix_subnet), .required = true},
 	{KEY("subnet6", read_prefix, network, subnet6, &prefix_subnet)},
 	{KEY("reusable", read_bool, network, reusable, NULL)},
 	{KEY("impair", read_impairment, network, impair, NULL)},
@@ -36,6 +46,7 @@ static const struct field iface_fields[] = {
 	{KEY("network", read_word, iface, network_name, &charset_name), .required = true},
 	{KEY("address", read_array, iface, addresses, &address_list)},
 	{KEY("addresses", read_array, iface, addresses, &address_list)},
+	{KEY("peer", read_addr, iface, peer, NULL)},
 	{KEY("up", read_bool, iface, up, NULL)},
 	{KEY("mtu", read_quantity, iface, mtu_bytes, &quantity_mtu_bytes)},
 	{KEY("impair", read_impairment, iface, impair, NULL)},

@@ -20,6 +20,7 @@ struct port {
 	const char *ifname;
 	const struct prefix *addresses;
 	guint n_addresses;
+	struct addr peer;		 /* the other end of a line without a subnet; unset: none */
 	bool up;			 /* as the topology declares it */
 	const struct tunnel *tunnel;	 /* NULL: an ordinary interface */
 	const struct impairment *impair; /* of packets that leave by it, or NULL */

@@ -250,13 +250,14 @@ static void add_link_up(struct builder *b, const char *node, struct loc loc, con
 	builder_add(b, OP_LINK_UP, node, loc)->link_up.ifname = g_strdup(ifname);
 }
 
-static void add_address(struct builder *b, const char *node, struct loc loc, const char *ifname,
-			const struct prefix *address)
+static struct op *add_address(struct builder *b, const char *node, struct loc loc,
+			      const char *ifname, const struct prefix *address)
 {
 	struct op *op = builder_add(b, OP_ADDR, node, loc);
 
 	op->addr.ifname = g_strdup(ifname);
 	op->addr.address = *address;
+	return op;
 }
 
 /* Adds the outside addresses of the node's 1:1 NAT rules that lie in a subnet of interface `f`, so
@@ -283,9 +284,13 @@ void build_addresses(struct builder *b, const struct node *n)
 {
 	add_link_up(b, n->name, n->loc, "lo");
 	ptr_array_foreach(const struct iface, f, n->interfaces) {
-		for (guint a = 0; a < f->addresses->len; a++)
-			add_address(b, n->name, f->loc, f->name,
-				    &g_array_index(f->addresses, struct prefix, a));
+		array_foreach(const struct prefix, a, f->addresses) {
+			const struct addr *peer = iface_peer(f, a);
+			struct op *op = add_address(b, n->name, f->loc, f->name, a);
+
+			if (peer)
+				op->addr.peer = *peer;
+		}
 		add_static_nat_addresses(b, n, f);
 	}
 }

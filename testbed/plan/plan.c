@@ -78,6 +78,7 @@ GArray *builder_ports(const struct builder *b, const struct node *n)
 				 .addresses =
 					 (const struct prefix *)(const void *)f->addresses->data,
 				 .n_addresses = f->addresses->len,
+				 .peer = f->peer,
 				 .up = f->up,
 				 .impair = iface_impairment(f),
 				 .loc = f->loc};

@@ -119,6 +119,7 @@ struct op {
 		struct {
 			char *ifname;
 			struct prefix address;
+			struct addr peer; /* the line's other end; unset: there is a subnet */
 		} addr;
 		struct {
 			char *ifname;

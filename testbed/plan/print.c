@@ -99,6 +99,8 @@ void op_describe(const struct op *op, GString *out)
 	case OP_ADDR:
 		g_string_append_printf(out, " %s %s", op->addr.ifname,
 				       prefix_print(&op->addr.address, text));
+		if (addr_is_set(&op->addr.peer))
+			g_string_append_printf(out, " peer %s", addr_print(&op->addr.peer, text));
 		break;
 	case OP_LINK_UP:
 		g_string_append_printf(out, " %s", op->link_up.ifname);

@@ -141,6 +141,8 @@ static void set_fields(json_t *o, const struct op *op)
 	case OP_ADDR:
 		set_text(o, "interface", op->addr.ifname);
 		set_prefix(o, "address", &op->addr.address);
+		if (addr_is_set(&op->addr.peer))
+			set_addr(o, "peer", &op->addr.peer);
 		break;
 	case OP_LINK_UP:
 		set_text(o, "interface", op->link_up.ifname);

@@ -199,6 +199,21 @@ static void put_tunnel(const struct op *op, GString *out)
 
 /* --- what one `ip -batch` does for each node -------------------------------------------------- */
 
+/* With a peer, the length is the peer's. */
+static void put_address_line(const struct op *op, GString *out)
+{
+	char text[PREFIX_TEXT_MAX], peer[ADDR_TEXT_MAX];
+	const struct prefix *p = &op->addr.address;
+
+	if (addr_is_set(&op->addr.peer))
+		g_string_append_printf(out, "address add %s peer %s/%u", addr_print(&p->addr, text),
+				       addr_print(&op->addr.peer, peer), p->len);
+	else
+		g_string_append_printf(out, "address add %s", prefix_print(p, text));
+	g_string_append_printf(out, " dev %s%s\n", op->addr.ifname,
+			       p->addr.family == AF_INET6 ? " nodad" : "");
+}
+
 static void put_route_line(const struct op_route *r, GString *out)
 {
 	char text[PREFIX_TEXT_MAX];
@@ -238,7 +253,6 @@ static void put_rule_line(const struct op_rule *r, GString *out)
  * such lines can't express. */
 static bool put_batch_line(const struct op *op, GString *out)
 {
-	char text[PREFIX_TEXT_MAX];
 
 	switch (op->kind) {
 	case OP_BRIDGE:
@@ -248,9 +262,7 @@ static bool put_batch_line(const struct op *op, GString *out)
 				       op->bridge.ifname, op->bridge.ifindex, op->bridge.ifname);
 		return true;
 	case OP_ADDR:
-		g_string_append_printf(out, "address add %s dev %s%s\n",
-				       prefix_print(&op->addr.address, text), op->addr.ifname,
-				       op->addr.address.addr.family == AF_INET6 ? " nodad" : "");
+		put_address_line(op, out);
 		return true;
 	case OP_LINK_UP:
 		g_string_append_printf(out, "link set dev %s up\n", op->link_up.ifname);

@@ -23,13 +23,13 @@ static const struct port *find_port(const GArray *ports, const char *ifname)
 	return NULL;
 }
 
-/* Whether the address lies in a subnet of the port. */
+/* Whether the address lies in a subnet of the port, or is the other end of its line. */
 static bool port_reaches(const struct port *p, const struct addr *a)
 {
 	for (guint i = 0; i < p->n_addresses; i++)
 		if (prefix_contains(&p->addresses[i], a))
 			return true;
-	return false;
+	return addr_is_set(a) && addr_equal(&p->peer, a);
 }
 
 /* The port that a declared route leaves by; NULL: no port's subnet has its gateway. */
@@ -96,17 +96,20 @@ static bool has_same_prefix_before(const struct port *p, guint index)
 	return false;
 }
 
-/* Adds the port's own subnets.  The kernel does that only in the main table. */
+/* Adds the port's own subnets and its peer.  The kernel does that only in the main table, and in
+ * every one for link-local addresses. */
 static void add_connected_routes(struct builder *b, const struct node *n, const struct port *p,
 				 unsigned table)
 {
 	for (guint i = 0; i < p->n_addresses; i++) {
 		struct prefix subnet = prefix_network(&p->addresses[i]);
 
-		if (!has_same_prefix_before(p, i))
+		if (!has_same_prefix_before(p, i) && !addr_is_link_local6(&subnet.addr))
 			add_route(b, n, n->loc, &subnet, p, table)->route.src =
 				p->addresses[i].addr;
 	}
+	if (addr_is_set(&p->peer))
+		add_route(b, n, n->loc, &(struct prefix){p->peer, addr_bits(&p->peer)}, p, table);
 }
 
 /* Adds the rule that looks up packets from `from` in `table`; table 0: they are refused. */
@@ -129,7 +132,8 @@ static void add_port_rules(struct builder *b, const struct node *n, const struct
 	for (guint i = 0; i < p->n_addresses; i++) {
 		const struct addr *a = &p->addresses[i].addr;
 
-		add_rule(b, n, n->loc, &(struct prefix){*a, addr_bits(a)}, pref, table);
+		if (!addr_is_link_local6(a))
+			add_rule(b, n, n->loc, &(struct prefix){*a, addr_bits(a)}, pref, table);
 	}
 }
 

@@ -199,3 +199,10 @@ void graph_print(const model *m, enum graph_format format, const char *title, GS
 	else
 		graph_mermaid(g, title, out);
 }
+
+const char *graph_subnet(const struct network *n, char buf[static PREFIX_TEXT_MAX])
+{
+	if (addr_is_set(&n->subnet.addr))
+		return prefix_print(&n->subnet, buf);
+	return addr_is_set(&n->subnet6.addr) ? prefix_print(&n->subnet6, buf) : "no subnet";
+}

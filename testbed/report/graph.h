@@ -73,6 +73,8 @@ enum graph_role graph_role_of(const struct node *n);
 struct graph_mark {
 	const char *word, *color;
 };
+/* The network's prefix, or what it has in its place; into `buf`, or static. */
+const char *graph_subnet(const struct network *n, char buf[static PREFIX_TEXT_MAX]);
 /* Appends a node's marks (struct graph_mark). */
 void graph_marks_of(const struct node *n, GArray *marks);
 bool graph_filters(const struct node *n); /* whether its firewall can drop anything */

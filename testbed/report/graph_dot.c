@@ -94,8 +94,7 @@ static void append_network(GString *out, const struct network *network, const ch
 			       "%s\"=%s\" [shape=box, style=\"filled,rounded\", color=\"#64748b\", "
 			       "fillcolor=\"#e2e8f0\", "
 			       "fontsize=10, label=\"%s\\n%s\"];\n",
-			       indent, network->name, network->name,
-			       prefix_print(&network->subnet, text));
+			       indent, network->name, network->name, graph_subnet(network, text));
 }
 
 /* The nodes and networks of a site (NULL: those without a site). */
@@ -138,7 +137,7 @@ static void append_line(const struct graph_network *w, GString *out)
 	g_string_append(out, " -- ");
 	append_port(out, &ends[1]);
 	g_string_append_printf(out, " [label=\"%s\\n%s\"%s];\n", w->network->name,
-			       prefix_print(&w->network->subnet, text),
+			       graph_subnet(w->network, text),
 			       line_look(ends[0].iface->up && ends[1].iface->up));
 }
 

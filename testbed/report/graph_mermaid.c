@@ -70,8 +70,7 @@ static void append_members(const graph_drawing *g, const char *site, GString *ou
 
 		if (!w->is_line && g_strcmp0(w->network->site, site) == 0)
 			g_string_append_printf(out, "%sw%u([\"%s<br/>%s\"]):::wire\n", indent, i,
-					       w->network->name,
-					       prefix_print(&w->network->subnet, text));
+					       w->network->name, graph_subnet(w->network, text));
 	}
 }
 
@@ -87,7 +86,7 @@ static void append_network_lines(const graph_drawing *g, guint index, GString *o
 
 		g_string_append_printf(out, "  n%u ---|\"%s<br/>%s\"| n%u\n",
 				       index_of(g->m->nodes, ends[0].node), w->network->name,
-				       prefix_print(&w->network->subnet, text),
+				       graph_subnet(w->network, text),
 				       index_of(g->m->nodes, ends[1].node));
 		return;
 	}

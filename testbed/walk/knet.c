@@ -158,6 +158,8 @@ struct addr klink_source(const struct klink *link, const struct addr *next_hop)
 	array_foreach(const struct prefix, p, link->state->addresses) {
 		if (p->addr.family != next_hop->family)
 			continue;
+		if (addr_is_link_local6(&p->addr))
+			continue;
 		if (prefix_contains(p, next_hop))
 			return p->addr;
 		if (!addr_is_set(&first))

@@ -104,6 +104,18 @@ static void put_sysctl(node_state *n, const char *key, const char *value)
 	}
 }
 
+static void put_address(node_state *n, const struct op *op)
+{
+	struct kernel_link *link = link_of(n, op->addr.ifname);
+	const struct addr *peer = &op->addr.peer;
+
+	g_array_append_val(link->addresses, op->addr.address);
+	if (addr_is_set(peer) && link->up)
+		put_route(n, &(struct op_route){.to = {*peer, addr_bits(peer)},
+						.dev = op->addr.ifname,
+						.table = ROUTE_TABLE_MAIN});
+}
+
 static void put_op(netstate *s, const struct op *op)
 {
 	node_state *n = planned_node(s, op->node);
@@ -120,7 +132,7 @@ static void put_op(netstate *s, const struct op *op)
 	} else if (op->kind == OP_LINK_UP && !g_str_equal(op->link_up.ifname, "lo")) {
 		link_of(n, op->link_up.ifname)->up = true;
 	} else if (op->kind == OP_ADDR) {
-		g_array_append_val(link_of(n, op->addr.ifname)->addresses, op->addr.address);
+		put_address(n, op);
 	} else if (op->kind == OP_ROUTE) {
 		put_route(n, &op->route);
 	} else if (op->kind == OP_RULE) {

@@ -308,4 +308,5 @@ Test(script, networks_as_exec_makes_them)
 	compare("topologies/dmz-nat.yaml", "hairpin");
 	compare("tests/data/topologies/uplinks.yaml", "policy");
 	compare("tests/data/topologies/edge-one-subnet.yaml", "no-bound-route-weak");
+	compare("tests/data/topologies/lines.yaml", "as-it-is");
 }

@@ -7,6 +7,7 @@
 #define COMPANY "tests/data/topologies/company.yaml"
 #define UPLINKS "tests/data/topologies/uplinks.yaml"
 #define ONE_SUBNET "tests/data/topologies/edge-one-subnet.yaml"
+#define LINES "tests/data/topologies/lines.yaml"
 #define TWO "topologies/two-branches.yaml"
 
 static const struct walk_row rows[] = {
@@ -477,6 +478,19 @@ static const struct walk_row rows[] = {
 	 .answered = true,
 	 .back_end = WALK_DELIVERED,
 	 .back_node = "server"},
+	{.name = "a line with a peer, and a host address with a gateway on link",
+	 .file = LINES,
+	 .scenario = "as-it-is",
+	 .from = "home-a",
+	 .to = "192.0.2.53",
+	 .proto = PROTO_UDP,
+	 .port = 53,
+	 .end = WALK_DELIVERED,
+	 .node = "dns-pub",
+	 .answered = true,
+	 .back_end = WALK_DELIVERED,
+	 .back_node = "home-a",
+	 .nat = "203.0.113.91 for 192.168.1.10 (nat-a)"},
 	{.name = "a branch to the other over the hub",
 	 .file = TWO,
 	 .scenario = "broken",

@@ -332,6 +332,13 @@ static void see_way(journeys *all, const char *places, guint64 ms, guint8 id, bo
 		       back ? "10.0.0.1" : "10.0.0.9", back ? 7 : 5);
 }
 
+/* What was seen so far carries TURN messages. */
+static void make_turn(journeys *all)
+{
+	ptr_array_foreach(struct sighting, s, all->sightings)
+		s->stun = 3;
+}
+
 Test(agree, tells_a_wrong_walk_from_a_right_one)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(agree_cases); i++) {
@@ -382,6 +389,30 @@ Test(agree, an_invited_packet_is_no_contradiction)
 		journeys_sort(all);
 		a = agree_check(w, &flow, NULL, all);
 		cr_expect_eq(a.state, invited ? AGREE_YES : AGREE_NO, "invited %u: %s", invited,
+			     a.text ? a.text : "-");
+		agreement_clear(&a);
+		walk_pair_free(w);
+	}
+}
+
+/* The packets that open a connection pass a firewall that inspects it; those of TURN do not. */
+Test(agree, an_inspected_walk_is_of_packets_that_carry_turn)
+{
+	for (guint passes = 0; passes < 2; passes++) {
+		struct walk_pair *w = g_new0(struct walk_pair, 1);
+		g_autoptr(journeys) all = journeys_new();
+		struct flow flow = {.node = "a", .proto = PROTO_UDP, .dport = 5, .plain = true};
+		struct agreement a;
+
+		addr_parse("10.0.0.9", &flow.dst);
+		w->forward = walk_made("a:-:e r:l:w", WALK_INSPECTED);
+		see_way(all, passes ? "a:e> r:l< r:w> b:e<" : "a:e> r:l<", 100, 2, false);
+		make_turn(all);
+		see_way(all, "a:e> r:l< r:w> b:e<", 200, 1, false);
+		see_at(all, "z:z>", 9000, 255, "10.1.1.1", 1, "10.1.1.2", 1);
+		journeys_sort(all);
+		a = agree_check(w, &flow, NULL, all);
+		cr_expect_eq(a.state, passes ? AGREE_NO : AGREE_YES, "%u: %s", passes,
 			     a.text ? a.text : "-");
 		agreement_clear(&a);
 		walk_pair_free(w);

@@ -20,17 +20,9 @@
  * A VPN client adds routes to 0.0.0.0/0 on link, to the two halves of it, or only routes on link at
  * an interface without subnet.  Its interface is left out. */
 
-struct row {
-	struct prefix to;
-	struct addr via;   /* unset: on link */
-	struct addr iface; /* unset: a persistent route */
-	unsigned metric;
-	struct loc loc;
-};
-
 struct table {
-	GArray *active, *persistent; /* struct row */
-	GArray *cards;		     /* struct card */
+	struct rows rows;
+	GArray *cards; /* struct card */
 	struct six six;
 };
 
@@ -165,7 +157,7 @@ static const struct row *row_at(const GArray *rows, guint index)
 	return &g_array_index(rows, struct row, index);
 }
 
-static bool is_on_link(const struct row *r)
+bool row_is_on_link(const struct row *r)
 {
 	return !addr_is_set(&r->via);
 }
@@ -190,7 +182,7 @@ static struct card *card_of(const struct table *t, const struct addr *address)
 /* Whether a route on link is one that Windows made for an address of the interface. */
 static bool is_made_by_windows(const struct card *c, const struct row *r)
 {
-	return is_on_link(r) && addr_equal(&r->iface, &c->address) &&
+	return row_is_on_link(r) && addr_equal(&r->iface, &c->address) &&
 	       (!c->has_metric || r->metric == c->metric);
 }
 
@@ -198,23 +190,23 @@ static bool is_made_by_windows(const struct card *c, const struct row *r)
 static void find_cards(struct table *t)
 {
 	for (guint pass = 0; pass < 2; pass++) {
-		for (guint i = 0; i < t->active->len; i++) {
-			const struct row *r = row_at(t->active, i);
+		for (guint i = 0; i < t->rows.active->len; i++) {
+			const struct row *r = row_at(t->rows.active, i);
 			struct card c = {.address = r->iface};
 
 			if (is_by_loopback(r) || facts_is_usual(&(struct prefix){r->iface, 32}) ||
 			    card_of(t, &r->iface))
 				continue;
-			if (pass > 0 || (is_on_link(r) && r->to.len > 1 && r->to.len < 32 &&
+			if (pass > 0 || (row_is_on_link(r) && r->to.len > 1 && r->to.len < 32 &&
 					 prefix_contains(&r->to, &r->iface)))
 				g_array_append_val(t->cards, c);
 		}
 	}
-	for (guint i = 0; i < t->active->len; i++) {
-		const struct row *r = row_at(t->active, i);
+	for (guint i = 0; i < t->rows.active->len; i++) {
+		const struct row *r = row_at(t->rows.active, i);
 		struct card *c = card_of(t, &r->iface);
 
-		if (!c || !is_on_link(r) || r->to.len != 32 ||
+		if (!c || !row_is_on_link(r) || r->to.len != 32 ||
 		    !addr_equal(&r->to.addr, &c->address))
 			continue;
 		c->has_metric = true;
@@ -234,13 +226,13 @@ static bool is_dial_up(const struct table *t, const struct card *c)
 {
 	bool gateway = false, on_link = false;
 
-	for (guint i = 0; i < t->active->len; i++) {
-		const struct row *r = row_at(t->active, i);
+	for (guint i = 0; i < t->rows.active->len; i++) {
+		const struct row *r = row_at(t->rows.active, i);
 
 		if (!addr_equal(&r->iface, &c->address) || facts_is_usual(&r->to))
 			continue;
-		gateway = gateway || !is_on_link(r);
-		on_link = on_link || (is_on_link(r) && !addr_equal(&r->to.addr, &c->address));
+		gateway = gateway || !row_is_on_link(r);
+		on_link = on_link || (row_is_on_link(r) && !addr_equal(&r->to.addr, &c->address));
 	}
 	return !c->has_subnet && on_link && !gateway;
 }
@@ -262,8 +254,8 @@ static void add_card(const struct table *t, struct card *c, struct facts *f, dia
 	struct fact_link link = {.to = {c->address, 32}, .own = true};
 	char address[ADDR_TEXT_MAX];
 
-	for (guint i = 0; i < t->active->len; i++) {
-		const struct row *r = row_at(t->active, i);
+	for (guint i = 0; i < t->rows.active->len; i++) {
+		const struct row *r = row_at(t->rows.active, i);
 
 		if (!addr_equal(&r->iface, &c->address))
 			continue;
@@ -286,36 +278,49 @@ static void add_card(const struct table *t, struct card *c, struct facts *f, dia
 	facts_link(f, &link, d);
 }
 
-static bool is_gateway(const struct table *t, const struct addr *a)
-{
-	for (guint i = 0; i < t->active->len; i++) {
-		if (addr_equal(&row_at(t->active, i)->via, a))
-			return true;
-	}
-	return false;
-}
-
 /* What a route on link to one address is. */
 enum host { HOST_OWN, HOST_BROADCAST, HOST_ROUTE };
 
 static enum host kind_of_host(const struct table *t, const struct card *c, const struct row *r)
 {
-	for (guint i = 0; i < t->active->len; i++) {
-		const struct row *net = row_at(t->active, i);
+	for (guint i = 0; i < t->rows.active->len; i++) {
+		const struct row *net = row_at(t->rows.active, i);
 
-		if (is_on_link(net) && addr_equal(&net->iface, &r->iface) &&
+		if (row_is_on_link(net) && addr_equal(&net->iface, &r->iface) &&
 		    facts_is_broadcast(&(struct prefix){r->to.addr, net->to.len}) &&
 		    prefix_contains(&net->to, &r->to.addr))
 			return HOST_BROADCAST;
 	}
 	if (addr_equal(&r->to.addr, &c->address))
 		return HOST_OWN;
-	return c->has_metric && is_made_by_windows(c, r) && !is_gateway(t, &r->to.addr) ?
+	return c->has_metric && is_made_by_windows(c, r) &&
+			       !rows_have_gateway(&t->rows, &r->to.addr) ?
 		       HOST_OWN :
 		       HOST_ROUTE;
 }
 
 /* --- routes ----------------------------------------------------------------------------------- */
+
+struct rows rows_new(void)
+{
+	return (struct rows){.active = g_array_new(FALSE, TRUE, sizeof(struct row)),
+			     .persistent = g_array_new(FALSE, TRUE, sizeof(struct row))};
+}
+
+void rows_clear(struct rows *t)
+{
+	g_array_unref(t->active);
+	g_array_unref(t->persistent);
+}
+
+bool rows_have_gateway(const struct rows *t, const struct addr *a)
+{
+	array_foreach(const struct row, r, t->active) {
+		if (addr_equal(&r->via, a))
+			return true;
+	}
+	return false;
+}
 
 static bool has_row(const GArray *rows, const struct row *r)
 {
@@ -327,24 +332,45 @@ static bool has_row(const GArray *rows, const struct row *r)
 	return false;
 }
 
-static void add_route(const struct table *t, const struct card *c, const struct row *r,
-		      struct facts *f, diags *d)
+void rows_add_route(const struct rows *t, const struct row *r, char *dev, bool onlink,
+		    struct facts *f, diags *d)
 {
 	struct fact_route route = {.to = r->to,
 				   .via = r->via,
-				   .dev = c->iface->name,
+				   .dev = dev,
 				   .metric = r->metric,
-				   .onlink = !c->has_subnet,
+				   .onlink = onlink,
 				   .loc = r->loc};
 
 	route.persistent = has_row(t->persistent, r);
 	if (!route.persistent && prefix_is_default(&r->to)) {
 		route.persistent = true;
-		route.note = "guess: from DHCP, so it is there again after a restart";
+		route.note = r->to.addr.family == AF_INET6 ?
+				     "guess: from a router's advertisement, so it is there again "
+				     "after a restart" :
+				     "guess: from DHCP, so it is there again after a restart";
 	} else if (!route.persistent) {
 		route.note = "not among the Persistent Routes: lost at the next restart";
 	}
 	facts_route(f, &route, d);
+}
+
+void rows_add_persistent(const struct rows *t, struct facts *f, diags *d)
+{
+	array_foreach(const struct row, r, t->persistent) {
+		struct fact_route route = {.to = r->to,
+					   .via = r->via,
+					   .metric = r->metric,
+					   .persistent = true,
+					   .loc = r->loc};
+
+		if (t->active->len == 0 && !row_is_on_link(r))
+			facts_route(f, &route, d);
+		else if (!has_row(t->active, r))
+			diags_add(d, DIAG_WARNING, r->loc,
+				  "it is left out: add it to 'routes' if it should be active",
+				  "this persistent route is not among the active ones");
+	}
 }
 
 /* A route on link shows an address, a subnet, or is a route. */
@@ -359,52 +385,35 @@ static void add_on_link(const struct table *t, const struct card *c, const struc
 		return;
 	}
 	link.own = host == HOST_OWN;
-	for (guint i = 0; !link.own && i < t->active->len; i++) {
-		const struct row *own = row_at(t->active, i);
+	for (guint i = 0; !link.own && i < t->rows.active->len; i++) {
+		const struct row *own = row_at(t->rows.active, i);
 
-		if (own->to.len == 32 && addr_equal(&own->iface, &r->iface) && is_on_link(own) &&
-		    kind_of_host(t, c, own) == HOST_OWN && is_subnet_of(c, r, &own->to.addr))
+		if (own->to.len == 32 && addr_equal(&own->iface, &r->iface) &&
+		    row_is_on_link(own) && kind_of_host(t, c, own) == HOST_OWN &&
+		    is_subnet_of(c, r, &own->to.addr))
 			host = HOST_OWN;
 	}
 	if (host == HOST_OWN || is_subnet_of(c, r, &c->address))
 		facts_link(f, &link, d);
 	else
-		add_route(t, c, r, f, d);
+		rows_add_route(&t->rows, r, c->iface->name, !c->has_subnet, f, d);
 }
 
 static void add_active(const struct table *t, struct facts *f, diags *d)
 {
-	for (guint i = 0; i < t->active->len; i++) {
-		const struct row *r = row_at(t->active, i);
+	for (guint i = 0; i < t->rows.active->len; i++) {
+		const struct row *r = row_at(t->rows.active, i);
 		const struct card *c = card_of(t, &r->iface);
 
 		if (!c || facts_is_usual(&r->to))
 			facts_usual(f, "loopback, multicast and broadcast addresses");
 		else if (c->iface && c->iface->left_out)
-			add_route(t, c, r, f, d); /* facts_settle tells that it is left out */
-		else if (c->iface && is_on_link(r))
+			rows_add_route(&t->rows, r, c->iface->name, !c->has_subnet, f,
+				       d); /* facts_settle tells that it is left out */
+		else if (c->iface && row_is_on_link(r))
 			add_on_link(t, c, r, f, d);
 		else if (c->iface)
-			add_route(t, c, r, f, d);
-	}
-}
-
-static void add_persistent(const struct table *t, struct facts *f, diags *d)
-{
-	for (guint i = 0; i < t->persistent->len; i++) {
-		const struct row *r = row_at(t->persistent, i);
-		struct fact_route route = {.to = r->to,
-					   .via = r->via,
-					   .metric = r->metric,
-					   .persistent = true,
-					   .loc = r->loc};
-
-		if (t->active->len == 0 && !is_on_link(r))
-			facts_route(f, &route, d);
-		else if (!has_row(t->active, r))
-			diags_add(d, DIAG_WARNING, r->loc,
-				  "it is left out: add it to 'routes' if it should be active",
-				  "this persistent route is not among the active ones");
+			rows_add_route(&t->rows, r, c->iface->name, !c->has_subnet, f, d);
 	}
 }
 
@@ -415,8 +424,8 @@ static GPtrArray *cards_in_order(const struct table *t)
 	static const struct prefix multicast = {{AF_INET, {224}}, 4};
 	GPtrArray *cards = g_ptr_array_new();
 
-	for (guint i = 0; i < t->active->len; i++) {
-		const struct row *r = row_at(t->active, i);
+	for (guint i = 0; i < t->rows.active->len; i++) {
+		const struct row *r = row_at(t->rows.active, i);
 		struct card *c = prefix_equal(&r->to, &multicast) ? card_of(t, &r->iface) : NULL;
 
 		if (c)
@@ -430,10 +439,9 @@ static GPtrArray *cards_in_order(const struct table *t)
 void parse_route_print(const char *file, const char *text, struct facts *f, diags *d)
 {
 	struct line l = {.file = file, .rest = text};
-	struct table t = {.active = g_array_new(FALSE, TRUE, sizeof(struct row)),
-			  .persistent = g_array_new(FALSE, TRUE, sizeof(struct row)),
+	struct table t = {.rows = rows_new(),
 			  .cards = g_array_new(FALSE, TRUE, sizeof(struct card)),
-			  .six = SIX_NEW};
+			  .six = {.rows = rows_new()}};
 	g_autoptr(GPtrArray) cards = NULL;
 
 	f->windows = true;
@@ -442,24 +450,24 @@ void parse_route_print(const char *file, const char *text, struct facts *f, diag
 
 		if (!is_row(&l)) {
 			note_adapter(f, &l);
-			six_line(&t.six, &l);
+			six_line(&t.six, &l, d);
 		} else if (read_row(&l, &r, d)) {
-			g_array_append_val(addr_is_set(&r.iface) ? t.active : t.persistent, r);
+			g_array_append_val(
+				addr_is_set(&r.iface) ? t.rows.active : t.rows.persistent, r);
 		}
 	}
 	find_cards(&t);
 	for (guint i = 0; i < t.cards->len; i++)
 		add_card(&t, &g_array_index(t.cards, struct card, i), f, d);
 	add_active(&t, f, d);
-	add_persistent(&t, f, d);
+	rows_add_persistent(&t.rows, f, d);
 	cards = cards_in_order(&t);
 	six_add(&t.six, cards, f, d);
-	if (t.active->len == 0 && t.persistent->len == 0 && t.six.rows->len == 0 &&
-	    diags_errors(d) == 0)
+	if (t.rows.active->len == 0 && t.rows.persistent->len == 0 && t.six.rows.active->len == 0 &&
+	    t.six.rows.persistent->len == 0 && diags_errors(d) == 0)
 		diags_add(d, DIAG_ERROR, (struct loc){file, 1, 1},
 			  "paste the complete output of 'route print'", "it contains no route");
-	g_array_unref(t.active);
-	g_array_unref(t.persistent);
+	rows_clear(&t.rows);
 	g_array_unref(t.cards);
-	g_array_unref(t.six.rows);
+	rows_clear(&t.six.rows);
 }

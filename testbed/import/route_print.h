@@ -15,31 +15,42 @@ struct card {
 	unsigned metric; /* of its own routes */
 };
 
-/* The IPv6 table while it is read. */
-struct six {
-	GArray *rows; /* struct six_row */
-	bool is_open; /* the gateway of the last row is on the next line */
-	bool has_gap; /* the rows that follow are persistent */
+struct row {
+	struct prefix to;
+	struct addr via;   /* unset: on link */
+	struct addr iface; /* IPv4: its first address; unset: a persistent route */
+	unsigned number;   /* IPv6: of the interface */
+	unsigned metric;
+	struct loc loc;
 };
 
-#define SIX_NEW                                                          \
-	{                                                                \
-		.rows = g_array_new(FALSE, TRUE, sizeof(struct six_row)) \
-	}
+struct rows {
+	GArray *active, *persistent; /* struct row */
+};
 
-struct six_row {
-	unsigned number, metric; /* of the interface; of the route */
-	struct prefix to;
-	struct addr via; /* unset: on link */
-	bool persistent;
-	struct loc loc;
+/* The IPv6 table while it is read. */
+struct six {
+	struct rows rows;
+	struct row *open; /* its gateway is on the next line; NULL */
+	bool has_gap;	  /* the rows that follow are persistent */
 };
 
 /* A whole number in decimal digits. */
 bool is_number(const char *word, unsigned *ret);
 
+struct rows rows_new(void);
+void rows_clear(struct rows *t);
+bool row_is_on_link(const struct row *r);
+/* Whether a route leads to this gateway. */
+bool rows_have_gateway(const struct rows *t, const struct addr *a);
+/* Adds an active route by that interface.  `onlink`: no subnet of it has the gateway. */
+void rows_add_route(const struct rows *t, const struct row *r, char *dev, bool onlink,
+		    struct facts *f, diags *d);
+/* Warns of persistent routes that are not active; where nothing else is there, adds them. */
+void rows_add_persistent(const struct rows *t, struct facts *f, diags *d);
+
 /* Takes a line that is no row of the IPv4 table. */
-void six_line(struct six *t, const struct line *l);
+void six_line(struct six *t, const struct line *l, diags *d);
 /* Whether the line begins as a row of the IPv6 table does. */
 bool is_six_row(const struct line *l);
 /* What the rows say.  `cards`: const struct card *, in the order in which the IPv4 table lists them

@@ -39,9 +39,9 @@ static bool word_addr6(const struct line *l, guint index, struct addr *ret)
 	return addr_parse(text, ret) && ret->family == AF_INET6;
 }
 
-static bool read_six_row(const struct line *l, struct six_row *ret)
+static bool read_six_row(const struct line *l, struct row *ret)
 {
-	*ret = (struct six_row){.loc = {0}};
+	*ret = (struct row){.loc = {0}};
 	if (l->words->len < 3 || !is_number(line_word(l, 0)->text, &ret->number) ||
 	    !is_number(line_word(l, 1)->text, &ret->metric) ||
 	    !prefix_parse(line_word(l, 2)->text, &ret->to) || ret->to.addr.family != AF_INET6)
@@ -54,49 +54,41 @@ static bool read_six_row(const struct line *l, struct six_row *ret)
 
 bool is_six_row(const struct line *l)
 {
-	struct six_row r;
+	struct row r;
 
 	return read_six_row(l, &r);
 }
 
-void six_line(struct six *t, const struct line *l)
+static void take_row(struct six *t, const struct line *l, const struct row *r, diags *d)
 {
-	struct six_row r;
+	GArray *rows = t->has_gap ? t->rows.persistent : t->rows.active;
+	struct prefix network = prefix_network(&r->to);
 
-	if (read_six_row(l, &r)) {
-		r.persistent = t->has_gap;
-		t->is_open = l->words->len == 3;
-		if (t->rows->len < FACTS_MAX)
-			g_array_append_val(t->rows, r);
-		return;
+	if (!addr_equal(&network.addr, &r->to.addr)) {
+		diags_add(d, DIAG_ERROR, r->loc, NULL, "'%s' has host bits set",
+			  line_word(l, 2)->text);
+	} else if (rows->len < FACTS_MAX) {
+		g_array_append_val(rows, *r);
+		if (l->words->len == 3)
+			t->open = &g_array_index(rows, struct row, rows->len - 1);
 	}
-	if (t->is_open) {
-		struct six_row *last = &g_array_index(t->rows, struct six_row, t->rows->len - 1);
-
-		if (!word_addr6(l, 0, &last->via))
-			last->via = (struct addr){0};
-	}
-	t->is_open = false;
-	t->has_gap = t->has_gap || (t->rows->len > 0 && g_str_has_prefix(l->text, "==="));
 }
 
-static bool is_on_link(const struct six_row *r)
+void six_line(struct six *t, const struct line *l, diags *d)
 {
-	return !addr_is_set(&r->via);
+	struct row *open = g_steal_pointer(&t->open);
+	struct row r;
+
+	if (read_six_row(l, &r))
+		take_row(t, l, &r, d);
+	else if (open && !word_addr6(l, 0, &open->via))
+		open->via = (struct addr){0};
+	t->has_gap = t->has_gap || (t->rows.active->len > 0 && g_str_has_prefix(l->text, "==="));
 }
 
-static bool is_multicast(const struct six_row *r)
+static bool is_multicast(const struct row *r)
 {
-	return !r->persistent && r->to.addr.bytes[0] == 0xff && r->to.len == 8;
-}
-
-static bool is_gateway(const struct six *t, const struct addr *a)
-{
-	array_foreach(const struct six_row, r, t->rows) {
-		if (addr_equal(&r->via, a))
-			return true;
-	}
-	return false;
+	return r->to.addr.bytes[0] == 0xff && r->to.len == 8;
 }
 
 /* --- interfaces ------------------------------------------------------------------------------- */
@@ -119,20 +111,20 @@ static struct six_iface *iface_of(GArray *ifaces, unsigned number)
 }
 
 /* A route that Windows made for the interface itself. */
-static bool is_own(const struct six_iface *i, const struct six_row *r)
+static bool is_own(const struct six_iface *i, const struct row *r)
 {
-	return is_on_link(r) && (!i->has_metric || r->metric == i->metric);
+	return row_is_on_link(r) && (!i->has_metric || r->metric == i->metric);
 }
 
-static bool is_subnet(const struct six_iface *i, const struct six_row *r)
+static bool is_subnet(const struct six_iface *i, const struct row *r)
 {
 	return is_own(i, r) && r->to.len >= 16 && r->to.len < 128 && !facts_is_usual(&r->to);
 }
 
 /* An own address, also a link-local one. */
-static bool is_address(const struct six *t, const struct six_iface *i, const struct six_row *r)
+static bool is_address(const struct six *t, const struct six_iface *i, const struct row *r)
 {
-	return is_own(i, r) && r->to.len == 128 && !is_gateway(t, &r->to.addr);
+	return is_own(i, r) && r->to.len == 128 && !rows_have_gateway(&t->rows, &r->to.addr);
 }
 
 static GArray *find_ifaces(const struct six *t)
@@ -141,11 +133,9 @@ static GArray *find_ifaces(const struct six *t)
 	GArray *ifaces = g_array_new(FALSE, TRUE, sizeof(struct six_iface));
 
 	g_array_set_clear_func(ifaces, clear_iface);
-	array_foreach(const struct six_row, r, t->rows) {
-		struct six_iface *i = r->persistent ? NULL : iface_of(ifaces, r->number);
+	array_foreach(const struct row, r, t->rows.active) {
+		struct six_iface *i = iface_of(ifaces, r->number);
 
-		if (!i)
-			continue;
 		if (facts_is_link_local(&r->to.addr) && r->to.len == 64) {
 			i->has_metric = true;
 			i->metric = r->metric;
@@ -155,8 +145,8 @@ static GArray *find_ifaces(const struct six *t)
 		i->is_loopback =
 			i->is_loopback || (facts_is_usual(&r->to) && r->to.addr.bytes[0] == 0);
 	}
-	array_foreach(const struct six_row, r, t->rows) {
-		if (!r->persistent && is_subnet(iface_of(ifaces, r->number), r))
+	array_foreach(const struct row, r, t->rows.active) {
+		if (is_subnet(iface_of(ifaces, r->number), r))
 			iface_of(ifaces, r->number)->has_subnet = true;
 	}
 	return ifaces;
@@ -173,7 +163,7 @@ static bool join_by_order(const struct six *t, GArray *ifaces, const GPtrArray *
 {
 	g_autoptr(GPtrArray) six = g_ptr_array_new();
 
-	array_foreach(const struct six_row, r, t->rows) {
+	array_foreach(const struct row, r, t->rows.active) {
 		struct six_iface *i = is_multicast(r) ? iface_of(ifaces, r->number) : NULL;
 
 		if (i && !i->is_loopback && !i->is_teredo)
@@ -241,8 +231,8 @@ static void name_ifaces(const struct six *t, GArray *ifaces, struct facts *f)
 							"%s",
 							i->number, i->name));
 	}
-	array_foreach(const struct six_row, r, t->rows) {
-		struct six_iface *i = r->persistent ? NULL : iface_of(ifaces, r->number);
+	array_foreach(const struct row, r, t->rows.active) {
+		struct six_iface *i = iface_of(ifaces, r->number);
 		const struct fact_iface *known = i ? facts_owner(f, &r->to.addr) : NULL;
 
 		if (!known || !is_address(t, i, r))
@@ -258,39 +248,7 @@ static void name_ifaces(const struct six *t, GArray *ifaces, struct facts *f)
 
 /* --- routes ----------------------------------------------------------------------------------- */
 
-static bool has_row(const struct six *t, const struct six_row *r, bool persistent)
-{
-	array_foreach(const struct six_row, other, t->rows) {
-		if (other->persistent == persistent && prefix_equal(&other->to, &r->to) &&
-		    addr_equal(&other->via, &r->via))
-			return true;
-	}
-	return false;
-}
-
-static void add_route(const struct six *t, const struct six_iface *i, const struct six_row *r,
-		      struct facts *f, diags *d)
-{
-	struct fact_route route = {.to = r->to,
-				   .via = r->via,
-				   .dev = i->name,
-				   .metric = r->metric,
-				   .onlink = !i->has_subnet && !is_on_link(r) &&
-					     !facts_is_link_local(&r->via),
-				   .persistent = true,
-				   .loc = r->loc};
-
-	if (!has_row(t, r, true) && prefix_is_default(&r->to)) {
-		route.note = "guess: from a router's advertisement, so it is there again after a "
-			     "restart";
-	} else if (!has_row(t, r, true)) {
-		route.persistent = false;
-		route.note = "not among the Persistent Routes: lost at the next restart";
-	}
-	facts_route(f, &route, d);
-}
-
-static void add_active(const struct six *t, const struct six_iface *i, const struct six_row *r,
+static void add_active(const struct six *t, const struct six_iface *i, const struct row *r,
 		       struct facts *f, diags *d)
 {
 	struct fact_link link = {.dev = i->name, .to = r->to, .loc = r->loc};
@@ -311,7 +269,10 @@ static void add_active(const struct six *t, const struct six_iface *i, const str
 	} else if (link.own || is_subnet(i, r)) {
 		facts_link(f, &link, d);
 	} else {
-		add_route(t, i, r, f, d);
+		rows_add_route(&t->rows, r, i->name,
+			       !i->has_subnet && !row_is_on_link(r) &&
+				       !facts_is_link_local(&r->via),
+			       f, d);
 	}
 }
 
@@ -322,12 +283,7 @@ void six_add(const struct six *t, const GPtrArray *cards, struct facts *f, diags
 	if (!join_by_order(t, ifaces, cards))
 		join_by_metric(ifaces, cards);
 	name_ifaces(t, ifaces, f);
-	array_foreach(const struct six_row, r, t->rows) {
-		if (!r->persistent)
-			add_active(t, iface_of(ifaces, r->number), r, f, d);
-		else if (!has_row(t, r, false))
-			diags_add(d, DIAG_WARNING, r->loc,
-				  "it is left out: add it to 'routes' if it should be active",
-				  "this persistent route is not among the active ones");
-	}
+	array_foreach(const struct row, r, t->rows.active)
+		add_active(t, iface_of(ifaces, r->number), r, f, d);
+	rows_add_persistent(&t->rows, f, d);
 }

@@ -344,6 +344,10 @@ static const struct kind windows_routes6[] = {
 	 "192.168.1.34 255.255.255.255 On-link 192.168.1.34 281\n"
 	 " 7 291 2001:db8:1::/64 On-link\n 7 291 2001:db8:1::2/128 On-link\n",
 	 {"[\"192.168.1.34/24\", \"2001:db8:1::2/64\"]"}},
+	{"pc: 12 266 2001:db8::/16 On-link\n",
+	 {NULL},
+	 {NULL},
+	 {"'2001:db8::/16' has host bits set"}},
 	/* No IPv4 at all: the number is the name, unless another text has the address. */
 	{"pc: 12 266 fe80::/64 On-link\n 12 266 2001:db8:1::/64 On-link\n"
 	 " 12 266 2001:db8:1::2/128 On-link\n 12 11 2001:db8:5::/64 2001:db8:1::1\n",

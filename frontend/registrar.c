@@ -398,15 +398,6 @@ void registrar_edge_up(registrar *r, struct fe_flow *flow)
 	g_ptr_array_add(r->edges, fe_flow_ref(flow));
 }
 
-static void remove_edge(registrar *r, const struct fe_flow *flow)
-{
-	for (guint i = 0; i < r->edges->len; i++)
-		if (g_ptr_array_index(r->edges, i) == flow) {
-			g_ptr_array_remove_index(r->edges, i);
-			return;
-		}
-}
-
 GPtrArray *registrar_flow_gone(registrar *r, const struct fe_flow *flow)
 {
 	GPtrArray *users = g_ptr_array_new_with_free_func(g_free);
@@ -422,6 +413,6 @@ GPtrArray *registrar_flow_gone(registrar *r, const struct fe_flow *flow)
 			g_hash_table_iter_remove(&i);
 		}
 	}
-	remove_edge(r, flow);
+	g_ptr_array_remove(r->edges, (gpointer)(guintptr)flow);
 	return users;
 }

@@ -80,6 +80,8 @@ struct draft_iface *draft_connected(const struct draft_node *node, const struct 
 			if (prefix_contains(&g_array_index(i->addresses, struct prefix, n), a))
 				return i;
 		}
+		if (addr_is_set(a) && addr_equal(&i->peer, a))
+			return i;
 	}
 	return NULL;
 }

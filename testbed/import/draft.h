@@ -19,6 +19,7 @@ struct draft_iface {
 	const struct fact_iface *source; /* borrowed; NULL: the node is inferred */
 	const struct draft_network *network;
 	GArray *addresses; /* struct prefix */
+	struct addr peer;  /* of its host address: the other end of its line; unset: none */
 	bool up;
 	const char *note; /* borrowed; NULL: none */
 };
@@ -67,7 +68,8 @@ struct draft_iface *draft_owner(const struct draft *t, const struct draft_networ
 /* The node's interface in the network.  NULL: none. */
 struct draft_iface *draft_iface_on(const struct draft_node *node, const struct draft_network *n);
 bool draft_node_has(const struct draft_node *node, const struct addr *a);
-/* The node's interface with an address in one subnet with this one.  NULL: none. */
+/* The node's interface with an address in one subnet with this one, or whose line ends at it.
+ * NULL: none. */
 struct draft_iface *draft_connected(const struct draft_node *node, const struct addr *a);
 /* Adds an interface without addresses, named `source_name` with unsuitable characters replaced. */
 struct draft_iface *draft_iface_new(struct draft_node *node, const char *source_name,
@@ -88,7 +90,7 @@ bool draft_free_address(const struct draft *t, const struct draft_network *n,
 			const struct prefix *subnet, bool from_top, struct addr *ret);
 /* Whether a network, or the host address of an interface, is exactly this destination. */
 bool draft_is_own_subnet(const struct draft_node *node, const struct prefix *to);
-/* The IPv4 default route.  NULL: none. */
+/* The IPv4 default route, of several the preferred one.  NULL: none. */
 const struct draft_route *draft_default_route(const struct draft_node *node);
 /* Whether a host can have the address: neither the first nor the last of an IPv4 subnet, nor the
  * first of an IPv6 one. */

@@ -319,6 +319,15 @@ static const struct draft_network *wire_of(const struct draft *t, const struct d
 	return i && owner != node ? i->network : NULL;
 }
 
+/* The interface's line ends at the peer of its host address; a line has one other end. */
+static void set_peer(const struct draft_node *node, struct draft_iface *i,
+		     const struct fact_address *a)
+{
+	if (!addr_is_set(&i->peer) && a->peer.family == a->address.addr.family &&
+	    !draft_node_has(node, &a->peer) && !draft_connected(node, &a->peer))
+		i->peer = a->peer;
+}
+
 /* A host address: within a known subnet it gets that one's length. */
 static struct draft_iface *add_host_address(struct draft *t, struct draft_node *node,
 					    const struct fact_iface *source,
@@ -333,14 +342,19 @@ static struct draft_iface *add_host_address(struct draft *t, struct draft_node *
 			    t->networks->pdata[k] :
 			    NULL;
 	guess.guessed = n;
-	if (n || !(n = wire_of(t, node, source, a)))
-		return draft_add_address(t, node, source->name, &guess);
+	if (n || !(n = wire_of(t, node, source, a))) {
+		i = draft_add_address(t, node, source->name, &guess);
+		if (i && !n)
+			set_peer(node, i, a);
+		return i;
+	}
 	i = draft_iface_on(node, n);
 	if (overlaps_own(t, node, a) || (!i && other_iface_overlaps(t, node, n, a)))
 		return NULL;
 	if (!i)
 		i = draft_iface_new(node, source->name, n);
 	g_array_append_val(i->addresses, a->address);
+	set_peer(node, i, a);
 	return i;
 }
 

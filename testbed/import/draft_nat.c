@@ -8,10 +8,13 @@
 
 const struct draft_route *draft_default_route(const struct draft_node *node)
 {
+	const struct draft_route *best = NULL;
+
 	array_foreach(const struct draft_route, r, node->routes)
-		if (prefix_is_default(&r->to) && r->to.addr.family == AF_INET)
-			return r;
-	return NULL;
+		if (prefix_is_default(&r->to) && r->to.addr.family == AF_INET &&
+		    (!best || r->metric < best->metric))
+			best = r;
+	return best;
 }
 
 /* The NAT's inside address: the gateway of the node's default route, or an unused address. */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/import/draft.h"
 
+#define IPV6_METRIC 1024 /* of an IPv6 route that says none */
+
 /* Theory of operation.
  *
- * A node has one route to each destination here.  Of several the best is kept that can be written:
- * one whose gateway is on a subnet of the node, or is reached by another route on link.  Gateways
+ * Of several routes to one destination those with different metrics are kept, and of one metric the
+ * first, as far as they can be written: their gateway is on a subnet of the node, the other end of
+ * its line, or reached by another route on link.  Gateways
  * on no subnet (flag onlink, a host address, a point-to-point line) get such a route.  So that no
  * gateway is left without the route on link that reaches it, those that lost theirs are taken out
  * at the end.  Every route that is not written is told with the reason. */
@@ -16,6 +19,8 @@ bool draft_is_own_subnet(const struct draft_node *node, const struct prefix *to)
 			if (prefix_equal(&g_array_index(i->addresses, struct prefix, n), to))
 				return true;
 		}
+		if (to->len == addr_bits(&to->addr) && addr_equal(&i->peer, &to->addr))
+			return true;
 	}
 	return false;
 }
@@ -162,7 +167,7 @@ static void keep_better(struct draft *t, struct draft_route *have, const struct 
 	    g_strcmp0(have->type, other->type) == 0)
 		return;
 	diags_add(t->found, DIAG_WARNING, loser->loc,
-		  "a node has one route per destination: the best is kept",
+		  "a node has one route per destination and metric: the best is kept",
 		  "another route to %s%s%s with metric %u is left out",
 		  prefix_print(&loser->to, to), addr_is_set(&loser->via) ? " via " : "",
 		  addr_is_set(&loser->via) ? addr_print(&loser->via, via) : "", loser->metric);
@@ -170,10 +175,20 @@ static void keep_better(struct draft *t, struct draft_route *have, const struct 
 		*have = *other;
 }
 
+/* Whether a node can have both: they are told apart by their metrics, and lead somewhere else. */
+static bool may_stand_beside(const struct draft_route *a, const struct draft_route *b)
+{
+	unsigned usual = a->to.addr.family == AF_INET6 ? IPV6_METRIC : 0;
+
+	return !a->dead && !b->dead && !a->type && !b->type &&
+	       (a->metric > 0 ? a->metric : usual) != (b->metric > 0 ? b->metric : usual) &&
+	       !(addr_equal(&a->via, &b->via) && g_strcmp0(a->dev, b->dev) == 0);
+}
+
 static void put_route(struct draft *t, struct draft_node *node, const struct draft_route *r)
 {
 	array_foreach(struct draft_route, have, node->routes) {
-		if (!prefix_equal(&have->to, &r->to))
+		if (!prefix_equal(&have->to, &r->to) || may_stand_beside(have, r))
 			continue;
 		keep_better(t, have, r);
 		return;
@@ -239,6 +254,10 @@ static bool set_gateway(struct draft *t, struct draft_node *node, const struct f
 
 	addr_print(&r->via, via);
 	if (facts_is_link_local(&out->via) && !resolve_link_local(t, node, r, &out->via)) {
+		i = addr_is_link_local6(&out->via) ? iface_by_source_name(node, r->dev) : NULL;
+		out->dev = i ? i->name : NULL;
+		if (i)
+			return true;
 		leave_out(t, r, "import that router's 'ip -j addr', too",
 			  "its gateway %s is a link-local address, which no imported node on "
 			  "that wire has",
@@ -317,7 +336,8 @@ static bool is_reached(struct draft *t, const struct draft_node *node, const str
 {
 	char to[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
 
-	if (!addr_is_set(&r->via) || draft_connected(node, &r->via) || on_link_dev(node, &r->via))
+	if (!addr_is_set(&r->via) || addr_is_link_local6(&r->via) ||
+	    draft_connected(node, &r->via) || on_link_dev(node, &r->via))
 		return true;
 	return diags_add(t->found, DIAG_WARNING, r->loc, NULL,
 			 "the route to %s is left out: its gateway %s is on no subnet of '%s'",

@@ -27,8 +27,11 @@ static void append_network(GString *out, const struct draft_network *n)
 {
 	char text[PREFIX_TEXT_MAX];
 
-	g_string_append_printf(out, "  %s: {subnet: \"%s\"", n->name,
-			       prefix_print(&n->subnet, text));
+	if (n->subnet.len == addr_bits(&n->subnet.addr))
+		g_string_append_printf(out, "  %s: {subnet: none", n->name);
+	else
+		g_string_append_printf(out, "  %s: {subnet: \"%s\"", n->name,
+				       prefix_print(&n->subnet, text));
 	if (addr_is_set(&n->subnet6.addr))
 		g_string_append_printf(out, ", subnet6: \"%s\"", prefix_print(&n->subnet6, text));
 	g_string_append_printf(out, "%s}", n->reusable ? ", reusable: true" : "");
@@ -45,7 +48,10 @@ static void append_iface(GString *out, const struct draft_iface *i)
 		g_string_append_printf(out, "%s\"%s\"", k > 0 ? ", " : "",
 				       prefix_print(&g_array_index(i->addresses, struct prefix, k),
 						    text));
-	g_string_append_printf(out, "]%s", i->up ? "" : ", up: false");
+	g_string_append_c(out, ']');
+	if (addr_is_set(&i->peer))
+		g_string_append_printf(out, ", peer: \"%s\"", addr_print(&i->peer, text));
+	g_string_append(out, i->up ? "" : ", up: false");
 	if (i->source && i->source->mtu >= MTU_MIN && i->source->mtu <= MTU_MAX &&
 	    i->source->mtu != MTU_USUAL)
 		g_string_append_printf(out, ", mtu: %uB", i->source->mtu);
@@ -53,7 +59,16 @@ static void append_iface(GString *out, const struct draft_iface *i)
 	end_line(out, i->note);
 }
 
-static void append_route(GString *out, const struct draft_route *r)
+/* Whether the node has another one to the same destination, so that metrics matter. */
+static bool is_one_of_several(const struct draft_node *node, const struct draft_route *r)
+{
+	array_foreach(const struct draft_route, other, node->routes)
+		if (other != r && prefix_equal(&other->to, &r->to))
+			return true;
+	return false;
+}
+
+static void append_route(GString *out, const struct draft_node *node, const struct draft_route *r)
 {
 	char to[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
 	bool is_default = prefix_is_default(&r->to) && r->to.addr.family == AF_INET;
@@ -66,6 +81,8 @@ static void append_route(GString *out, const struct draft_route *r)
 		g_string_append_printf(out, ", type: %s", r->type);
 	else
 		g_string_append_printf(out, ", dev: %s", r->dev);
+	if (r->metric > 0 && is_one_of_several(node, r))
+		g_string_append_printf(out, ", metric: %u", r->metric);
 	g_string_append_printf(out, "%s}", r->persistent ? "" : ", persistent: false");
 	end_line(out, r->note);
 }
@@ -125,7 +142,7 @@ static void append_node(GString *out, const struct draft_node *node)
 	if (node->routes->len > 0)
 		g_string_append(out, "    routes:\n");
 	for (guint k = 0; k < node->routes->len; k++)
-		append_route(out, &g_array_index(node->routes, struct draft_route, k));
+		append_route(out, node, &g_array_index(node->routes, struct draft_route, k));
 	append_name_servers(out, node);
 	for (guint k = 0; k < node->more->len; k++)
 		g_string_append_printf(out, "    %s\n", (const char *)node->more->pdata[k]);

@@ -150,8 +150,20 @@ static const struct kind linux_routes[] = {
 	 "    inet 198.51.100.7 peer 192.0.2.1/32 scope global ppp0\n"
 	 "~r:default dev ppp0 scope link\n"
 	 "192.0.2.1 dev ppp0 proto kernel scope link src 198.51.100.7\n",
-	 {"ppp0: {network: net-198.51.100.7, addresses: [\"198.51.100.7/32\"], mtu: 1492B}",
-	  "{to: \"192.0.2.1/32\", dev: ppp0}", "{to: \"default\", via: \"192.0.2.1\", dev: ppp0}"}},
+	 {"net-198.51.100.7: {subnet: none}",
+	  "ppp0: {network: net-198.51.100.7, addresses: [\"198.51.100.7/32\"], peer: "
+	  "\"192.0.2.1\", mtu: 1492B}",
+	  "{to: \"default\", via: \"192.0.2.1\", dev: ppp0}"},
+	 {"192.0.2.1/32"}},
+	/* Two providers. */
+	{"r:2: eth0: <UP>\n    inet 10.0.0.2/24 scope global eth0\n"
+	 "3: eth1: <UP>\n    inet 10.0.1.2/24 scope global eth1\n"
+	 "~r:default via 10.0.0.1 dev eth0 metric 100\ndefault via 10.0.1.1 dev eth1 metric 200\n"
+	 "default via 10.0.1.9 dev eth1 metric 200\n",
+	 {"{to: \"default\", via: \"10.0.0.1\", dev: eth0, metric: 100}",
+	  "{to: \"default\", via: \"10.0.1.1\", dev: eth1, metric: 200}"},
+	 {"10.0.1.9"},
+	 {"another route to 0.0.0.0/0 via 10.0.1.9 with metric 200 is left out"}},
 	{"r:[{\"ifname\":\"ppp0\",\"link_type\":\"ppp\",\"addr_info\":[{\"local\":"
 	 "\"198.51.100.7\",\"address\":\"192.0.2.1\",\"prefixlen\":32}]}]"
 	 "~r:[{\"dst\":\"default\",\"dev\":\"ppp0\",\"scope\":\"link\"}]",
@@ -179,9 +191,9 @@ static const struct kind linux_routes[] = {
 	 {"{to: \"::/0\", via: \"2001:db8:1::1\", dev: eth0}", "forwarding: true"}},
 	/* The same link-local address on another wire says nothing. */
 	{"six.addr.json six.route.json six.addr.json",
-	 {"2001:db8:1::2"},
-	 {"::/0"},
-	 {"its gateway fe80::1 is a link-local address, which no imported node on that wire has"}},
+	 {"2001:db8:1::2", "{to: \"::/0\", via: \"fe80::1\", dev: eth0}"},
+	 {NULL},
+	 {"no node has the gateway's address fe80::1"}},
 	{"colour.route.json", {"via: \"192.0.2.1\""}, {NULL}, {"192.0.2.254 is a guess"}},
 	{"text.route.txt",
 	 {"10.0.2.15/24", "192.168.127.10/24", "{to: \"default\", via: \"10.0.2.2\", dev: enp0s3}",

@@ -3,15 +3,6 @@
 
 #define HOPS_MAX 32
 
-/* The IPv4 default route, NULL: none. */
-static const struct route *default_route(const struct node *n)
-{
-	ptr_array_foreach(const struct route, r, n->routes)
-		if (prefix_is_default(&r->to) && r->to.addr.family == AF_INET)
-			return r;
-	return NULL;
-}
-
 /* The interface's prefix that contains the address; NULL: none. */
 static const struct prefix *prefix_holding(const struct iface *f, const struct addr *a)
 {
@@ -21,13 +12,33 @@ static const struct prefix *prefix_holding(const struct iface *f, const struct a
 	return NULL;
 }
 
-/* The node's interface in whose subnet the address lies; NULL: none. */
-static const struct iface *iface_towards(const struct node *n, const struct addr *a)
+/* The interface that the route leaves by: its own word, or the one in whose subnet the gateway lies
+ * or whose line ends there.  NULL: none, or a tunnel's. */
+static const struct iface *iface_of(const struct node *n, const struct route *r)
 {
-	for (guint i = 0; i < n->interfaces->len; i++)
-		if (prefix_holding(n->interfaces->pdata[i], a))
-			return n->interfaces->pdata[i];
+	if (r->dev)
+		return node_iface(n, r->dev);
+	ptr_array_foreach(const struct iface, f, n->interfaces)
+		if (prefix_holding(f, &r->via) ||
+		    (addr_is_set(&r->via) && addr_equal(&f->peer, &r->via)))
+			return f;
 	return NULL;
+}
+
+/* The IPv4 default route, of several the preferred one whose interface is up; NULL: none. */
+static const struct route *default_route(const struct node *n)
+{
+	const struct route *best = NULL;
+
+	ptr_array_foreach(const struct route, r, n->routes) {
+		const struct iface *f = iface_of(n, r);
+
+		if (prefix_is_default(&r->to) && r->to.addr.family == AF_INET &&
+		    r->table == ROUTE_TABLE_MAIN && (!f || f->up) &&
+		    (!best || r->metric < best->metric))
+			best = r;
+	}
+	return best;
 }
 
 /* The node with that address on the named network (other networks may use it, too); NULL: none. */
@@ -123,7 +134,7 @@ struct natpath *natpath_new(const model *m, const struct node *n, char **ret_why
 	p->node = n;
 	p->hops = g_array_new(FALSE, FALSE, sizeof(struct nat_hop));
 	for (guint hops = 0; (r = default_route(at)) && addr_is_set(&r->via); hops++) {
-		const struct iface *out = iface_towards(at, &r->via);
+		const struct iface *out = iface_of(at, r);
 		const struct node *next = out ? owner_of(m, out->network_name, &r->via) : NULL;
 		struct nat_hop hop = {at, next ? rule_for(at, out, &source) : NULL};
 

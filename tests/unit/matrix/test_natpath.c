@@ -95,6 +95,32 @@ Test(natpath, the_rule_that_fits_the_source)
 	object_free(p);
 }
 
+/* Of two defaults the better one whose interface is up; a line that ends at its peer. */
+Test(natpath, by_the_route_that_the_kernel_takes)
+{
+	static const struct {
+		const char *file, *scenario, *node, *nat;
+	} rows[] = {
+		{"uplinks", "answers-stray", "hq1", "office-2"},
+		{"uplinks", "first-provider-alone", "hq1", "office-1"},
+		{"lines", "as-it-is", "home-a", "nat-a"},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *why = NULL, *path = g_strdup_printf(
+						     "tests/data/topologies/%s.yaml", rows[i].file);
+		g_autoptr(diags) d = diags_new();
+		g_autoptr(model) base = model_load(path, d);
+		g_autoptr(model) m =
+			model_instantiate(base, model_scenario(base, rows[i].scenario), d);
+		struct natpath *p = path_of(m, rows[i].node, &why);
+
+		cr_assert_not_null(p, "%s: %s", rows[i].scenario, why);
+		cr_expect_str_eq(g_array_index(p->hops, struct nat_hop, 0).rule->name, rows[i].nat);
+		object_free(p);
+	}
+}
+
 Test(natpath, no_nat_and_no_way)
 {
 	static const struct {

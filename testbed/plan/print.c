@@ -32,15 +32,10 @@ static void describe_tunnel(const struct op_tunnel *t, GString *out)
 						    text));
 }
 
-/* Appends a route in the words of ip(8), after the node's name. */
-static void describe_route(const struct op_route *r, GString *out)
+void put_route_words(const struct op_route *r, GString *out)
 {
-	char text[PREFIX_TEXT_MAX];
+	char text[ADDR_TEXT_MAX];
 
-	if (r->type != ROUTE_UNICAST)
-		g_string_append_printf(out, " %s", route_type_name(r->type));
-	g_string_append_printf(out, " %s",
-			       prefix_is_default(&r->to) ? "default" : prefix_print(&r->to, text));
 	if (addr_is_set(&r->via))
 		g_string_append_printf(out, " via %s", addr_print(&r->via, text));
 	if (r->dev)
@@ -51,11 +46,23 @@ static void describe_route(const struct op_route *r, GString *out)
 		g_string_append(out, " onlink");
 	if (r->metric > 0)
 		g_string_append_printf(out, " metric %u", r->metric);
+}
+
+/* Appends a route in the words of ip(8), after the node's name. */
+static void describe_route(const struct op_route *r, GString *out)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	if (r->type != ROUTE_UNICAST)
+		g_string_append_printf(out, " %s", route_type_name(r->type));
+	g_string_append_printf(out, " %s",
+			       prefix_is_default(&r->to) ? "default" : prefix_print(&r->to, text));
+	put_route_words(r, out);
 	if (r->table != ROUTE_TABLE_MAIN)
 		g_string_append_printf(out, " table %u", r->table);
 }
 
-static void describe_rule(const struct op_rule *r, GString *out)
+void put_rule_words(const struct op_rule *r, GString *out)
 {
 	char text[PREFIX_TEXT_MAX];
 
@@ -113,7 +120,7 @@ void op_describe(const struct op *op, GString *out)
 		impairment_print(&op->impair.what, out);
 		break;
 	case OP_RULE:
-		describe_rule(&op->rule, out);
+		put_rule_words(&op->rule, out);
 		break;
 	case OP_FILE:
 		g_string_append_printf(out, " %s", op->file.path);

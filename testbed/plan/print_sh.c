@@ -222,31 +222,8 @@ static void put_route_line(const struct op_route *r, GString *out)
 	if (r->type != ROUTE_UNICAST)
 		g_string_append_printf(out, "%s ", route_type_name(r->type));
 	g_string_append(out, prefix_print(&r->to, text));
-	if (addr_is_set(&r->via))
-		g_string_append_printf(out, " via %s", addr_print(&r->via, text));
-	if (r->dev)
-		g_string_append_printf(out, " dev %s", r->dev);
-	if (addr_is_set(&r->src))
-		g_string_append_printf(out, " src %s", addr_print(&r->src, text));
-	if (r->onlink)
-		g_string_append(out, " onlink");
-	if (r->metric > 0)
-		g_string_append_printf(out, " metric %u", r->metric);
+	put_route_words(r, out);
 	g_string_append_printf(out, " table %u proto static\n", r->table);
-}
-
-static void put_rule_line(const struct op_rule *r, GString *out)
-{
-	char text[PREFIX_TEXT_MAX];
-
-	g_string_append_printf(out, "rule add pref %u from %s ", r->pref,
-			       prefix_print(&r->from, text));
-	if (r->in)
-		g_string_append_printf(out, "iif %s ", r->in);
-	if (r->unreachable)
-		g_string_append(out, "unreachable\n");
-	else
-		g_string_append_printf(out, "lookup %u\n", r->table);
 }
 
 /* Appends the operation as lines of `ip -batch`.  Returns false, and appends nothing, for one that
@@ -273,7 +250,9 @@ static bool put_batch_line(const struct op *op, GString *out)
 	case OP_RULE:
 		if (op->rule.from.addr.family == AF_INET6)
 			return false; /* a line of a batch can't name the family */
-		put_rule_line(&op->rule, out);
+		g_string_append(out, "rule add");
+		put_rule_words(&op->rule, out);
+		g_string_append_c(out, '\n');
 		return true;
 	case OP_NETNS:
 	case OP_SYSCTL:
@@ -388,8 +367,9 @@ static void put_single(const struct op *op, GString *out)
 		g_string_append_c(out, '\n');
 		break;
 	case OP_RULE:
-		g_string_append_printf(out, "ip -6 -n \"$prefix-%s\" ", op->node);
-		put_rule_line(&op->rule, out);
+		g_string_append_printf(out, "ip -6 -n \"$prefix-%s\" rule add", op->node);
+		put_rule_words(&op->rule, out);
+		g_string_append_c(out, '\n');
 		break;
 	case OP_SYSCTL:
 	case OP_BRIDGE:

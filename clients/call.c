@@ -7,6 +7,8 @@
 #include "clients/diagnostics.h"
 #include "common/sip_failure.h"
 
+/* Late media that arrives within this time after its end is not lost. */
+#define DRAIN_MS 400
 /* A callee ends at its deadline only when no packet came for this long. */
 #define SILENCE_US (5 * G_USEC_PER_SEC)
 
@@ -97,12 +99,33 @@ static void report_and_stay(struct call *c)
 		call_do(c, CALL_DO_BYE | CALL_DO_END);
 }
 
+/* Whether packets that were sent have not come yet, or none at all: calls func with the call after
+ * DRAIN_MS then, once. */
+static bool drain_media(struct call *c, GSourceFunc func)
+{
+	bool missing = false;
+	for (guint i = 0; i < c->n_streams && !c->drained; i++) {
+		struct media_quality q = {0};
+		if (c->streams[i].media)
+			media_stream_quality(c->streams[i].media, &q);
+		missing |= q.received == 0 || q.expected > q.received;
+	}
+	if (!missing)
+		return false;
+	c->drained = true;
+	g_clear_handle_id(&c->clock, g_source_remove);
+	c->clock = g_timeout_add(DRAIN_MS, func, c);
+	return true;
+}
+
 /* Media has run for its time: ends the call, or reports and stays, or waits for participants that
  * were not heard. */
 static gboolean on_media_done(gpointer data)
 {
 	struct call *c = data;
 	c->clock = 0;
+	if (!c->members && drain_media(c, on_media_done))
+		return G_SOURCE_REMOVE;
 	c->time_up = true;
 	if (c->members)
 		call_check_heard(c);
@@ -117,7 +140,8 @@ static gboolean on_conference_over(gpointer data)
 {
 	struct call *c = data;
 	c->clock = 0;
-	call_input(c, CALL_IN_MEDIA_DONE);
+	if (!drain_media(c, on_conference_over))
+		call_input(c, CALL_IN_MEDIA_DONE);
 	return G_SOURCE_REMOVE;
 }
 
@@ -304,6 +328,14 @@ static void on_update(struct call *c, sip_msg *m)
 	session_send(&c->base, ok);
 }
 
+static gboolean on_drained(gpointer data)
+{
+	struct call *c = data;
+	c->clock = 0;
+	call_input(c, CALL_IN_BYE);
+	return G_SOURCE_REMOVE;
+}
+
 /* The peer ends the call; with ms-client-diagnostics it says that media had no path. */
 static void on_call_bye(struct call *c, sip_msg *m)
 {
@@ -316,7 +348,9 @@ static void on_call_bye(struct call *c, sip_msg *m)
 	if (c->machine.phase == CALL_ENDED)
 		return;
 	if (!text) {
-		call_input(c, CALL_IN_BYE);
+		call_media_pause(c);
+		if (c->machine.phase != CALL_TALKING || !drain_media(c, on_drained))
+			call_input(c, CALL_IN_BYE);
 		return;
 	}
 	c->diagnostics_text = g_strdup(text);

@@ -55,6 +55,7 @@ struct call {
 	bool stand;	     /* it lasts until it is hung up */
 	bool talking;	     /* that it stands was reported */
 	bool paused;	     /* media waits for the final pairs */
+	bool drained;	     /* late media was waited for */
 	guint media_ms;
 	/* Sources: the limit of the call's time; the peer's checks, then media_ms; INFO; INVITE or
 	 * answer; early media; reports of what was heard */
@@ -106,6 +107,8 @@ void call_media_take_fragment(struct call *c, const sip_msg *info);
 void call_media_start_trickle(struct call *c);
 /* Sends RTCP BYE and stops sending. */
 void call_media_bye(struct call *c);
+/* Stops sending, until call_media_resume. */
+void call_media_pause(struct call *c);
 /* To be called when ICE has its final pairs: continues paused media. */
 void call_media_resume(struct call *c);
 

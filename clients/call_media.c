@@ -122,10 +122,16 @@ static gboolean on_pause(gpointer data)
 {
 	struct call *c = data;
 	c->pause = 0;
+	call_media_pause(c);
+	return G_SOURCE_REMOVE;
+}
+
+void call_media_pause(struct call *c)
+{
+	g_clear_handle_id(&c->pause, g_source_remove);
 	c->paused = true;
 	for (guint i = 0; i < c->n_streams; i++)
 		media_clock_remove(c->base.core->clock, c->streams[i].media);
-	return G_SOURCE_REMOVE;
 }
 
 void call_media_resume(struct call *c)

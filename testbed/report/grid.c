@@ -218,10 +218,14 @@ static void measure_columns(struct grid *g)
 		g->name_columns = MAX(g->name_columns, (guint)strlen(endpoint_at(g, i)->name) + 1);
 	g->name_columns = MIN(g->name_columns, NAME_MAX_COLUMNS);
 	g->cell_columns = MAX(g->cell_columns, g->name_columns);
-	ptr_array_foreach(const struct cell, c, g->scenario->cells)
+	ptr_array_foreach(const struct cell, c, g->scenario->cells) {
+		char word[CELL_WORD_MAX];
+
+		g->cell_columns = MAX(g->cell_columns, (guint)strlen(cell_word(c, word)) + 1);
 		if (c->conference)
 			g->conference_columns =
 				MAX(g->conference_columns, (guint)strlen(c->conference) + 1);
+	}
 }
 
 /* Appends the triangle in blocks that fit the terminal. */
@@ -267,6 +271,30 @@ static void append_conference(const struct grid *g, const struct cell *c)
 	end_grid_line(g->out);
 }
 
+/* "* measured again, because this machine spoilt it: branch1-home1/audio (measured: 2), ...". */
+static void append_measured_again(const struct grid *g)
+{
+	g_autoptr(GString) line = g_string_new("* measured again, because this machine spoilt it:");
+	bool any = false;
+
+	ptr_array_foreach(const struct cell, c, g->scenario->cells) {
+		const char *id = strchr(c->id, '/');
+		g_autofree char *item = NULL;
+
+		if (!c->done || c->measured < 2)
+			continue;
+		item = g_strdup_printf("%s (measured: %u)", id ? id + 1 : c->id, c->measured);
+		if (line->len + 2 + strlen(item) > g->style->columns) {
+			g_string_append_printf(g->out, "%s%s\n", line->str, any ? "," : "");
+			g_string_assign(line, " ");
+		}
+		g_string_append_printf(line, "%s %s", any && line->len > 1 ? "," : "", item);
+		any = true;
+	}
+	if (any)
+		g_string_append_printf(g->out, "%s\n", line->str);
+}
+
 void report_grid(const results *r, const struct scenario_result *s,
 		 const struct report_style *style, GString *out)
 {
@@ -288,6 +316,7 @@ void report_grid(const results *r, const struct scenario_result *s,
 		first = false;
 		append_conference(&g, c);
 	}
+	append_measured_again(&g);
 	g_hash_table_unref(g.cells);
 	g_ptr_array_unref(g.endpoints);
 }

@@ -59,6 +59,7 @@ const char *cell_word(const struct cell *c, char buf[static CELL_WORD_MAX])
 		word = c->verdict == VERDICT_PASS ? path_words[c->path] :
 		       c->verdict == VERDICT_FAIL ? "FAIL" :
 						    "ERROR";
-	g_snprintf(buf, CELL_WORD_MAX, "%s%s", word, c->done && !c->as_expected ? "!" : "");
+	g_snprintf(buf, CELL_WORD_MAX, "%s%s%s", word, c->done && !c->as_expected ? "!" : "",
+		   c->done && c->measured > 1 ? "*" : "");
 	return buf;
 }

@@ -29,7 +29,7 @@ enum ink cell_ink(const struct cell *c);
 /* The word of a path class in a grid ("relay"); static. */
 const char *path_word(enum path_class path);
 /* Writes the word of a cell in a grid to `buf` and returns it: "pass", "direct", "FAIL!", ...; "!"
- * marks a cell that is not as expected. */
+ * marks a cell that is not as expected, "*" one that was measured more than once. */
 #define CELL_WORD_MAX 16
 const char *cell_word(const struct cell *c, char buf[static CELL_WORD_MAX]);
 

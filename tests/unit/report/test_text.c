@@ -104,6 +104,34 @@ Test(text, large_matrix_is_broken_into_blocks)
 	g_string_free(out, TRUE);
 }
 
+/* In the grid, and below it with how often, at both widths. */
+Test(text, what_was_measured_again_is_marked)
+{
+	static const guint widths[] = {60, 80};
+	g_autoptr(results) r = sample_results();
+
+	sample_cell(r, "missing-route/dc1-cafe1/audio")->measured = 2;
+	sample_cell(r, "missing-route/dc1-cafe1/video")->measured = 3;
+	sample_cell(r, "missing-route/weekly/av-conference")->measured = 2;
+	for (guint i = 0; i < G_N_ELEMENTS(widths); i++) {
+		struct report_style style = {.utf8 = true, .columns = widths[i]};
+		g_autoptr(GString) out = g_string_new(NULL);
+
+		report_grid(r, r->scenarios->pdata[0], &style, out);
+		expect_narrow(out->str, widths[i]);
+		cr_expect_not_null(strstr(out->str, "tcp-relay*"), "%s", out->str);
+		cr_expect_not_null(strstr(out->str, "pass*"), "%s", out->str);
+		cr_expect_not_null(strstr(out->str,
+					  "\n* measured again, because this machine spoilt "
+					  "it:"),
+				   "%s", out->str);
+		cr_expect_not_null(strstr(out->str, "dc1-cafe1/audio (measured: 2)"), "%s",
+				   out->str);
+		cr_expect_not_null(strstr(out->str, "dc1-cafe1/video (measured: 3)"), "%s",
+				   out->str);
+	}
+}
+
 Test(text, of_what_is_expected)
 {
 	g_autoptr(results) r = sample_results();

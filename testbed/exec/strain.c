@@ -52,14 +52,15 @@ void strain_parse_devices(const char *dev, strain_device_func func, gpointer use
 
 	for (guint i = 0; lines[i]; i++) {
 		char name[32];
-		guint64 dropped;
+		guint64 received, sent;
 
 		if (sscanf(lines[i],
-			   " %31[^:]: %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u "
+			   " %31[^:]: %*u %*u %*u %" G_GINT64_MODIFIER
+			   "u %*u %*u %*u %*u %*u %*u %*u "
 			   "%" G_GINT64_MODIFIER "u",
-			   name, &dropped) == 2 &&
-		    dropped > 0)
-			func(name, dropped, user_data);
+			   name, &received, &sent) == 3 &&
+		    received + sent > 0)
+			func(name, received + sent, user_data);
 	}
 }
 

@@ -2,14 +2,13 @@
 /* Strain: where the kernel counts what this machine could not do in time for a lab's processes.
  *
  * Counters count since the process or namespace began; the caller compares two looks.  Depends on
- * GLib.  The readers read /proc of the calling process; what can't be read counts as 0 (the process
+ * exec.  The readers read /proc of the calling process; what can't be read counts as 0 (the process
  * has just ended).  The parsers are pure.
  */
 #ifndef TESTBED_EXEC_STRAIN_H
 #define TESTBED_EXEC_STRAIN_H
 
-#include <glib.h>
-#include <stdbool.h>
+#include "testbed/exec/exec.h"
 
 /* For how long the threads of a process were ready and had no processor. */
 typedef void (*strain_thread_func)(guint tid, guint64 waited_ns, gpointer user_data);
@@ -19,10 +18,14 @@ void strain_each_thread(GPid pid, bool all, strain_thread_func func, gpointer us
 /* Datagrams that found the receive buffer of a socket full, in the namespace of that process. */
 guint64 strain_socket_drops(GPid pid);
 
-/* Packets that an interface had no room to keep for whoever reads it (a TUN device), or for its
- * queue; of every interface of the namespace of that process that has any. */
+/* Packets that an interface had no room to keep, for whoever reads it (a TUN device) or for the
+ * kernel; of every interface of the namespace of that process that has any. */
 typedef void (*strain_device_func)(const char *ifname, guint64 dropped, gpointer user_data);
 void strain_each_device(GPid pid, strain_device_func func, gpointer user_data);
+
+/* Packets that the queue (qdisc) of an interface had no room for; 0 for a queue that impairs. Moves
+ * the calling thread into the namespace and back. */
+guint64 strain_queue_drops(exec *x, const char *node, const char *ifname);
 
 /* Packets that the processors' own backlog had no room for, on the whole machine. */
 guint64 strain_backlog_drops(void);

@@ -79,7 +79,6 @@ static void on_thread(guint tid, guint64 waited_ns, gpointer user_data)
 }
 
 /* `all`: it serves others, who wait with it, so all of its threads count. */
-/* `all`: it serves others, who wait with it, so all of its threads count. */
 static void look_at_threads(strain_watch *s, GPid pid, const char *name, bool all)
 {
 	double tick_ms = (double)(s->now_us - s->last_us) / 1000, waited_ms;
@@ -122,6 +121,16 @@ static void look_at_member(const struct process_set_member *m, gpointer user_dat
 	look_at_sockets(s, m->pid, m->node);
 }
 
+static void look_at_queue(strain_watch *s, const struct exec_daemon *d)
+{
+	g_autofree char *where = d->tun ? g_strdup_printf("%s:%s", d->node, d->tun) : NULL;
+
+	if (where)
+		tell_lost(s, WITNESS_QUEUE_FULL, where,
+			  growth(s, g_strdup_printf("queue %s", where),
+				 strain_queue_drops(s->x, d->node, d->tun)));
+}
+
 static void look_at_daemon(const struct exec_daemon *d, gpointer user_data)
 {
 	strain_watch *s = user_data;
@@ -133,6 +142,7 @@ static void look_at_daemon(const struct exec_daemon *d, gpointer user_data)
 	s->node = d->node;
 	s->tun = d->tun;
 	strain_each_device(d->pid, on_device, s);
+	look_at_queue(s, d);
 }
 
 struct search {

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What queues had no room for, in the real kernel. */
+#include "tests/netns/exec/built_network.h"
+
+#include "testbed/exec/strain.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#define CABLE                                                                \
+	"networks: {wire: {subnet: 10.9.0.0/24}}\n"                          \
+	"nodes:\n"                                                           \
+	"  a: {interfaces: {eth0: {network: wire, address: 10.9.0.1/24}}}\n" \
+	"  b: {interfaces: {eth0: {network: wire, address: 10.9.0.2/24}}}\n"
+
+/* Gives a's interface that queue and sends a datagram to b. */
+static void send_through(const exec *x, const char *queue)
+{
+	g_autofree char *line =
+		g_strdup_printf("tc qdisc replace dev eth0 root %s && ping -c 1 -W 1 10.9.0.2 "
+				">/dev/null || :",
+				queue);
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	cr_assert_eq(setns(exec_netns_fd(x, "a"), CLONE_NEWNET), 0);
+	cr_expect_eq(system(line), 0);
+	cr_assert_eq(setns(home, CLONE_NEWNET), 0);
+	close(home);
+}
+
+Test(queue_drops, counts_what_a_full_queue_lost)
+{
+	g_autoptr(exec) x = build_topology(CABLE);
+
+	cr_expect_eq(strain_queue_drops(x, "a", "eth0"), 0);
+	send_through(x, "bfifo limit 1");
+	cr_expect_gt(strain_queue_drops(x, "a", "eth0"), 0, "one byte is room for no packet");
+	cr_expect_eq(strain_queue_drops(x, "b", "eth0"), 0, "another node");
+	cr_expect_eq(strain_queue_drops(x, "c", "eth0"), 0, "there is no such node");
+}
+
+Test(queue_drops, does_not_count_what_an_impairment_loses)
+{
+	g_autoptr(exec) x = build_topology(CABLE);
+
+	send_through(x, "tbf rate 8kbit burst 100 limit 1");
+	cr_expect_eq(strain_queue_drops(x, "a", "eth0"), 0);
+}

@@ -18,10 +18,9 @@
 /* Gives a's interface that queue and sends a datagram to b. */
 static void send_through(const exec *x, const char *queue)
 {
-	g_autofree char *line =
-		g_strdup_printf("tc qdisc replace dev eth0 root %s && ping -c 1 -W 1 10.9.0.2 "
-				">/dev/null || :",
-				queue);
+	g_autofree char *line = g_strdup_printf("tc qdisc replace dev eth0 root %s && "
+						"bash -c 'echo hello >/dev/udp/10.9.0.2/9' || :",
+						queue);
 	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
 	cr_assert_eq(setns(exec_netns_fd(x, "a"), CLONE_NEWNET), 0);

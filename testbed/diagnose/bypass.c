@@ -262,12 +262,12 @@ static void add_commands(fix *x, const struct way_around *w)
 	g_autofree char *networks = networks_of(w, ",");
 	char dns[ADDR_TEXT_MAX];
 
-	g_ptr_array_add(
-		x->commands,
+	fix_add_command(
+		x, FIX_ON_WINDOWS,
 		g_strdup_printf("Add-DnsClientNrptRule -Namespace \".%s\" -NameServers \"%s\"",
 				w->domain, addr_print(&w->dns, dns)));
 	for (guint i = 0; w->resolvers->len > 0 && i < G_N_ELEMENTS(protocols); i++)
-		g_ptr_array_add(x->commands,
+		fix_add_command(x, FIX_ON_WINDOWS,
 				g_strdup_printf("New-NetFirewallRule -DisplayName "
 						"\"bypass-not-into-tunnel-%s\" -Direction Outbound "
 						"-Action Block -Protocol %s -RemotePort "
@@ -275,12 +275,12 @@ static void add_commands(fix *x, const struct way_around *w)
 						protocols[i], protocols[i], DNS_PORT - 1,
 						DNS_PORT + 1, networks));
 	if (w->resolvers->len == 0)
-		g_ptr_array_add(x->commands,
+		fix_add_command(x, FIX_ON_WINDOWS,
 				g_strdup_printf("New-NetFirewallRule -DisplayName "
 						"\"bypass-not-into-tunnel\" -Direction Outbound "
 						"-Action Block -RemoteAddress %s",
 						networks));
-	g_ptr_array_add(x->commands,
+	fix_add_command(x, FIX_ON_WINDOWS,
 			g_strdup_printf("New-NetFirewallRule -DisplayName "
 					"\"bypass-not-from-tunnel\" -Direction Inbound "
 					"-Action Block -RemoteAddress %s",

@@ -9,8 +9,35 @@ fix *fix_new(char *change)
 	fix *x = object_new(&fix_shape);
 
 	x->change = change;
-	x->commands = g_ptr_array_new_with_free_func(g_free);
+	x->commands = g_ptr_array_new_with_free_func(object_free);
 	return x;
+}
+
+static const struct object_shape command_shape =
+	OBJECT_SHAPE(fix_command, NULL, OWNS_TEXT(fix_command, node), OWNS_TEXT(fix_command, text),
+		     OWNS_TEXT(fix_command, undo));
+
+static struct fix_command *add_command_at(fix *x, enum fix_place place, char *text)
+{
+	struct fix_command *c = object_new(&command_shape);
+
+	c->place = place;
+	c->text = text;
+	g_ptr_array_add(x->commands, c);
+	return c;
+}
+
+void fix_add_in_lab(fix *x, const struct node *n, char *text, char *undo)
+{
+	struct fix_command *c = add_command_at(x, FIX_IN_LAB, text);
+
+	c->node = g_strdup(n->name);
+	c->undo = undo;
+}
+
+void fix_add_command(fix *x, enum fix_place place, char *text)
+{
+	add_command_at(x, place, text);
 }
 
 /* --- the table -------------------------------------------------------------------------------- */

@@ -10,10 +10,25 @@
 #include "common/base/object.h"
 #include "testbed/diagnose/finding.h"
 
+/* Where a command is to be typed. */
+enum fix_place {
+	FIX_IN_LAB, /* a shell in that node of a live lab (testbed shell NODE) */
+	FIX_ON_WINDOWS,
+	FIX_ON_LINUX, /* a real gateway of Linux */
+	FIX_PLACE_COUNT
+};
+
+struct fix_command {
+	enum fix_place place;
+	char *node; /* in the lab; else NULL */
+	char *text;
+	char *undo; /* the same place; NULL: not known */
+};
+
 typedef struct fix {
 	char *change;	     /* as under `changes:` of a scenario: "- add-route: {...}\n" */
-	GPtrArray *commands; /* char *: the same for an administrator, most direct first; may be
-				empty */
+	GPtrArray *commands; /* struct fix_command: the same for an administrator, most direct
+				first; may be empty, as every change can be made by `testbed set` */
 } fix;
 
 /* NULL: none can be derived.  The caller owns it. */

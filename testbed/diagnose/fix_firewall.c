@@ -64,12 +64,16 @@ static void add_rule_commands(fix *x, const struct node *n, enum fw_chain chain,
 
 	addr_print(&f->src, src);
 	addr_print(&f->dst, dst);
-	g_ptr_array_add(x->commands,
-			g_strdup_printf("nft insert rule inet tb_filter tb_%s %s saddr %s %s daddr "
-					"%s%s accept comment \\\"%s\\\"",
-					fw_chain_name(chain), ip, src, ip, dst, what, name));
+	fix_add_in_lab(x, n,
+		       g_strdup_printf("nft insert rule inet tb_filter tb_%s %s saddr %s %s daddr "
+				       "%s%s accept comment \\\"%s\\\"",
+				       fw_chain_name(chain), ip, src, ip, dst, what, name),
+		       g_strdup_printf("nft delete rule inet tb_filter tb_%s handle $(nft -a list "
+				       "chain inet tb_filter tb_%s | sed -n "
+				       "'s/.*comment \"%s\".* handle //p')",
+				       fw_chain_name(chain), fw_chain_name(chain), name));
 	if (n->host_model == HOST_STRONG && chain != FW_FORWARD)
-		g_ptr_array_add(x->commands,
+		fix_add_command(x, FIX_ON_WINDOWS,
 				g_strdup_printf("New-NetFirewallRule -DisplayName \"%s\" "
 						"-Direction %s -Action Allow -Protocol %s%s "
 						"-RemoteAddress %s",

@@ -19,9 +19,10 @@ fix *fix_link(const model *m G_GNUC_UNUSED, const struct node *n, const struct f
 		return NULL;
 	x = fix_new(
 		g_strdup_printf("- link-up: {node: %s, interface: %s}\n", n->name, iface->name));
-	g_ptr_array_add(x->commands, g_strdup_printf("ip link set dev %s up", iface->name));
+	fix_add_in_lab(x, n, g_strdup_printf("ip link set dev %s up", iface->name),
+		       g_strdup_printf("ip link set dev %s down", iface->name));
 	if (n->host_model == HOST_STRONG)
-		g_ptr_array_add(x->commands,
+		fix_add_command(x, FIX_ON_WINDOWS,
 				g_strdup_printf("Enable-NetAdapter -Name \"%s\"", iface->name));
 	return x;
 }
@@ -86,10 +87,10 @@ fix *fix_mtu(const model *m, const struct node *n, const struct finding *f)
 		return NULL;
 	x = fix_new(g_strdup_printf("- set-mtu: {node: %s, interface: %s, mtu: %uB}\n", n->name,
 				    iface->name, largest));
-	g_ptr_array_add(x->commands,
-			g_strdup_printf("ip link set dev %s mtu %u", iface->name, largest));
+	fix_add_in_lab(x, n, g_strdup_printf("ip link set dev %s mtu %u", iface->name, largest),
+		       g_strdup_printf("ip link set dev %s mtu %u", iface->name, iface->mtu_bytes));
 	if (n->host_model == HOST_STRONG)
-		g_ptr_array_add(x->commands,
+		fix_add_command(x, FIX_ON_WINDOWS,
 				g_strdup_printf("netsh interface ipv4 set subinterface \"%s\" "
 						"mtu=%u store=persistent",
 						iface->name, largest));
@@ -111,8 +112,9 @@ fix *fix_tunnel(const model *m G_GNUC_UNUSED, const struct node *n, const struct
 	x = fix_new(g_strdup_printf("- tunnel-up: {tunnel: %s}\n", t->name));
 	for (int end = 0; end < 2; end++)
 		if (t->ends[end].node == n)
-			g_ptr_array_add(x->commands, g_strdup_printf("ip link set dev %s up",
-								     t->ends[end].iface));
+			fix_add_in_lab(
+				x, n, g_strdup_printf("ip link set dev %s up", t->ends[end].iface),
+				g_strdup_printf("ip link set dev %s down", t->ends[end].iface));
 	return x;
 }
 
@@ -143,8 +145,8 @@ fix *fix_tunnel_prefix(const model *m, const struct node *n, const struct findin
 	x = fix_new(g_strdup_printf("- add-prefix: {tunnel: %s, node: %s, prefix: %s}\n", t->name,
 				    far->node_name, text));
 	if (t->kind == TUNNEL_WIREGUARD)
-		g_ptr_array_add(
-			x->commands,
+		fix_add_command(
+			x, FIX_ON_LINUX,
 			g_strdup_printf("wg set %s peer \"$(wg show %s peers)\" allowed-ips +%s",
 					near->iface, near->iface, text));
 	return x;
@@ -193,7 +195,8 @@ fix *fix_udp_timeout(const model *m G_GNUC_UNUSED, const struct node *n,
 					       n->name, r->name, UDP_TIMEOUT_S);
 	x = fix_new(g_string_free(change, FALSE));
 	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
-		g_ptr_array_add(x->commands, g_strdup_printf("sysctl -w net.netfilter.%s=%d",
-							     keys[i], UDP_TIMEOUT_S));
+		fix_add_command(x, FIX_ON_LINUX,
+				g_strdup_printf("sysctl -w net.netfilter.%s=%d", keys[i],
+						UDP_TIMEOUT_S));
 	return x;
 }

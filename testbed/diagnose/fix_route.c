@@ -50,83 +50,179 @@ static void add_windows_commands(fix *x, const struct route *r, const char *via)
 
 	addr_print(&r->to.addr, network);
 	prefix_print(&r->to, prefix);
-	g_ptr_array_add(x->commands, g_strdup_printf("route add -p %s mask %s %s%s", network, mask,
-						     via, metric));
-	g_ptr_array_add(
-		x->commands,
+	fix_add_command(x, FIX_ON_WINDOWS,
+			g_strdup_printf("route add -p %s mask %s %s%s", network, mask, via,
+					metric));
+	fix_add_command(
+		x, FIX_ON_WINDOWS,
 		g_strdup_printf("netsh interface ipv4 add route %s \"%s\" %s%s store=persistent",
 				prefix, r->dev, via, netsh));
-	g_ptr_array_add(x->commands,
+	fix_add_command(x, FIX_ON_WINDOWS,
 			g_strdup_printf("New-NetRoute -DestinationPrefix \"%s\" -InterfaceAlias "
 					"\"%s\" -NextHop %s%s",
 					prefix, r->dev, via, powershell));
 }
 
-/* Adds the change and the command to the fix, and takes both over. */
-static void fix_append(fix *x, GString *change, GString *command)
+/* "blackhole 10.0.0.0/8", "default via 10.0.0.1 dev lan metric 10 table 7"; the caller frees. */
+static char *route_words(const struct route *r)
+{
+	GString *text = g_string_new(NULL);
+	g_autofree char *to = route_word(&r->to, false);
+	char via[ADDR_TEXT_MAX];
+
+	if (r->type != ROUTE_UNICAST)
+		g_string_append_printf(text, "%s ", route_type_name(r->type));
+	g_string_append(text, to);
+	if (addr_is_set(&r->via))
+		g_string_append_printf(text, " via %s", addr_print(&r->via, via));
+	if (r->dev)
+		g_string_append_printf(text, " dev %s", r->dev);
+	if (r->onlink)
+		g_string_append(text, " onlink");
+	if (r->metric > 0)
+		g_string_append_printf(text, " metric %u", r->metric);
+	if (r->table != ROUTE_TABLE_MAIN)
+		g_string_append_printf(text, " table %u", r->table);
+	return g_string_free(text, FALSE);
+}
+
+/* A strong host looks up what leaves from an interface's address in a table of the interface. */
+static void add_in_tables(fix *x, const struct node *n, const char *dev, const char *add,
+			  const char *del)
+{
+	unsigned table = dev ? node_route_table(n, dev) : 0;
+
+	fix_add_in_lab(x, n, g_strdup(add), g_strdup(del));
+	if (table > 0)
+		fix_add_in_lab(x, n, g_strdup_printf("%s table %u", add, table),
+			       del ? g_strdup_printf("%s table %u", del, table) : NULL);
+}
+
+/* The kernel has the connected routes of an interface that comes up in its main table, and no
+ * other. */
+void fix_routes_of_link(fix *x, const struct node *n, const struct iface *f)
+{
+	unsigned table = node_route_table(n, f->name);
+
+	for (guint i = 0; table > 0 && i < f->addresses->len; i++) {
+		const struct prefix *p = &g_array_index(f->addresses, struct prefix, i);
+		struct prefix network = prefix_network(p);
+		char to[PREFIX_TEXT_MAX], src[ADDR_TEXT_MAX];
+
+		fix_add_in_lab(x, n,
+			       g_strdup_printf("ip route replace %s dev %s src %s table %u",
+					       prefix_print(&network, to), f->name,
+					       addr_print(&p->addr, src), table),
+			       NULL);
+	}
+	ptr_array_foreach(const struct route, r, n->routes) {
+		g_autofree char *what = node_route_iface(n, r) == f ? route_words(r) : NULL;
+		g_autofree char *add = g_strdup_printf("ip route replace %s", what);
+
+		if (what)
+			add_in_tables(x, n, f->name, add, NULL);
+	}
+}
+
+/* Takes a declared route away, in every table that has it.  What the lab has made is `proto
+ * static`, and only such a route does it take away itself. */
+static void remove_in_lab(fix *x, const struct node *n, const struct route *r)
+{
+	const struct iface *dev = r->type == ROUTE_UNICAST ? node_route_iface(n, r) : NULL;
+	g_autofree char *what = route_words(r);
+	g_autofree char *add = g_strdup_printf("ip route add %s proto static", what);
+	g_autofree char *del = g_strdup_printf("ip route del %s", what);
+
+	add_in_tables(x, n, dev ? dev->name : NULL, del, add);
+	for (guint i = 0;
+	     r->type != ROUTE_UNICAST && n->host_model == HOST_STRONG && i < n->interfaces->len;
+	     i++) {
+		unsigned table = ROUTE_TABLE_STRONG + i;
+
+		fix_add_in_lab(x, n, g_strdup_printf("%s table %u", del, table),
+			       g_strdup_printf("%s table %u", add, table));
+	}
+}
+
+/* A route in place of `old`, which the kernel may have lost already. */
+static void replace_in_lab(fix *x, const struct node *n, const struct route *old,
+			   const struct route *wanted)
+{
+	g_autofree char *before = route_words(old), *words = route_words(wanted);
+	g_autofree char *add = g_strdup_printf("ip route replace %s", words);
+	g_autofree char *undo = g_str_has_prefix(words, before) ?
+					g_strdup_printf("ip route del %s", words) :
+					g_strdup_printf("ip route replace %s proto static", before);
+
+	add_in_tables(x, n, wanted->dev, add, undo);
+}
+
+/* Appends to the fix; takes `change` over. */
+static void fix_append(fix *x, GString *change)
 {
 	g_autofree char *before = x->change, *more = g_string_free(change, FALSE);
 
 	x->change = g_strconcat(before, more, NULL);
-	g_ptr_array_add(x->commands, g_string_free(command, FALSE));
+}
+
+/* The change alone: that `r`, one of the node's, is removed. */
+static void append_removal(fix *x, const struct node *n, const struct route *r)
+{
+	GString *change = g_string_new(NULL);
+	g_autofree char *word = route_word(&r->to, true);
+
+	g_string_printf(change, "- remove-route: {node: %s, to: %s", n->name, word);
+	if (is_one_of_several(n, r))
+		g_string_append_printf(change, ", metric: %u", r->metric);
+	if (r->table != ROUTE_TABLE_MAIN)
+		g_string_append_printf(change, ", table: %u", r->table);
+	g_string_append(change, "}\n");
+	fix_append(x, change);
 }
 
 /* Appends to the fix that `r`, one of the node's, is removed. */
 static void remove_route(fix *x, const struct node *n, const struct route *r)
 {
-	GString *change = g_string_new(NULL), *command = g_string_new("ip route del ");
-	g_autofree char *word = route_word(&r->to, true), *to = route_word(&r->to, false);
-
-	g_string_printf(change, "- remove-route: {node: %s, to: %s", n->name, word);
-	if (r->type != ROUTE_UNICAST)
-		g_string_append_printf(command, "%s ", route_type_name(r->type));
-	g_string_append(command, to);
-	if (is_one_of_several(n, r)) {
-		g_string_append_printf(change, ", metric: %u", r->metric);
-		g_string_append_printf(command, " metric %u", route_metric(r));
-	}
-	if (r->table != ROUTE_TABLE_MAIN) {
-		g_string_append_printf(change, ", table: %u", r->table);
-		g_string_append_printf(command, " table %u", r->table);
-	}
-	g_string_append(change, "}\n");
-	fix_append(x, change, command);
+	append_removal(x, n, r);
+	remove_in_lab(x, n, r);
 }
 
-/* Appends to the fix that the node gets route `r`, a persistent one. */
-static void add_route(fix *x, const struct node *n, const struct route *r)
+/* The change, and what an administrator of Windows types: that the node gets route `r`, a
+ * persistent one. */
+static void append_addition(fix *x, const struct node *n, const struct route *r)
 {
-	GString *change = g_string_new(NULL), *command = g_string_new("ip route add ");
-	g_autofree char *word = route_word(&r->to, true), *to = route_word(&r->to, false);
+	GString *change = g_string_new(NULL);
+	g_autofree char *word = route_word(&r->to, true);
 	char via[ADDR_TEXT_MAX];
 
 	g_string_printf(change, "- add-route: {node: %s, to: %s", n->name, word);
-	g_string_append(command, to);
-	if (addr_is_set(&r->via)) {
+	if (addr_is_set(&r->via))
 		g_string_append_printf(change, ", via: %s", addr_print(&r->via, via));
-		g_string_append_printf(command, " via %s", via);
-	}
-	if (r->dev) {
+	if (r->dev)
 		g_string_append_printf(change, ", dev: %s", r->dev);
-		g_string_append_printf(command, " dev %s", r->dev);
-	}
-	if (r->onlink) {
+	if (r->onlink)
 		g_string_append(change, ", onlink: true");
-		g_string_append(command, " onlink");
-	}
-	if (r->metric > 0) {
+	if (r->metric > 0)
 		g_string_append_printf(change, ", metric: %u", r->metric);
-		g_string_append_printf(command, " metric %u", r->metric);
-	}
-	if (r->table != ROUTE_TABLE_MAIN) {
+	if (r->table != ROUTE_TABLE_MAIN)
 		g_string_append_printf(change, ", table: %u", r->table);
-		g_string_append_printf(command, " table %u", r->table);
-	}
 	g_string_append(change, ", persistent: true}\n");
-	fix_append(x, change, command);
+	fix_append(x, change);
 	if (n->host_model == HOST_STRONG && r->to.addr.family == AF_INET && r->dev &&
 	    addr_is_set(&r->via))
 		add_windows_commands(x, r, via);
+}
+
+/* Appends to the fix that the node gets route `r`. */
+static void add_route(fix *x, const struct node *n, const struct route *r)
+{
+	g_autofree char *words = route_words(r);
+	g_autofree char *add = g_strdup_printf("ip route add %s", words);
+	g_autofree char *del = g_strdup_printf("ip route del %s", words);
+	const struct iface *by = node_route_iface(n, r);
+
+	add_in_tables(x, n, by ? by->name : NULL, add, del);
+	append_addition(x, n, r);
 }
 
 /* The table in which the routes of the model are that the finding is about: those of a strong
@@ -174,11 +270,19 @@ static fix *fix_by_gateway(const struct node *n, const struct prefix *p, const s
 				     .onlink = !is_neighbour(n, g),
 				     .metric = old ? old->metric : 0,
 				     .table = old ? old->table : ROUTE_TABLE_MAIN};
+	const struct iface *before = old ? node_route_iface(n, old) : NULL;
 	fix *x = fix_new(g_strdup(""));
 
-	if (old)
+	if (!old) {
+		add_route(x, n, &wanted);
+	} else if (n->host_model != HOST_STRONG || !before || g_str_equal(before->name, g->iface)) {
+		append_removal(x, n, old);
+		replace_in_lab(x, n, old, &wanted);
+		append_addition(x, n, &wanted);
+	} else {
 		remove_route(x, n, old);
-	add_route(x, n, &wanted);
+		add_route(x, n, &wanted);
+	}
 	return x;
 }
 
@@ -214,8 +318,7 @@ static void add_translated(fix *x, const struct node *n, const struct node *rout
 		more = fix_by_gateway(n, &to, g, NULL);
 		before = x->change;
 		x->change = g_strconcat(before, more->change, NULL);
-		for (guint k = 0; k < more->commands->len; k++)
-			g_ptr_array_add(x->commands, g_strdup(more->commands->pdata[k]));
+		g_ptr_array_extend_and_steal(x->commands, g_steal_pointer(&more->commands));
 	}
 }
 
@@ -246,8 +349,7 @@ fix *fix_persistence(const model *m G_GNUC_UNUSED, const struct node *n, const s
 		return NULL;
 	x = fix_new(g_strdup(""));
 	if (g_ptr_array_find(n->routes, r, NULL))
-		remove_route(x, n, r);
-	g_ptr_array_set_size(x->commands, 0); /* a kernel knows nothing of that */
+		append_removal(x, n, r); /* a kernel knows nothing of that */
 	add_route(x, n, r);
 	return x;
 }
@@ -314,8 +416,9 @@ fix *fix_null_route(const model *m, const struct node *n, const struct finding *
 	x = fix_new(g_strdup(""));
 	remove_route(x, n, r);
 	if (n->host_model == HOST_STRONG)
-		g_ptr_array_add(x->commands, g_strdup_printf("route delete %s",
-							     addr_print(&r->to.addr, network)));
+		fix_add_command(x, FIX_ON_WINDOWS,
+				g_strdup_printf("route delete %s",
+						addr_print(&r->to.addr, network)));
 	return x;
 }
 
@@ -359,8 +462,11 @@ static fix *fix_by_policy(const struct node *n, const struct finding *f, const s
 	prefix_print(&f->turning.from, from);
 	x = fix_new(g_strdup_printf("- add-policy-rule: {node: %s, from: %s, in: %s, table: %u}\n",
 				    n->name, from, f->turning.in, table));
-	g_ptr_array_add(x->commands, g_strdup_printf("ip rule add from %s iif %s lookup %u", from,
-						     f->turning.in, table));
+	fix_add_in_lab(x, n,
+		       g_strdup_printf("ip rule add from %s iif %s lookup %u", from, f->turning.in,
+				       table),
+		       g_strdup_printf("ip rule del from %s iif %s lookup %u", from, f->turning.in,
+				       table));
 	add_route(
 		x, n,
 		&(struct route){
@@ -416,27 +522,20 @@ fix *fix_metric(const model *m G_GNUC_UNUSED, const struct node *n, const struct
 
 /* --- settings of the kernel ------------------------------------------------------------------- */
 
-static void add_setting(GString *change, GPtrArray *commands, const struct node *n, const char *key,
-			const char *value)
+/* Adds a setting of the kernel, which has the value `old`. */
+static fix *add_setting(fix *x, const struct node *n, const char *key, const char *value,
+			const char *old)
 {
-	g_string_append_printf(change, "- set-sysctl: {node: %s, key: %s, value: \"%s\"}\n",
-			       n->name, key, value);
-	g_ptr_array_add(commands, g_strdup_printf("sysctl -w %s=%s", key, value));
-}
+	g_autofree char *before = x ? x->change : g_strdup("");
+	char *change = g_strdup_printf("%s- set-sysctl: {node: %s, key: %s, value: \"%s\"}\n",
+				       before, n->name, key, value);
 
-/* Takes both over. */
-static fix *fix_of(GString *change, GPtrArray *commands)
-{
-	fix *x;
-
-	if (change->len == 0) {
-		g_string_free(change, TRUE);
-		g_ptr_array_unref(commands);
-		return NULL;
-	}
-	x = fix_new(g_string_free(change, FALSE));
-	g_ptr_array_unref(x->commands);
-	x->commands = commands;
+	if (x)
+		x->change = change;
+	else
+		x = fix_new(change);
+	fix_add_in_lab(x, n, g_strdup_printf("sysctl -w %s=%s", key, value),
+		       g_strdup_printf("sysctl -w %s=%s", key, old));
 	return x;
 }
 
@@ -445,27 +544,21 @@ fix *fix_reverse_path(const model *m G_GNUC_UNUSED, const struct node *n, const 
 {
 	const char *iface = f->subject.kind == SUBJECT_IFACE ? f->subject.name : "";
 	g_autofree char *own = g_strdup_printf("net.ipv4.conf.%s.rp_filter", iface);
-	GString *change = g_string_new(NULL);
-	GPtrArray *commands = g_ptr_array_new_with_free_func(g_free);
+	fix *x = NULL;
 
 	ptr_array_foreach(const struct sysctl_setting, s, n->sysctls)
 		if ((g_str_equal(s->key, own) ||
 		     g_str_equal(s->key, "net.ipv4.conf.all.rp_filter")) &&
 		    !g_str_equal(s->value, "0"))
-			add_setting(change, commands, n, s->key, "0");
-	return fix_of(change, commands);
+			x = add_setting(x, n, s->key, "0", s->value);
+	return x;
 }
 
 /* A router that is set not to forward, or a host that another node uses as a router. */
 fix *fix_forwarding(const model *m, const struct node *n, const struct finding *f)
 {
-	if (n->forwarding) {
-		GString *change = g_string_new(NULL);
-		GPtrArray *commands = g_ptr_array_new_with_free_func(g_free);
-
-		add_setting(change, commands, n, "net.ipv4.ip_forward", "1");
-		return fix_of(change, commands);
-	}
+	if (n->forwarding)
+		return add_setting(NULL, n, "net.ipv4.ip_forward", "1", "0");
 	ptr_array_foreach(const struct node, sender, m->nodes) {
 		const struct route *r = route_for(sender, ROUTE_TABLE_MAIN, &f->flow.dst, NULL);
 

@@ -11,6 +11,9 @@
 
 /* Takes `change` over; without commands. */
 fix *fix_new(char *change);
+/* Adds a command; takes over `text` and `undo` (NULL: not known). */
+void fix_add_in_lab(fix *x, const struct node *n, char *text, char *undo);
+void fix_add_command(fix *x, enum fix_place place, char *text);
 
 /* fix_route.c: routes, and settings of the kernel */
 fix *fix_route(const model *m, const struct node *n, const struct finding *f);

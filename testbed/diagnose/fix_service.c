@@ -7,7 +7,7 @@
 
 static void add_command(fix *x, char *text)
 {
-	g_ptr_array_add(x->commands, text);
+	fix_add_command(x, FIX_ON_WINDOWS, text);
 }
 
 /* --- names ------------------------------------------------------------------------------------ */

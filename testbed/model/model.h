@@ -89,6 +89,7 @@ enum route_type {
 };
 
 #define ROUTE_TABLE_MAIN 254u
+#define ROUTE_TABLE_STRONG 100u /* of a strong host's first interface; the next has the next */
 /* The metric that the kernel gives an IPv6 route without one. */
 #define ROUTE_METRIC_IPV6 1024u
 
@@ -514,6 +515,12 @@ struct addr node_address(const struct node *n);
 /* The first IPv6 address on any interface of the node; unset when there is none. */
 struct addr node_address6(const struct node *n);
 bool iface_has_address(const struct iface *f, const struct addr *a);
+/* The table in which a strong host looks up what leaves from that interface's addresses; 0: it is a
+ * weak one, or has no such interface. */
+unsigned node_route_table(const struct node *n, const char *iface);
+/* The interface by which the route leaves: the named one, or that in whose subnet its gateway is;
+ * NULL: none. */
+const struct iface *node_route_iface(const struct node *n, const struct route *r);
 /* Whether one of its interfaces has the address; tunnel interfaces don't count. */
 bool node_has_address(const struct node *n, const struct addr *a);
 /* Whether the text is "NODE", or "NODE:IF" with one of its interfaces, its own or a tunnel's. */

@@ -302,6 +302,25 @@ bool iface_has_address(const struct iface *f, const struct addr *a)
 	return false;
 }
 
+unsigned node_route_table(const struct node *n, const char *iface)
+{
+	for (guint i = 0; n->host_model == HOST_STRONG && i < n->interfaces->len; i++)
+		if (g_strcmp0(((const struct iface *)n->interfaces->pdata[i])->name, iface) == 0)
+			return ROUTE_TABLE_STRONG + i;
+	return 0;
+}
+
+const struct iface *node_route_iface(const struct node *n, const struct route *r)
+{
+	if (r->dev)
+		return node_iface(n, r->dev);
+	ptr_array_foreach(const struct iface, f, n->interfaces)
+		array_foreach(const struct prefix, p, f->addresses)
+			if (prefix_contains(p, &r->via))
+				return f;
+	return NULL;
+}
+
 bool node_has_address(const struct node *n, const struct addr *a)
 {
 	for (guint i = 0; i < n->interfaces->len; i++)

@@ -11,7 +11,6 @@
  */
 #include "testbed/plan/build.h"
 
-#define FIRST_TABLE 100u
 #define FIRST_PREF 100u /* only weak hosts have policy rules, so that both may begin here */
 
 /* The port of that name, borrowed; NULL: none. */
@@ -151,7 +150,7 @@ static void add_strong_port(struct builder *b, const struct node *n, const GArra
 			    guint index)
 {
 	const struct port *p = &g_array_index(ports, struct port, index);
-	unsigned table = FIRST_TABLE + index;
+	unsigned table = ROUTE_TABLE_STRONG + index;
 
 	if (p->up) {
 		add_connected_routes(b, n, p, table);

@@ -57,11 +57,48 @@ static json_t *trial_json(const struct trial *t)
 			 report_texts_json(t->unsteady));
 }
 
-/* A fix (NULL: null). */
-static json_t *fix_json(const fix *x)
+static json_t *commands_json(const fix *x)
 {
-	return x ? json_pack("{s:s, s:o}", "change", x->change, "commands",
-			     report_texts_json(x->commands)) :
+	static const char *const places[FIX_PLACE_COUNT] = {"lab", "windows", "linux"};
+	json_t *list = json_array();
+
+	ptr_array_foreach(const struct fix_command, c, x->commands)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s*, s:s, s:s*}", "place", places[c->place],
+						"node", c->node, "text", c->text, "undo", c->undo));
+	return list;
+}
+
+char *report_set_command(const fix *x, const char *lab)
+{
+	g_auto(GStrv) lines = g_strsplit(x->change, "\n", 0);
+	GString *text = g_string_new("testbed set");
+
+	if (lab)
+		g_string_append_printf(text, " -n %s", lab);
+	for (guint i = 0; lines[i]; i++) {
+		g_autofree char *quoted =
+			g_str_has_prefix(lines[i], "- ") ? g_shell_quote(lines[i] + 2) : NULL;
+
+		if (quoted)
+			g_string_append_printf(text, " %s", quoted);
+	}
+	return g_string_free(text, FALSE);
+}
+
+char *report_reset_command(const char *lab)
+{
+	return g_strconcat("testbed reset", lab ? " -n " : NULL, lab, NULL);
+}
+
+/* A fix (NULL: null). */
+static json_t *fix_json(const fix *x, const char *lab)
+{
+	g_autofree char *set = x ? report_set_command(x, lab) : NULL,
+			*reset = report_reset_command(lab);
+
+	return x ? json_pack("{s:s, s:s, s:s, s:o}", "change", x->change, "set", set, "undo", reset,
+			     "commands", commands_json(x)) :
 		   json_null();
 }
 
@@ -75,10 +112,9 @@ static json_t *trial_step_json(gconstpointer item)
 }
 
 /* Another fix, with its own trial. */
-static json_t *alternative_json(gconstpointer item)
+static json_t *alternative_json(const struct alternative *a, const char *lab)
 {
-	const struct alternative *a = item;
-	json_t *one = fix_json(a->fix);
+	json_t *one = fix_json(a->fix, lab);
 
 	json_object_set_new(one, "name", json_string(a->name));
 	json_object_set_new(one, "trial", trial_json(&a->trial));
@@ -89,6 +125,7 @@ json_t *explain_json(const explanation *x)
 {
 	const finding *f = x->finding;
 	const struct cell *c = x->cell;
+	json_t *alternatives = json_array();
 	json_t *document =
 		json_pack("{s:s, s:b, s:s, s:o, s:o, s:s?}", "schema", EXPLAIN_SCHEMA, "complete",
 			  f && !(x->missing && x->missing->len > 0), "cell", c->id, "verdict",
@@ -110,12 +147,13 @@ json_t *explain_json(const explanation *x)
 	json_object_set_new(document, "proof", report_texts_json(f ? f->proof : NULL));
 	json_object_set_new(document, "walks", report_list_json(f ? f->legs : NULL, leg_json));
 	json_object_set_new(document, "sessions", f ? sessions_json(&x->seen, c) : json_array());
-	json_object_set_new(document, "fix", fix_json(x->fix));
+	json_object_set_new(document, "fix", fix_json(x->fix, x->lab));
 	json_object_set_new(document, "fixes_tried",
 			    report_list_json(x->trial.steps, trial_step_json));
 	json_object_set_new(document, "trial", trial_json(&x->trial));
-	json_object_set_new(document, "alternatives",
-			    report_list_json(x->alternatives, alternative_json));
+	json_object_set_new(document, "alternatives", alternatives);
+	ptr_array_foreach(const struct alternative, a, x->alternatives)
+		json_array_append_new(alternatives, alternative_json(a, x->lab));
 	return document;
 }
 

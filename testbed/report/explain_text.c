@@ -3,6 +3,7 @@
 
 #include "common/wire/event.h"
 #include "testbed/report/detail.h"
+#include "testbed/report/explain_json.h"
 #include "testbed/diagnose/icewarn.h"
 #include "testbed/report/ladder_text.h"
 #include "testbed/report/sessions_text.h"
@@ -199,13 +200,47 @@ static void put_failed(const explanation *x, GString *out)
 	put_fix(x, out);
 }
 
+/* Appends the commands for one place, each with its undo at once. */
+static void put_commands_of(const fix *f, enum fix_place place, GString *out)
+{
+	static const char *const heads[FIX_PLACE_COUNT] = {
+		[FIX_IN_LAB] = "in the lab by hand, in testbed shell",
+		[FIX_ON_WINDOWS] = "on Windows",
+		[FIX_ON_LINUX] = "on a Linux gateway",
+	};
+	const char *node = NULL;
+	bool any = false;
+
+	ptr_array_foreach(const struct fix_command, c, f->commands) {
+		if (c->place != place)
+			continue;
+		if (!any || g_strcmp0(node, c->node) != 0)
+			g_string_append_printf(out, "  %s%s%s\n", heads[place], c->node ? " " : "",
+					       c->node ? c->node : "");
+		any = true;
+		node = c->node;
+		g_string_append_printf(out, "    %s\n", c->text);
+		if (c->undo)
+			g_string_append_printf(out, "      undo: %s\n", c->undo);
+	}
+}
+
+/* Every fix can be made in a live lab, and taken back. */
+static void put_commands(const explanation *x, const fix *f, GString *out)
+{
+	g_autofree char *set = report_set_command(f, x->lab), *reset = report_reset_command(x->lab);
+
+	g_string_append_printf(out, "  in the lab\n    %s\n      undo: %s\n", set, reset);
+	for (enum fix_place p = 0; p < FIX_PLACE_COUNT; p++)
+		put_commands_of(f, p, out);
+}
+
 static void put_fix_commands(const explanation *x, GString *out)
 {
-	if (!x->fix || x->fix->commands->len == 0)
+	if (!x->fix)
 		return;
 	g_string_append(out, "\nthe fix as commands\n");
-	for (guint i = 0; i < x->fix->commands->len; i++)
-		g_string_append_printf(out, "  %s\n", (const char *)x->fix->commands->pdata[i]);
+	put_commands(x, x->fix, out);
 }
 
 /* Appends the other fixes, each with its own trial. */
@@ -221,9 +256,7 @@ static void put_alternatives(const explanation *x, GString *out)
 		for (guint k = 0; lines[k]; k++)
 			g_string_append_printf(out, "  %s\n", lines[k]);
 		g_string_append(out, "the same as commands\n");
-		for (guint k = 0; k < a->fix->commands->len; k++)
-			g_string_append_printf(out, "  %s\n",
-					       (const char *)a->fix->commands->pdata[k]);
+		put_commands(x, a->fix, out);
 	}
 }
 

@@ -107,7 +107,8 @@ Test(bypass, is_written_for_windows)
 	cr_assert_not_null(x);
 	cr_assert_eq(x->commands->len, G_N_ELEMENTS(commands));
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
-		cr_expect_str_eq(x->commands->pdata[i], commands[i]);
+		cr_expect_str_eq(((const struct fix_command *)x->commands->pdata[i])->text,
+				 commands[i]);
 }
 
 Test(bypass, is_for_an_edge_without_a_route_only)

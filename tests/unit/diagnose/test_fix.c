@@ -21,16 +21,16 @@ static const struct fix_case {
 	{CAUSE_RETURN_WRONG_EGRESS, "edge", SUBJECT_ROUTE, "10.20.0.0/24", "10.20.0.0/24", "int",
 	 "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: "
 	 "true}\n",
-	 4},
+	 5},
 	{CAUSE_NO_ROUTE, "core", SUBJECT_ROUTE, "10.20.0.0/24", "10.20.0.0/24", NULL,
 	 "- remove-route: {node: core, to: 10.20.0.0/24}\n"
 	 "- add-route: {node: core, to: 10.20.0.0/24, via: 10.255.0.2, dev: vpn0, persistent: "
 	 "true}\n",
-	 2}, /* it was lost */
+	 1}, /* it was lost */
 	{CAUSE_NO_ROUTE, "dc1", SUBJECT_ROUTE, "0.0.0.0/0", "0.0.0.0/0", NULL,
 	 "- remove-route: {node: dc1, to: default}\n"
 	 "- add-route: {node: dc1, to: default, via: 10.0.1.1, dev: lan, persistent: true}\n",
-	 2},
+	 1},
 	{CAUSE_NAT_MAPPING_CHANGED, "nat1", SUBJECT_NAT, "home-nat", NULL, NULL, NULL,
 	 0}, /* it has that */
 	{CAUSE_HAIRPIN_UNSUPPORTED, "nat1", SUBJECT_NAT, "home-nat", NULL, NULL,
@@ -183,8 +183,26 @@ Test(fix, leads_to_the_nat_that_has_the_address)
 	cr_expect_eq(x->commands->len, 3);
 }
 
-Test(fix, is_written_for_windows_and_can_be_applied)
+Test(fix, is_written_for_lab_and_windows_and_can_be_applied)
 {
+	static const struct {
+		enum fix_place place;
+		const char *text, *undo;
+	} commands[] = {
+		{FIX_IN_LAB, "ip route add 10.20.0.0/24 via 172.25.33.1 dev int",
+		 "ip route del 10.20.0.0/24 via 172.25.33.1 dev int"},
+		{FIX_IN_LAB, "ip route add 10.20.0.0/24 via 172.25.33.1 dev int table 100",
+		 "ip route del 10.20.0.0/24 via 172.25.33.1 dev int table 100"},
+		{FIX_ON_WINDOWS, "route add -p 10.20.0.0 mask 255.255.255.0 172.25.33.1", ""},
+		{FIX_ON_WINDOWS,
+		 "netsh interface ipv4 add route 10.20.0.0/24 \"int\" 172.25.33.1 "
+		 "store=persistent",
+		 ""},
+		{FIX_ON_WINDOWS,
+		 "New-NetRoute -DestinationPrefix \"10.20.0.0/24\" -InterfaceAlias \"int\" "
+		 "-NextHop 172.25.33.1",
+		 ""},
+	};
 	g_autoptr(diags) d = diags_new();
 	g_autoptr(model) base = model_load(COMPANY, d);
 	g_autoptr(model) m = model_instantiate(base, model_scenario(base, "missing-route"), d);
@@ -196,15 +214,14 @@ Test(fix, is_written_for_windows_and_can_be_applied)
 	prefix_parse("10.20.0.0/24", &f.prefix);
 	x = fix_derive(m, &f);
 	cr_assert_not_null(x);
-	cr_assert_str_eq(x->commands->pdata[0],
-			 "ip route add 10.20.0.0/24 via 172.25.33.1 dev int");
-	cr_assert_str_eq(x->commands->pdata[1],
-			 "route add -p 10.20.0.0 mask 255.255.255.0 172.25.33.1");
-	cr_assert_str_eq(
-		x->commands->pdata[2],
-		"netsh interface ipv4 add route 10.20.0.0/24 \"int\" 172.25.33.1 store=persistent");
-	cr_assert_str_eq(x->commands->pdata[3], "New-NetRoute -DestinationPrefix \"10.20.0.0/24\" "
-						"-InterfaceAlias \"int\" -NextHop 172.25.33.1");
+	cr_assert_eq(x->commands->len, G_N_ELEMENTS(commands));
+	for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+		const struct fix_command *c = x->commands->pdata[i];
+
+		cr_expect_eq(c->place, commands[i].place);
+		cr_expect_str_eq(c->text, commands[i].text);
+		cr_expect_str_eq(c->undo ? c->undo : "", commands[i].undo);
+	}
 	mended = model_instantiate_with(base, model_scenario(base, "missing-route"), "the fix",
 					x->change, d);
 	cr_assert_not_null(mended);

@@ -44,12 +44,13 @@ Test(link, what_is_down_or_too_small_is_set_right)
 		g_autoptr(model) m = scenario_model(COMPANY, "missing-route", c->changes);
 		g_autoptr(finding) f = found(m, c->code, c->node, c->kind, c->object);
 		g_autoptr(fix) x = fix_derive(m, f);
+		const struct fix_command *first;
 
 		cr_assert_not_null(x, "%s: no fix", c->changes);
 		cr_expect_str_eq(x->change, c->fix, "%s: %s", c->changes, x->change);
 		cr_assert_gt(x->commands->len, 0, "%s", c->changes);
-		cr_expect_str_eq(x->commands->pdata[0], c->command, "%s: %s", c->changes,
-				 (const char *)x->commands->pdata[0]);
+		first = x->commands->pdata[0];
+		cr_expect_str_eq(first->text, c->command, "%s: %s", c->changes, first->text);
 	}
 }
 
@@ -60,7 +61,7 @@ static guint expect_dev(const fix *x)
 	guint n = 0;
 
 	for (guint i = 0; x && i < x->commands->len; i++) {
-		const char *command = x->commands->pdata[i];
+		const char *command = ((const struct fix_command *)x->commands->pdata[i])->text;
 
 		for (const char *at = command; (at = strstr(at, SET_LINK)); n++) {
 			at += strlen(SET_LINK);

@@ -91,7 +91,7 @@ Test(persist, the_fix_makes_the_route_last)
 		x = fix_derive(m, f);
 		cr_assert_not_null(x, "%s", rows[i].changes);
 		cr_expect_str_eq(x->change, rows[i].fix, "%s", x->change);
-		cr_expect_eq(x->commands->len, 4, "ip, route add -p, netsh, New-NetRoute");
+		cr_expect_eq(x->commands->len, 5, "ip twice, route add -p, netsh, New-NetRoute");
 	}
 	cell_free(c);
 }

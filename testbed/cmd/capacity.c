@@ -51,7 +51,7 @@ static void put_step(const struct capacity_design *d, const struct capacity_step
 static const char *const limit_words[] = {
 	[CAPACITY_NONE_FOUND] = "all that was tried was carried",
 	[CAPACITY_TUNNEL] = "the tunnel is full",
-	[CAPACITY_MACHINE] = "this machine is the limit, not the network: its processors were full",
+	[CAPACITY_MACHINE] = "this machine is the limit, not the network",
 	[CAPACITY_ELSEWHERE] =
 		"neither the tunnel nor this machine was full: the cause is elsewhere",
 };
@@ -82,6 +82,9 @@ static void put_conclusion(const struct capacity_design *d, GString *out)
 		out, "%s carries %s%u call%s at once; %s\n", d->scenario,
 		d->limit == CAPACITY_NONE_FOUND || d->limit == CAPACITY_MACHINE ? "at least " : "",
 		d->carried, d->carried == 1 ? "" : "s", limit_words[d->limit]);
+	ptr_array_foreach(const struct capacity_step, s, d->steps)
+		if (d->limit == CAPACITY_MACHINE && s->machine)
+			g_string_append_printf(out, "with %u: %s\n", s->calls, s->machine);
 	if (d->carried == 0 && first_reason(d))
 		g_string_append_printf(out, "a call does not come about: %s\n", first_reason(d));
 }
@@ -120,14 +123,14 @@ static void put_table(const GPtrArray *designs, GString *out)
 
 static json_t *step_json(const struct capacity_step *s)
 {
-	return json_pack("{s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s?}", "calls",
-			 (int)s->calls, "passed", (int)s->passed, "poor", (int)s->poor,
+	return json_pack("{s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s?, s:s?}",
+			 "calls", (int)s->calls, "passed", (int)s->passed, "poor", (int)s->poor,
 			 "below_mos_min", (int)s->below, "mos", report_figure_json(s->mos),
 			 "mos_min", report_figure_json(s->mos_min), "delay_ms",
 			 report_figure_json(s->delay_ms), "loss_pct",
 			 report_figure_json(s->loss_pct), "busy", report_figure_json(s->busy),
 			 "tunnel_kbit", report_figure_json(s->tunnel_kbit), "carried",
-			 (int)s->carried, "reason", s->reason);
+			 (int)s->carried, "reason", s->reason, "machine", s->machine);
 }
 
 static json_t *design_json(const struct capacity_design *d)

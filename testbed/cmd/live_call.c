@@ -42,9 +42,9 @@ static int write_call(struct cell *c, const GPtrArray *events, const struct opti
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_autofree char *document = NULL;
 	int status = CMD_AS_EXPECTED;
-	bool differs = !c->as_expected;
+	bool differs = !c->as_expected && !cell_mended(c);
 
-	report_timeline(c, events, o->verbose, &style, text);
+	report_timeline(c, events, o->verbose, true, &style, text);
 	document = document_of(c);
 	if (o->json)
 		status = cmd_write_json(o->json, document);

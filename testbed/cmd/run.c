@@ -113,7 +113,7 @@ static void call_text(const results *r, const GPtrArray *events, const struct op
 					       impairment ? ", links impaired by " : "",
 					       impairment ? impairment : "");
 		for (guint k = 0; k < s->cells->len; k++)
-			report_timeline(s->cells->pdata[k], events, o->verbose, &style, out);
+			report_timeline(s->cells->pdata[k], events, o->verbose, false, &style, out);
 	}
 }
 

@@ -21,6 +21,7 @@ fix *fix_link(const model *m G_GNUC_UNUSED, const struct node *n, const struct f
 		g_strdup_printf("- link-up: {node: %s, interface: %s}\n", n->name, iface->name));
 	fix_add_in_lab(x, n, g_strdup_printf("ip link set dev %s up", iface->name),
 		       g_strdup_printf("ip link set dev %s down", iface->name));
+	fix_routes_of_link(x, n, iface);
 	if (n->host_model == HOST_STRONG)
 		fix_add_command(x, FIX_ON_WINDOWS,
 				g_strdup_printf("Enable-NetAdapter -Name \"%s\"", iface->name));

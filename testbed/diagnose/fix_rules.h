@@ -16,6 +16,8 @@ void fix_add_in_lab(fix *x, const struct node *n, char *text, char *undo);
 void fix_add_command(fix *x, enum fix_place place, char *text);
 
 /* fix_route.c: routes, and settings of the kernel */
+/* Adds, in the lab, the routes by an interface that comes up; they go when it goes down. */
+void fix_routes_of_link(fix *x, const struct node *n, const struct iface *f);
 fix *fix_route(const model *m, const struct node *n, const struct finding *f);
 fix *fix_return(const model *m, const struct node *n, const struct finding *f);
 fix *fix_turning(const model *m, const struct node *n, const struct finding *f);

@@ -5,8 +5,8 @@
 
 /* --- a step ----------------------------------------------------------------------------------- */
 
-const struct object_shape capacity_step_shape =
-	OBJECT_SHAPE(capacity_step, NULL, OWNS_TEXT(capacity_step, reason));
+const struct object_shape capacity_step_shape = OBJECT_SHAPE(
+	capacity_step, NULL, OWNS_TEXT(capacity_step, reason), OWNS_TEXT(capacity_step, machine));
 
 /* The mean of `n` values; NAN for none. */
 static double mean(double sum, guint n)
@@ -62,6 +62,11 @@ guint capacity_next(const GPtrArray *steps, guint calls_max)
 	return worst - MIN(worst, best) <= 1 ? 0 : (best + worst) / 2;
 }
 
+bool capacity_tunnel_full(const struct capacity_step *s, double rate_kbit)
+{
+	return rate_kbit > 0 && s->tunnel_kbit >= CAPACITY_LOAD_FULL * rate_kbit;
+}
+
 void capacity_conclude(struct capacity_design *d)
 {
 	const struct capacity_step *failed = NULL;
@@ -74,13 +79,14 @@ void capacity_conclude(struct capacity_design *d)
 			failed = s;
 	if (!failed)
 		d->limit = CAPACITY_NONE_FOUND;
-	else if (d->rate_kbit > 0 && failed->tunnel_kbit >= CAPACITY_LOAD_FULL * d->rate_kbit)
+	else if (capacity_tunnel_full(failed, d->rate_kbit))
 		d->limit = CAPACITY_TUNNEL;
 	else if (failed->calls == 1 && failed->passed == 0)
 		d->limit = CAPACITY_ELSEWHERE; /* one call alone fails: load is not the cause */
 	else
-		d->limit =
-			failed->busy >= CAPACITY_BUSY_FULL ? CAPACITY_MACHINE : CAPACITY_ELSEWHERE;
+		d->limit = failed->busy >= CAPACITY_BUSY_FULL || failed->machine ?
+				   CAPACITY_MACHINE :
+				   CAPACITY_ELSEWHERE;
 }
 
 const struct object_shape capacity_design_shape =

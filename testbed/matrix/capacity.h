@@ -30,13 +30,15 @@ struct capacity_step {
 	double tunnel_kbit;  /* kbit/s into one end of a tunnel, in the step's fullest second */
 	bool carried;	     /* all calls passed and were good */
 	char *reason;	     /* why the first failed call failed; NULL: all passed */
+	char *machine;	     /* what this machine did meanwhile, or NULL: only where it was not
+				carried, and a tunnel was not full */
 };
 
 enum capacity_limit {
 	CAPACITY_NONE_FOUND, /* every step was carried */
 	CAPACITY_TUNNEL,     /* a tunnel was full */
-	CAPACITY_MACHINE,    /* no tunnel was full, but the processors were: says nothing about the
-				network */
+	CAPACITY_MACHINE,    /* no tunnel was full, but the processors were, or the machine lost or
+				delayed packets: says nothing about the network */
 	CAPACITY_ELSEWHERE,  /* neither was: a firewall, a route or another link */
 };
 
@@ -54,6 +56,9 @@ struct capacity_design {
  * caller fills in busy and tunnel_kbit, and frees the step with object_free. */
 struct capacity_step *capacity_step_new(guint calls, const GPtrArray *cells);
 extern const struct object_shape capacity_step_shape, capacity_design_shape;
+
+/* Whether the step filled a tunnel whose rate is `rate_kbit` (0: none has a limit). */
+bool capacity_tunnel_full(const struct capacity_step *s, double rate_kbit);
 
 /* How many calls the step after these (struct capacity_step) has, at most `calls_max`; 0: no
  * further step is needed. */

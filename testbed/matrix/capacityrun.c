@@ -2,6 +2,7 @@
 #include "testbed/matrix/capacityrun.h"
 
 #include "testbed/matrix/load.h"
+#include "testbed/session/excuse.h"
 #include "testbed/session/session.h"
 
 #include <string.h>
@@ -37,6 +38,8 @@ struct capacity_run {
 	guint busy_samples;
 	GHashTable *sent; /* "NODE/IFACE" of tunnels -> struct sent_bytes at the last measurement */
 	double tunnel_kbit; /* of the step, as in struct capacity_step */
+	gint64 step_us;	    /* when the step began */
+	guint measured;	    /* how often the step was, so far */
 };
 
 /* --- measuring processors and tunnels --------------------------------------------------------- */
@@ -100,18 +103,57 @@ static void clear_step(struct capacity_run *r)
 	r->calls = r->started = 0;
 }
 
-/* Adds the step's result to the design, reports it, and starts the next step after a pause. */
-static void finish_step(struct capacity_run *r)
+/* Adds the step's result (taken over) to the design and reports it. */
+static void keep_step(struct capacity_run *r, struct capacity_step *s)
 {
-	struct capacity_step *s = capacity_step_new(r->calls, r->cells);
-
-	s->tunnel_kbit = r->tunnel_kbit;
-	s->busy = r->busy_samples > 0 ? r->busy_sum / r->busy_samples : 0;
+	r->measured = 0;
 	g_ptr_array_add(r->design->steps, s);
 	if (r->o->step)
 		r->o->step(r->design, s, r->o->user_data);
+}
+
+/* What the machine did during the step that media does not bear. */
+static GPtrArray *witnesses_of_step(const struct capacity_run *r)
+{
+	struct cell *any = cell_new();
+	GPtrArray *found;
+
+	any->verdict = VERDICT_FAIL;
+	any->quality.sent = any->quality.received = 1;
+	array_foreach(const struct caller_pair, p, r->pairs) {
+		g_ptr_array_add(any->participants, g_strdup(p->a->name));
+		g_ptr_array_add(any->participants, g_strdup(p->b->name));
+	}
+	found = excuse_find(any, session_witnesses(r->session), r->step_us, g_get_monotonic_time());
+	cell_free(any);
+	return found;
+}
+
+/* Everything that the machine has done until now is known: a step that was not carried and that the
+ * machine may have spoilt is measured again. */
+static void on_step_looked(lab *l G_GNUC_UNUSED, gpointer user_data)
+{
+	struct capacity_run *r = user_data;
+	struct capacity_step *s = capacity_step_new(r->calls, r->cells);
+	g_autoptr(GPtrArray) witnesses = witnesses_of_step(r);
+
+	s->tunnel_kbit = r->tunnel_kbit;
+	s->busy = r->busy_samples > 0 ? r->busy_sum / r->busy_samples : 0;
+	if (!s->carried && witnesses->len > 0 && !capacity_tunnel_full(s, r->design->rate_kbit))
+		s->machine = excuse_text(witnesses);
+	r->measured++;
+	if (s->machine && r->measured < EXCUSE_MEASURED_MAX)
+		object_free(s);
+	else
+		keep_step(r, s);
 	clear_step(r);
 	r->timer = g_timeout_add(REST_MS, on_next_step, r);
+}
+
+/* Starts the next step after a pause. */
+static void finish_step(struct capacity_run *r)
+{
+	lab_look(session_lab(r->session), on_step_looked, r);
 }
 
 /* Ends the step after its last call. */
@@ -170,6 +212,7 @@ static gboolean on_next_step(gpointer data)
 		session_quit(r->session);
 		return G_SOURCE_REMOVE;
 	}
+	r->step_us = g_get_monotonic_time();
 	r->busy_sum = 0;
 	r->busy_samples = 0;
 	r->tunnel_kbit = 0;

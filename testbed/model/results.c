@@ -206,6 +206,11 @@ static void count_cell(struct results_summary *sum, const struct cell *c)
 		sum->unexpected++;
 }
 
+bool cell_mended(const struct cell *c)
+{
+	return c->done && c->verdict == VERDICT_PASS && c->expected_verdict == VERDICT_FAIL;
+}
+
 struct results_summary results_summarise(const results *r)
 {
 	struct results_summary sum = {.cells = 0};

@@ -280,7 +280,8 @@ static void put_quality(const struct cell *c, GString *out)
 }
 
 /* Appends how the call ended, and what was expected. */
-static void put_verdict(const struct cell *c, const struct report_style *style, GString *out)
+static void put_verdict(const struct cell *c, bool live, const struct report_style *style,
+			GString *out)
 {
 	g_autofree char *expected = report_expectation(c);
 	g_autofree char *verdict =
@@ -296,16 +297,17 @@ static void put_verdict(const struct cell *c, const struct report_style *style, 
 	if (!isnan(c->setup_ms))
 		g_string_append_printf(out, ", set up in %.0f ms", c->setup_ms);
 	g_string_append_printf(out, "\nexpected %s: %s\n", expected,
-			       !c->done	      ? "not known yet" :
-			       c->as_expected ? "as expected" :
-						"DIFFERS");
+			       !c->done		      ? "not known yet" :
+			       c->as_expected	      ? "as expected" :
+			       live && cell_mended(c) ? "mended" :
+							"DIFFERS");
 	if (c->reason)
 		g_string_append_printf(out, "because  %s\n", c->reason);
 	if (c->cause)
 		g_string_append_printf(out, "cause    %s\n", c->cause);
 }
 
-void report_timeline(const struct cell *c, const GPtrArray *events, bool verbose,
+void report_timeline(const struct cell *c, const GPtrArray *events, bool verbose, bool live,
 		     const struct report_style *style, GString *out)
 {
 	struct timeline t = {.style = style, .out = out, .verbose = verbose};
@@ -319,5 +321,5 @@ void report_timeline(const struct cell *c, const GPtrArray *events, bool verbose
 	for (guint i = 0; i < events->len; i++)
 		put_event(&t, events->pdata[i]);
 	ink_rule(out, style);
-	put_verdict(c, style, out);
+	put_verdict(c, live, style, out);
 }

@@ -20,8 +20,9 @@ struct timeline_event {
 struct timeline_event *timeline_event_new(const char *agent, json_t *event);
 
 /* Appends the timeline of `c` to `out`.  `events` are struct timeline_event in order of arrival.
- * `verbose` adds DNS queries, remote candidates and ICE states. */
-void report_timeline(const struct cell *c, const GPtrArray *events, bool verbose,
+ * `verbose` adds DNS queries, remote candidates and ICE states; in a `live` lab a network that
+ * should fail may have been mended. */
+void report_timeline(const struct cell *c, const GPtrArray *events, bool verbose, bool live,
 		     const struct report_style *style, GString *out);
 
 #endif

@@ -237,16 +237,23 @@ Test(set, a_node_that_starts_again_has_lost_what_is_not_persistent, .timeout = 6
 	home_clear(&h);
 }
 
-/* Its neighbours remember the hardware address of its card, as those of a real machine do. */
-Test(set, a_front_end_that_starts_again_is_found_by_all)
+/* Front End, router, both ends of the VPN, firewall, Edge, name servers, provider, NAT: their
+ * neighbours remember the hardware addresses of their cards, as those of real machines do. */
+Test(set, whatever_starts_again_is_found_by_all, .timeout = 300)
 {
+	static const char *const nodes[] = {"fe",      "core",	  "branch-gw", "dmz-fw", "edge",
+					    "dns-int", "dns-pub", "internet",  "nat1"};
 	struct home h;
 
 	home_new(&h, 0);
-	home_expect(&h, 0, "up", NULL);
-	home_expect(&h, 0, "reboot", "fe", NULL);
-	expect_all_signed_in(&h);
-	home_expect(&h, 0, "call", "dc1", "branch1", NULL);
+	home_expect(&h, 0, "up", "-t", COMPANY, "-s", "persistent-route", NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(nodes); i++) {
+		cr_log_info("%s", nodes[i]);
+		home_expect(&h, 0, "reboot", nodes[i], NULL);
+		expect_all_signed_in(&h);
+		home_expect(&h, 0, "call", "dc1", "branch1", NULL);
+		home_expect(&h, 0, "call", "branch1", "home1", NULL);
+	}
 	home_clear(&h);
 }
 

@@ -95,7 +95,7 @@ static void show_timeline(const struct recorded *recorded, GString *out)
 
 		g_ptr_array_add(events, timeline_event_new(h->agent, h->event));
 	}
-	report_timeline(recorded->cell, events, true, &style, out);
+	report_timeline(recorded->cell, events, true, false, &style, out);
 }
 
 static void explain_one(finished *f, const model *m, const char *id)

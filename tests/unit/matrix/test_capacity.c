@@ -48,14 +48,16 @@ Test(capacity, the_limit_is_named)
 		double rate, load, busy;
 		bool carried;
 		enum capacity_limit limit;
+		const char *machine;
 	} rows[] = {
-		{1000, 950, 0.3, false, CAPACITY_TUNNEL},
-		{1000, 950, 1.0, false,
-		 CAPACITY_TUNNEL}, /* a full tunnel explains it, however busy the machine */
-		{1000, 300, 1.0, false, CAPACITY_MACHINE},
-		{0, 90000, 1.0, false, CAPACITY_MACHINE},
-		{1000, 300, 0.3, false, CAPACITY_ELSEWHERE},
-		{1000, 950, 1.0, true, CAPACITY_NONE_FOUND},
+		{1000, 950, 0.3, false, CAPACITY_TUNNEL, NULL},
+		{1000, 950, 1.0, false, CAPACITY_TUNNEL,
+		 NULL}, /* a full tunnel explains it, however busy the machine */
+		{1000, 300, 1.0, false, CAPACITY_MACHINE, NULL},
+		{0, 90000, 1.0, false, CAPACITY_MACHINE, NULL},
+		{1000, 300, 0.3, false, CAPACITY_ELSEWHERE, NULL},
+		{1000, 950, 1.0, true, CAPACITY_NONE_FOUND, NULL},
+		{1000, 300, 0.3, false, CAPACITY_MACHINE, "the machine was overloaded: ..."},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -63,6 +65,7 @@ Test(capacity, the_limit_is_named)
 		struct capacity_step last = {.calls = 4,
 					     .carried = rows[i].carried,
 					     .busy = rows[i].busy,
+					     .machine = (char *)(gpointer)(guintptr)rows[i].machine,
 					     .tunnel_kbit = rows[i].load};
 		struct capacity_design d = {.steps = g_ptr_array_new(), .rate_kbit = rows[i].rate};
 

@@ -215,13 +215,13 @@ Test(timeline, of_a_call)
 		  "\"diagnostics\":{\"ms_client_diagnostics\":23,\"ice_warn\":\"0x3eb\"}}");
 	add_event(events, "dc1", "{\"event\":\"nobody-knows\",\"time_us\":1600000}");
 	add_event(events, "dc1", "{}");
-	report_timeline(sample_cell(r, "missing-route/dc1-branch1/audio"), events, false, &plain,
-			out);
+	report_timeline(sample_cell(r, "missing-route/dc1-branch1/audio"), events, false, false,
+			&plain, out);
 	compare_golden("timeline.txt", out->str);
 	cr_expect_null(strstr(out->str, "10.20.0.101:50001"),
 		       "remote candidates only when asked for");
-	report_timeline(sample_cell(r, "missing-route/dc1-branch1/audio"), events, true, &plain,
-			out);
+	report_timeline(sample_cell(r, "missing-route/dc1-branch1/audio"), events, true, false,
+			&plain, out);
 	cr_expect_not_null(strstr(out->str, "10.20.0.101:50001"));
 	cr_expect_not_null(strstr(out->str, "host [2001:db8::7]:50002 udp"));
 	g_string_free(out, TRUE);

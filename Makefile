@@ -270,6 +270,12 @@ golden-update: all $(TEST_PROGRAMS) ## write the golden files anew (review the d
 FAULTS ?=
 FIXES ?=
 DOUBLE ?=
+# For hours of a machine: nothing else judges what it does to results (docs/TESTING.md).
+MATRICES ?= 50
+.PHONY: overload-matrix
+overload-matrix: all ## the default matrix MATRICES=50 times, beside load and with frozen programs: no cell may differ
+	$(Q)scripts/overload-matrix -n $(MATRICES)
+
 JOBS ?=
 SEED ?= 1
 $(B)/faults/fault-matrix: $(call obj,$(wildcard tests/faults/*.c)) $(TESTBED_LIBS)

@@ -261,8 +261,7 @@ plan_difference *plan_difference_new(const plan *from, plan *to, const char *reb
 {
 	plan_difference *d = object_new(&plan_difference_shape);
 	g_autoptr(GHashTable) kept = g_hash_table_new(NULL, NULL),
-			      matched = g_hash_table_new(NULL, NULL),
-			      reborn = g_hash_table_new(NULL, NULL);
+			      matched = g_hash_table_new(NULL, NULL);
 	g_autoptr(GHashTable) anew = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GPtrArray) removals = g_ptr_array_new(), additions = g_ptr_array_new();
 	g_autoptr(GHashTable) from_places = places_of(from), to_places = places_of(to);
@@ -272,7 +271,6 @@ plan_difference *plan_difference_new(const plan *from, plan *to, const char *reb
 				    .reboot = reboot,
 				    .kept = kept,
 				    .matched = matched,
-				    .reborn = reborn,
 				    .from_places = from_places,
 				    .to_places = to_places,
 				    .anew = anew,

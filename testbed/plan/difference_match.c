@@ -108,7 +108,7 @@ static void name_port(struct op_veth_end *end, const char *name)
 	end->ifname = g_strdup(name);
 }
 
-/* A card keeps its hardware address when the machine starts again: neighbours remember it. */
+/* A card keeps its hardware address when it is made again: neighbours remember it. */
 static void keep_hardware(struct op *op, const struct op *old)
 {
 	for (int end = 0; op->kind == OP_VETH && end < 2; end++)
@@ -116,15 +116,32 @@ static void keep_hardware(struct op *op, const struct op *old)
 			old->veth[end].hardware ? old->veth[end].hardware : old->veth[end].ifindex;
 }
 
-/* Numbers the interfaces of `op` from *next on, and names bridge ports after their numbers.
- * `before`: what it was before the reboot; NULL: it was not there. */
-static void take_new_numbers(struct op *op, const struct op *before, unsigned *next)
+/* What the hardware address of that card is made of in `p`; 0: it has no such card. */
+static unsigned hardware_in(const plan *p, const struct op_veth_end *card)
 {
-	if (before)
-		keep_hardware(op, before);
+	for (guint i = 0; i < p->ops->len; i++) {
+		const struct op *op = p->ops->pdata[i];
+
+		for (int end = 0; op->kind == OP_VETH && end < 2; end++) {
+			const struct op_veth_end *e = &op->veth[end];
+
+			if (g_str_equal(e->node, card->node) &&
+			    g_str_equal(e->ifname, card->ifname))
+				return e->hardware ? e->hardware : e->ifindex;
+		}
+	}
+	return 0;
+}
+
+/* Numbers the interfaces of `op` from *next on, and names bridge ports after their numbers.  A card
+ * that was in `from` is made again, by a reboot or because it has changed. */
+static void take_new_numbers(const plan *from, struct op *op, unsigned *next)
+{
 	for (int end = 0; end < 2; end++) {
 		unsigned *number = op_ifindex(op, end);
 
+		if (op->kind == OP_VETH && !op->veth[end].bridge)
+			op->veth[end].hardware = hardware_in(from, &op->veth[end]);
 		if (number)
 			*number = (*next)++;
 		if (op->kind == OP_VETH && op->veth[end].bridge) {
@@ -161,7 +178,7 @@ static void number_interfaces(struct difference_work *w)
 		if (old)
 			take_old_numbers(op, old);
 		else
-			take_new_numbers(op, g_hash_table_lookup(w->reborn, op), &next);
+			take_new_numbers(w->from, op, &next);
 	}
 }
 
@@ -209,7 +226,6 @@ bool difference_is_about_new(const struct difference_work *w, const struct op *o
 /* Takes the pair of equal operations apart: both are carried out. */
 static void forget_match(struct difference_work *w, struct op *old, struct op *op)
 {
-	g_hash_table_insert(w->reborn, op, old);
 	g_hash_table_remove(w->kept, old);
 	g_hash_table_remove(w->matched, op);
 }

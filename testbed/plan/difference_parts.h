@@ -11,10 +11,9 @@ struct difference_work {
 	const plan *from;
 	plan *to;
 	plan_difference *d;
-	const char *reboot;  /* the node that is removed and made again, or NULL */
-	GHashTable *kept;    /* struct op of `from` -> that of `to` */
-	GHashTable *matched; /* struct op of `to` -> that of `from` */
-	GHashTable *reborn;  /* the same, of those that are made again though nothing differs */
+	const char *reboot;		     /* the node that is removed and made again, or NULL */
+	GHashTable *kept;		     /* struct op of `from` -> that of `to` */
+	GHashTable *matched;		     /* struct op of `to` -> that of `from` */
 	GHashTable *from_places, *to_places; /* see place_of: place -> its last struct op */
 	GHashTable *anew;     /* "NODE/IFNAME" of interfaces that are removed or made again */
 	GPtrArray *removals;  /* struct plan_step, in the order of `from` */

@@ -51,6 +51,15 @@ static const char **names_of(const json_t *list)
 	return names;
 }
 
+/* Whether one of these is no client: "NODE/PROGRAM". */
+static bool has_server(const GPtrArray *names)
+{
+	ptr_array_foreach(const char, name, names)
+		if (strchr(name, '/'))
+			return true;
+	return false;
+}
+
 /* Ends the processes that the present plan does not have, or has otherwise, and those that
  * `leave` names. */
 static void end_processes(struct supervisor *s, const struct process_set_leave *leave)
@@ -59,6 +68,12 @@ static void end_processes(struct supervisor *s, const struct process_set_leave *
 	g_autoptr(GPtrArray) ended = g_ptr_array_new_with_free_func(g_free);
 
 	process_set_stop(s->processes, &now, leave, ended);
+	/* clients of a server that starts again sign in again, as they would in a new lab */
+	if (!leave->clients && !leave->reboot && has_server(ended)) {
+		const struct process_set_leave all = {.clients = true, .spare = leave->spare};
+
+		process_set_stop(s->processes, &now, &all, ended);
+	}
 	for (guint i = 0; i < ended->len; i++)
 		json_array_append_new(s->restarted, json_string(ended->pdata[i]));
 }

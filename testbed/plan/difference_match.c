@@ -251,24 +251,25 @@ bool difference_is_of_rebooted(const struct difference_work *w, const struct op 
 	return g_strcmp0(w->reboot, op->node) == 0;
 }
 
-/* Whether the tunnel of that name ends at the rebooted node. */
-static bool has_tunnel_end(const struct difference_work *w, const char *tunnel)
-{
-	ptr_array_foreach(const struct op, op, w->to->ops)
-		if (op->kind == OP_TUNNEL && difference_is_of_rebooted(w, op) &&
-		    g_str_equal(op->tunnel.tunnel, tunnel))
-			return true;
-	return false;
-}
-
-/* Whether `op` is made again with the rebooted node: its own, veth pairs that end there, and the
- * far ends of its tunnels.  A far end that keeps its WireGuard session would for 15 s send packets
- * that the new end can't decrypt. */
+/* Whether `op` is made again with the rebooted node: its own, and veth pairs that end there. */
 static bool goes_with_rebooted(const struct difference_work *w, const struct op *op)
 {
 	return difference_is_of_rebooted(w, op) ||
-	       (op->kind == OP_VETH && g_strcmp0(w->reboot, op->veth[1].node) == 0) ||
-	       (w->reboot && op->kind == OP_TUNNEL && has_tunnel_end(w, op->tunnel.tunnel));
+	       (op->kind == OP_VETH && g_strcmp0(w->reboot, op->veth[1].node) == 0);
+}
+
+/* Whether `op` is an end of a tunnel whose other end is made again.  One that keeps its WireGuard
+ * session would for 15 s send packets that the new end can't decrypt. */
+static bool has_new_far_end(const struct difference_work *w, const struct op *op)
+{
+	for (guint i = 0; op->kind == OP_TUNNEL && i < w->to->ops->len; i++) {
+		struct op *far = w->to->ops->pdata[i];
+
+		if (far->kind == OP_TUNNEL && !g_hash_table_contains(w->matched, far) &&
+		    g_str_equal(far->tunnel.tunnel, op->tunnel.tunnel))
+			return true;
+	}
+	return false;
 }
 
 /* Takes apart all pairs of equal operations for which `apart` is true, so that they are made
@@ -299,6 +300,7 @@ void difference_match(struct difference_work *w)
 {
 	match_equal(w);
 	forget_matches(w, goes_with_rebooted);
+	forget_matches(w, has_new_far_end);
 	mark_unmatched(w);
 	forget_matches(w, hangs_on_new);
 	mark_unmatched(w);

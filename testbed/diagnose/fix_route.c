@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/diagnose/fix_rules.h"
+#include "testbed/diagnose/fix_route_lab.h"
 #include "testbed/walk/gateway.h"
 
 #define METRIC_STEP 10 /* that Windows and NetworkManager leave between routes, about */
@@ -12,17 +12,6 @@ static char *netmask(uint8_t len)
 
 	return g_strdup_printf("%u.%u.%u.%u", bits >> 24, bits >> 16 & 255, bits >> 8 & 255,
 			       bits & 255);
-}
-
-/* "default", or the prefix; in a file a text that begins with a colon needs quotes. */
-static char *route_word(const struct prefix *p, bool in_file)
-{
-	char to[PREFIX_TEXT_MAX];
-
-	prefix_print(p, to);
-	if (prefix_is_default(p) && p->addr.family == AF_INET)
-		return g_strdup("default");
-	return g_strdup_printf(in_file && to[0] == ':' ? "\"%s\"" : "%s", to);
 }
 
 /* Whether another route of the node has the same destination and table. */
@@ -63,100 +52,6 @@ static void add_windows_commands(fix *x, const struct route *r, const char *via)
 					prefix, r->dev, via, powershell));
 }
 
-/* "blackhole 10.0.0.0/8", "default via 10.0.0.1 dev lan metric 10 table 7"; the caller frees. */
-static char *route_words(const struct route *r)
-{
-	GString *text = g_string_new(NULL);
-	g_autofree char *to = route_word(&r->to, false);
-	char via[ADDR_TEXT_MAX];
-
-	if (r->type != ROUTE_UNICAST)
-		g_string_append_printf(text, "%s ", route_type_name(r->type));
-	g_string_append(text, to);
-	if (addr_is_set(&r->via))
-		g_string_append_printf(text, " via %s", addr_print(&r->via, via));
-	if (r->dev)
-		g_string_append_printf(text, " dev %s", r->dev);
-	if (r->onlink)
-		g_string_append(text, " onlink");
-	if (r->metric > 0)
-		g_string_append_printf(text, " metric %u", r->metric);
-	if (r->table != ROUTE_TABLE_MAIN)
-		g_string_append_printf(text, " table %u", r->table);
-	return g_string_free(text, FALSE);
-}
-
-/* A strong host looks up what leaves from an interface's address in a table of the interface. */
-static void add_in_tables(fix *x, const struct node *n, const char *dev, const char *add,
-			  const char *del)
-{
-	unsigned table = dev ? node_route_table(n, dev) : 0;
-
-	fix_add_in_lab(x, n, g_strdup(add), g_strdup(del));
-	if (table > 0)
-		fix_add_in_lab(x, n, g_strdup_printf("%s table %u", add, table),
-			       del ? g_strdup_printf("%s table %u", del, table) : NULL);
-}
-
-/* The kernel has the connected routes of an interface that comes up in its main table, and no
- * other. */
-void fix_routes_of_link(fix *x, const struct node *n, const struct iface *f)
-{
-	unsigned table = node_route_table(n, f->name);
-
-	for (guint i = 0; table > 0 && i < f->addresses->len; i++) {
-		const struct prefix *p = &g_array_index(f->addresses, struct prefix, i);
-		struct prefix network = prefix_network(p);
-		char to[PREFIX_TEXT_MAX], src[ADDR_TEXT_MAX];
-
-		fix_add_in_lab(x, n,
-			       g_strdup_printf("ip route replace %s dev %s src %s table %u",
-					       prefix_print(&network, to), f->name,
-					       addr_print(&p->addr, src), table),
-			       NULL);
-	}
-	ptr_array_foreach(const struct route, r, n->routes) {
-		g_autofree char *what = node_route_iface(n, r) == f ? route_words(r) : NULL;
-		g_autofree char *add = g_strdup_printf("ip route replace %s", what);
-
-		if (what)
-			add_in_tables(x, n, f->name, add, NULL);
-	}
-}
-
-/* Takes a declared route away, in every table that has it.  What the lab has made is `proto
- * static`, and only such a route does it take away itself. */
-static void remove_in_lab(fix *x, const struct node *n, const struct route *r)
-{
-	const struct iface *dev = r->type == ROUTE_UNICAST ? node_route_iface(n, r) : NULL;
-	g_autofree char *what = route_words(r);
-	g_autofree char *add = g_strdup_printf("ip route add %s proto static", what);
-	g_autofree char *del = g_strdup_printf("ip route del %s", what);
-
-	add_in_tables(x, n, dev ? dev->name : NULL, del, add);
-	for (guint i = 0;
-	     r->type != ROUTE_UNICAST && n->host_model == HOST_STRONG && i < n->interfaces->len;
-	     i++) {
-		unsigned table = ROUTE_TABLE_STRONG + i;
-
-		fix_add_in_lab(x, n, g_strdup_printf("%s table %u", del, table),
-			       g_strdup_printf("%s table %u", add, table));
-	}
-}
-
-/* A route in place of `old`, which the kernel may have lost already. */
-static void replace_in_lab(fix *x, const struct node *n, const struct route *old,
-			   const struct route *wanted)
-{
-	g_autofree char *before = route_words(old), *words = route_words(wanted);
-	g_autofree char *add = g_strdup_printf("ip route replace %s", words);
-	g_autofree char *undo = g_str_has_prefix(words, before) ?
-					g_strdup_printf("ip route del %s", words) :
-					g_strdup_printf("ip route replace %s proto static", before);
-
-	add_in_tables(x, n, wanted->dev, add, undo);
-}
-
 /* Appends to the fix; takes `change` over. */
 static void fix_append(fix *x, GString *change)
 {
@@ -169,7 +64,7 @@ static void fix_append(fix *x, GString *change)
 static void append_removal(fix *x, const struct node *n, const struct route *r)
 {
 	GString *change = g_string_new(NULL);
-	g_autofree char *word = route_word(&r->to, true);
+	g_autofree char *word = fix_route_word(&r->to, true);
 
 	g_string_printf(change, "- remove-route: {node: %s, to: %s", n->name, word);
 	if (is_one_of_several(n, r))
@@ -184,7 +79,7 @@ static void append_removal(fix *x, const struct node *n, const struct route *r)
 static void remove_route(fix *x, const struct node *n, const struct route *r)
 {
 	append_removal(x, n, r);
-	remove_in_lab(x, n, r);
+	fix_remove_in_lab(x, n, r);
 }
 
 /* The change, and what an administrator of Windows types: that the node gets route `r`, a
@@ -192,7 +87,7 @@ static void remove_route(fix *x, const struct node *n, const struct route *r)
 static void append_addition(fix *x, const struct node *n, const struct route *r)
 {
 	GString *change = g_string_new(NULL);
-	g_autofree char *word = route_word(&r->to, true);
+	g_autofree char *word = fix_route_word(&r->to, true);
 	char via[ADDR_TEXT_MAX];
 
 	g_string_printf(change, "- add-route: {node: %s, to: %s", n->name, word);
@@ -216,12 +111,12 @@ static void append_addition(fix *x, const struct node *n, const struct route *r)
 /* Appends to the fix that the node gets route `r`. */
 static void add_route(fix *x, const struct node *n, const struct route *r)
 {
-	g_autofree char *words = route_words(r);
+	g_autofree char *words = fix_route_words(r);
 	g_autofree char *add = g_strdup_printf("ip route add %s", words);
 	g_autofree char *del = g_strdup_printf("ip route del %s", words);
 	const struct iface *by = node_route_iface(n, r);
 
-	add_in_tables(x, n, by ? by->name : NULL, add, del);
+	fix_in_tables(x, n, by ? by->name : NULL, add, del);
 	append_addition(x, n, r);
 }
 
@@ -277,7 +172,7 @@ static fix *fix_by_gateway(const struct node *n, const struct prefix *p, const s
 		add_route(x, n, &wanted);
 	} else if (n->host_model != HOST_STRONG || !before || g_str_equal(before->name, g->iface)) {
 		append_removal(x, n, old);
-		replace_in_lab(x, n, old, &wanted);
+		fix_replace_in_lab(x, n, old, &wanted);
 		append_addition(x, n, &wanted);
 	} else {
 		remove_route(x, n, old);

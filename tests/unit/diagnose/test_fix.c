@@ -86,9 +86,11 @@ static void expect_fix(const model *m, const finding *f, const char *change,
 	cr_assert_not_null(x);
 	cr_expect_str_eq(x->change, change, "%s", x->change);
 	for (guint i = 0; commands[i]; i++) {
+		const struct fix_command *c;
+
 		cr_assert_lt(i, x->commands->len, "no '%s'", commands[i]);
-		cr_expect_str_eq(x->commands->pdata[i], commands[i], "%s",
-				 (const char *)x->commands->pdata[i]);
+		c = x->commands->pdata[i];
+		cr_expect_str_eq(c->text, commands[i], "%s", c->text);
 	}
 }
 
@@ -131,8 +133,10 @@ Test(fix, gives_answers_a_table_of_their_own_where_others_need_the_route)
 Test(fix, the_preferred_route_gets_the_highest_metric)
 {
 	static const char *const commands[] = {
-		"ip route del default metric 25",
+		"ip route del default via 10.0.1.1 dev eth0 metric 25",
+		"ip route del default via 10.0.1.1 dev eth0 metric 25 table 100",
 		"ip route add default via 10.0.1.1 dev eth0 metric 60",
+		"ip route add default via 10.0.1.1 dev eth0 metric 60 table 100",
 		"route add -p 0.0.0.0 mask 0.0.0.0 10.0.1.1 metric 60",
 		"netsh interface ipv4 add route 0.0.0.0/0 \"eth0\" 10.0.1.1 metric=60 "
 		"store=persistent",

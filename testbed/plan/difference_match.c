@@ -272,6 +272,21 @@ static bool has_new_far_end(const struct difference_work *w, const struct op *op
 	return false;
 }
 
+/* Whether `op` is an end of a tunnel whose packets leave by an interface in `anew`: its program
+ * would for 15 s send them by the interface that is gone. */
+static bool runs_over_new(const struct difference_work *w, const struct op *op)
+{
+	for (guint i = 0; op->kind == OP_TUNNEL && i < w->to->ops->len; i++) {
+		const struct op *a = w->to->ops->pdata[i];
+
+		if (a->kind == OP_ADDR && g_str_equal(a->node, op->node) &&
+		    addr_equal(&a->addr.address.addr, &op->tunnel.local) &&
+		    difference_is_about_new(w, a))
+			return true;
+	}
+	return false;
+}
+
 /* Takes apart all pairs of equal operations for which `apart` is true, so that they are made
  * again. */
 static void forget_matches(struct difference_work *w,
@@ -300,9 +315,11 @@ void difference_match(struct difference_work *w)
 {
 	match_equal(w);
 	forget_matches(w, goes_with_rebooted);
-	forget_matches(w, has_new_far_end);
 	mark_unmatched(w);
 	forget_matches(w, hangs_on_new);
+	mark_unmatched(w);
+	forget_matches(w, runs_over_new);
+	forget_matches(w, has_new_far_end);
 	mark_unmatched(w);
 	forget_matches(w, difference_is_about_new);
 	number_interfaces(w);

@@ -270,7 +270,9 @@ static void expect_commands_work(const struct fault *f)
 	type(&b, cell_text(fix, "set"));
 	expect_verdict(&b, "PASS", "set");
 	type(&b, cell_text(fix, "undo"));
-	expect_verdict(&b, "FAIL", "reset");
+	/* what was undone by hand has failed again already, and each failure takes seconds */
+	if (!f->by_hand)
+		expect_verdict(&b, "FAIL", "reset");
 	json_decref(b.explanation);
 	home_clear(&b.h);
 }

@@ -52,10 +52,25 @@ static enum ice_transport relay_transport(const ice *i, const NiceCandidate *c)
 	return ICE_UDP;
 }
 
+/* The relay candidate that a peer-reflexive one of ours was found through; NULL: none.  A peer
+ * inside sees a relay behind a port forward by its inside address (RFC 8445 section 7.2.5.3.1). */
+static NiceCandidate *relay_of_reflexive(GSList *own, const NiceCandidate *c)
+{
+	for (GSList *l = own; l && c->type == NICE_CANDIDATE_TYPE_PEER_REFLEXIVE; l = l->next) {
+		NiceCandidate *relay = l->data;
+
+		if (relay->type == NICE_CANDIDATE_TYPE_RELAYED &&
+		    nice_address_equal(&relay->addr, &c->base_addr))
+			return relay;
+	}
+	return NULL;
+}
+
 bool ice_selected_pair(ice *i, guint stream, struct ice_candidate *ret_local,
 		       struct ice_candidate *ret_remote)
 {
-	NiceCandidate *local, *remote;
+	NiceCandidate *local, *remote, *relay;
+	GSList *own;
 	if (!nice_agent_get_selected_pair(i->streams[stream].agent, i->streams[stream].id,
 					  ICE_COMPONENT, &local, &remote))
 		return false;
@@ -63,6 +78,14 @@ bool ice_selected_pair(ice *i, guint stream, struct ice_candidate *ret_local,
 	candidate_from_nice(remote, ret_remote);
 	if (ret_local->type == ICE_RELAY)
 		ret_local->relay_transport = relay_transport(i, local);
+	own = nice_agent_get_local_candidates(i->streams[stream].agent, i->streams[stream].id,
+					      ICE_COMPONENT);
+	relay = relay_of_reflexive(own, local);
+	if (relay) {
+		candidate_from_nice(relay, ret_local);
+		ret_local->relay_transport = relay_transport_by_priority(relay->priority);
+	}
+	g_slist_free_full(own, (GDestroyNotify)nice_candidate_free);
 	return true;
 }
 

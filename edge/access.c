@@ -330,7 +330,7 @@ static void on_client_accepted(GIOStream *connection, const char *const *peer_na
 		refuse_connection(a, connection, peer, REASON_TOO_MANY_CLIENTS);
 		return;
 	}
-	add_link(a, connection, EDGE_FLOW_CLIENT, a->access, EDGE_OUTSIDE_PORT);
+	add_link(a, connection, EDGE_FLOW_CLIENT, a->access, a->config->access_port);
 }
 
 static void on_server_accepted(GIOStream *connection, const char *const *peer_names,
@@ -355,9 +355,9 @@ static bool access_listen(access_edge *a, GError **error)
 		enum tls_client_certificate policy;
 		tls_accept_func accepted;
 	} rows[LISTENERS] = {
-		{&c->access, EDGE_OUTSIDE_PORT, TLS_CLIENT_NONE, on_client_accepted},
+		{&c->access, c->access_port, TLS_CLIENT_NONE, on_client_accepted},
 		{&c->internal, EDGE_SIP_PORT, TLS_CLIENT_REQUIRED, on_server_accepted},
-		{&c->access6, EDGE_OUTSIDE_PORT, TLS_CLIENT_NONE, on_client_accepted},
+		{&c->access6, c->access_port, TLS_CLIENT_NONE, on_client_accepted},
 		{&c->internal6, EDGE_SIP_PORT, TLS_CLIENT_REQUIRED, on_server_accepted},
 	};
 
@@ -388,7 +388,9 @@ access_edge *access_edge_new(const struct edge_config *config, tls_identity *ide
 	a->identity = identity;
 	a->event = event;
 	a->user_data = user_data;
-	a->names = (struct edge_names){.inside = config->fqdn, .outside = config->access_fqdn};
+	a->names = (struct edge_names){.inside = config->fqdn,
+				       .outside = config->access_fqdn,
+				       .outside_port = config->access_port};
 	a->flows = edge_flows_new();
 	a->links = g_hash_table_new_full(NULL, NULL, link_free, NULL);
 	a->cancellable = g_cancellable_new();

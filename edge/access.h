@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The Access Edge: a SIP proxy between clients outside and the Front End inside.
  *
- * It listens with TLS on port 443 of the access address (without client certificates) and with
+ * It listens with TLS on `access_port` of the access address (without client certificates) and with
  * mutual TLS on port 5061 of the internal address.  One connection to the Front End carries all
  * messages.  It is opened at the start and, after a loss, when the next request needs it; requests
  * wait for it and are answered with 503 when it cannot be opened.  Each connection is a flow with a

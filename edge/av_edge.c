@@ -261,7 +261,7 @@ static bool av_listen_at(av_edge *e, guint i, const struct endpoint *address, GE
 	static const struct av_tcp_handlers handlers = {.frame = on_client_frame,
 							.closed = on_client_closed};
 	struct endpoint udp = endpoint_with_port(address, AV_EDGE_UDP_PORT);
-	struct endpoint tcp = endpoint_with_port(address, AV_EDGE_TCP_PORT);
+	struct endpoint tcp = endpoint_with_port(address, e->config->av_tcp_port);
 	char text[ENDPOINT_TEXT_MAX];
 	int code = 0;
 
@@ -286,9 +286,14 @@ static bool av_listen(av_edge *e, GError **error)
 						      &e->config->internal6,
 						      &e->config->relay[1][TURN_UDP]};
 
-	for (guint i = 0; i < LISTENERS; i++)
-		if (at[i]->family != ENDPOINT_NONE && !av_listen_at(e, i, at[i], error))
+	for (guint i = 0; i < LISTENERS; i++) {
+		bool again = false; /* an Edge with one card has one address inside and outside */
+
+		for (guint k = 0; k < i; k++)
+			again = again || endpoint_same_ip(at[k], at[i]);
+		if (at[i]->family != ENDPOINT_NONE && !again && !av_listen_at(e, i, at[i], error))
 			return false;
+	}
 	return true;
 }
 

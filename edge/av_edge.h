@@ -16,7 +16,6 @@
 #include "edge/config.h"
 
 #define AV_EDGE_UDP_PORT 3478
-#define AV_EDGE_TCP_PORT 443
 
 typedef struct av_edge av_edge;
 

@@ -55,6 +55,8 @@ static const struct {
 	gsize offset;
 } ports[] = {
 	{"next_hop_port", 5061, offsetof(struct edge_config, next_hop_port)},
+	{"access_port", 443, offsetof(struct edge_config, access_port)},
+	{"av_tcp_port", 443, offsetof(struct edge_config, av_tcp_port)},
 	{"relay_port_min", 50000, offsetof(struct edge_config, relay_port_min)},
 	{"relay_port_max", 59999, offsetof(struct edge_config, relay_port_max)},
 };

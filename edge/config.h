@@ -11,6 +11,8 @@ struct edge_config {
 	char *domain;	/* the SIP domain whose users may come in */
 	char *next_hop; /* the Front End's name: resolved, and expected in its certificate */
 	guint16 next_hop_port;
+	guint16 access_port;		    /* where clients outside reach the Access Edge */
+	guint16 av_tcp_port;		    /* where clients reach the A/V Edge over TCP */
 	char *ca, *certificate, *key;	    /* PEM files */
 	char *secret, *realm;		    /* the A/V Edge checks credentials with these */
 	char *mras_secret;		    /* MRAS makes credentials with this */
@@ -33,10 +35,10 @@ struct edge_config {
 
 /* Reads and checks the configuration.  Optional members and their defaults: realm (the domain),
  * av_tcp (av), the public addresses (the bound ones), internal6, access6, av6 and av_tcp6 (none;
- * av6), relay_family (ipv4), relay ports (50000-59999), next_hop_port (5061), relay_to and
- * relay_not_to (none), av_engine (builtin), access_fqdn and av_fqdn (fqdn), mras_secret (secret),
- * credential_lifetime_ms (8 hours), relays_per_user (128), parts (all), seed.  NULL with
- * G_IO_ERROR_INVALID_ARGUMENT that names the missing or wrong member. */
+ * av6), relay_family (ipv4), relay ports (50000-59999), next_hop_port (5061), access_port and
+ * av_tcp_port (443), relay_to and relay_not_to (none), av_engine (builtin), access_fqdn and av_fqdn
+ * (fqdn), mras_secret (secret), credential_lifetime_ms (8 hours), relays_per_user (128), parts
+ * (all), seed.  NULL with G_IO_ERROR_INVALID_ARGUMENT that names the missing or wrong member. */
 struct edge_config *edge_config_parse(const json_t *object, GError **error);
 void edge_config_free(struct edge_config *c);
 

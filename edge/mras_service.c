@@ -34,7 +34,7 @@ static char *print_response(const struct edge_config *config, const struct mras_
 					 .host_name =
 						 request->internet ? config->av_fqdn : config->fqdn,
 					 .udp_port = AV_EDGE_UDP_PORT,
-					 .tcp_port = AV_EDGE_TCP_PORT,
+					 .tcp_port = config->av_tcp_port,
 					 .internet = request->internet};
 	char *body;
 

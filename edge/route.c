@@ -10,7 +10,7 @@
 static char *sent_by(const struct edge_names *names, bool inside)
 {
 	return inside ? g_strdup_printf("%s:%d", names->inside, EDGE_SIP_PORT) :
-			g_strdup_printf("%s:%d", names->outside, EDGE_OUTSIDE_PORT);
+			g_strdup_printf("%s:%d", names->outside, names->outside_port);
 }
 
 /* `inwards`: for a request to the Front End; a client takes a Via of another name for another
@@ -41,7 +41,7 @@ static void record_route(sip_msg *request, const struct edge_names *names, const
 			 bool inwards)
 {
 	g_autofree char *inside = route_value(client, names->inside, EDGE_SIP_PORT);
-	g_autofree char *outside = route_value(client, names->outside, EDGE_OUTSIDE_PORT);
+	g_autofree char *outside = route_value(client, names->outside, names->outside_port);
 
 	if (!sip_makes_dialog(request))
 		return;

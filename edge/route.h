@@ -13,12 +13,12 @@
 #include "common/sip.h"
 
 #define EDGE_SIP_PORT 5061
-#define EDGE_OUTSIDE_PORT 443
 
 /* The names by which the Edge's Routes and Vias mean it. */
 struct edge_names {
 	const char *inside;  /* for the Front End, port 5061 */
-	const char *outside; /* for clients, port 443 */
+	const char *outside; /* for clients */
+	guint16 outside_port;
 };
 
 /* Prepares a request that came on the flow `token` for the inside: adds our Via, Path to a

@@ -27,9 +27,6 @@ static char *exception_name(const struct node *n, const struct subject *s)
 	return name;
 }
 
-static const char *const proto_words[] = {
-	[PROTO_ANY] = "any", [PROTO_TCP] = "tcp", [PROTO_UDP] = "udp", [PROTO_ICMP] = "icmp"};
-
 /* The server's port of the flow; 0: both ports are chosen at random.  A port that both ends
  * have is a tunnel's. */
 static uint16_t fixed_port(const struct flow *f, bool *ret_is_source)
@@ -57,7 +54,7 @@ static void add_rule_commands(fix *x, const struct node *n, enum fw_chain chain,
 			g_strdup_printf(" -%sPort %u", is_source == in ? "Remote" : "Local", port) :
 			g_strdup("");
 	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
-	const char *proto = proto_words[f->proto], *ip = f->dst.family == AF_INET6 ? "ip6" : "ip";
+	const char *proto = ip_proto_name(f->proto), *ip = f->dst.family == AF_INET6 ? "ip6" : "ip";
 	g_autofree char *what = port > 0	      ? g_strconcat(" ", proto, ports, NULL) :
 				f->proto != PROTO_ANY ? g_strconcat(" meta l4proto ", proto, NULL) :
 							g_strdup("");
@@ -101,7 +98,7 @@ static void add_allowance(GString *change, const struct node *n, const char *nam
 		change,
 		"- allow: {node: %s, name: %s, chain: %s, src: [%s], dst: [%s], proto: %s%s}\n",
 		n->name, name, fw_chain_name(chain), addr_print(&f->src, src),
-		addr_print(&f->dst, dst), proto_words[f->proto], ports);
+		addr_print(&f->dst, dst), ip_proto_name(f->proto), ports);
 }
 
 static bool covers(const GArray *prefixes, const struct addr *a)

@@ -84,9 +84,9 @@ static json_t *relay_json(const struct config_source *source, const struct node 
 	g_hmac_get_digest(hmac, digest, &length);
 	g_hmac_unref(hmac);
 	password = g_base64_encode(digest, length);
-	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "internal", edge->fqdn, "external",
-			 edge->av_fqdn, "username", username, "password", password, "expires",
-			 (json_int_t)expires_s);
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:I}", "internal", edge->fqdn, "external",
+			 edge->av_fqdn, "tcp_port", (int)edge->av_tcp_port, "username", username,
+			 "password", password, "expires", (json_int_t)expires_s);
 }
 
 json_t *config_client(const struct config_source *source, const struct node *node)
@@ -264,6 +264,8 @@ json_t *config_edge(const struct config_source *source, const struct node *node)
 			   (int)s->relays_per_user, "parts", parts_json(s->parts), "realm",
 			   source->model->domain, "av_engine", builtin ? "builtin" : "none");
 	set_addresses(config, s);
+	json_object_set_new(config, "access_port", json_integer(s->access_port));
+	json_object_set_new(config, "av_tcp_port", json_integer(s->av_tcp_port));
 	if (s->relay_family == RELAY_FAMILY_SAME)
 		json_object_set_new(config, "relay_family", json_string("same"));
 	set_identity(config, node);

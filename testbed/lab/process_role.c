@@ -6,7 +6,6 @@
 
 #define DNS_PORT 53
 #define STUN_PORT 3478
-#define STUN_TCP_PORT 443
 
 static struct daemon_check check_dns(const struct node *n G_GNUC_UNUSED,
 				     const char *name G_GNUC_UNUSED)
@@ -20,7 +19,7 @@ static struct daemon_check check_relay(const struct node *n, const char *name)
 	bool tcp = g_str_has_suffix(name, "-tcp");
 
 	return (struct daemon_check){tcp ? READY_TCP : READY_STUN, s ? s->edge.av : node_address(n),
-				     tcp ? STUN_TCP_PORT : STUN_PORT};
+				     tcp && s ? s->edge.av_tcp_port : STUN_PORT};
 }
 
 static const struct process_role roles[] = {

@@ -208,12 +208,12 @@ static const json_t *signed_in_of(const struct keeper *k, const char *name)
 	return g_strcmp0(event, EVENT_SIGNED_IN) == 0 ? last : NULL;
 }
 
-static json_t *relay_uris(const char *host)
+static json_t *relay_uris(const char *host, json_int_t tcp_port)
 {
 	json_t *list = json_array();
 
 	json_array_append_new(list, json_sprintf("turn:%s:3478?transport=udp", host));
-	json_array_append_new(list, json_sprintf("turn:%s:443?transport=tcp", host));
+	json_array_append_new(list, json_sprintf("turn:%s:%d?transport=tcp", host, (int)tcp_port));
 	return list;
 }
 
@@ -225,7 +225,8 @@ static json_t *relay_of(const json_t *relay, const json_t *realm, bool remote)
 
 	if (!host)
 		return json_null();
-	return json_pack("{s:s, s:o, s:O, s:O, s:O, s:O}", "host", host, "uris", relay_uris(host),
+	return json_pack("{s:s, s:o, s:O, s:O, s:O, s:O}", "host", host, "uris",
+			 relay_uris(host, json_integer_value(json_object_get(relay, "tcp_port"))),
 			 "username", json_object_get(relay, "username"), "password",
 			 json_object_get(relay, "password"), "realm", realm, "expires",
 			 json_object_get(relay, "expires"));

@@ -66,12 +66,14 @@ static bool matches_source(const struct nat_rule *r, const struct addr *source)
 static const struct nat_rule *rule_for(const struct node *n, const struct iface *out,
 				       const struct addr *source)
 {
-	for (int kind = NAT_STATIC; kind >= NAT_MASQUERADE; kind--) {
+	static const enum nat_kind kinds[] = {NAT_STATIC, NAT_MASQUERADE};
+
+	for (gsize k = 0; k < G_N_ELEMENTS(kinds); k++) {
 		ptr_array_foreach(const struct nat_rule, r, n->nat) {
-			if ((int)r->kind != kind || g_strcmp0(r->out_iface, out->name) != 0)
+			if (r->kind != kinds[k] || g_strcmp0(r->out_iface, out->name) != 0)
 				continue;
-			if (kind == NAT_STATIC ? addr_equal(&r->inside, source) :
-						 matches_source(r, source))
+			if (r->kind == NAT_STATIC ? addr_equal(&r->inside, source) :
+						    matches_source(r, source))
 				return r;
 		}
 	}

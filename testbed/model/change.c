@@ -144,7 +144,11 @@ static const struct field set_nat_fields[] = {
 	NODES,
 	{KEY("nat", read_word, change_args, nat, &charset_name)},
 	{.include = nat_behaviour_fields, AT(change_args, nat_rule), .indirect = true},
+	{.include = nat_forward_fields, AT(change_args, nat_rule), .indirect = true},
 	{0}};
+static const struct field add_nat_fields[] = {
+	NODES, {.include = nat_rule_fields, AT(change_args, nat_rule), .indirect = true}, {0}};
+static const struct field remove_nat_fields[] = {NODES, WORD("nat", nat, charset_name), {0}};
 
 static const struct field set_impair_fields[] = {
 	NODES,
@@ -191,6 +195,11 @@ static void check_add_record(struct reader *r, const yaml_node_t *value, struct 
 static void check_set_nat(struct reader *r, const yaml_node_t *value, struct change_args *args)
 {
 	nat_preset_apply(r, value, args->nat_rule);
+}
+
+static void check_add_nat(struct reader *r, const yaml_node_t *value, struct change_args *args)
+{
+	nat_rule_check(r, value, args->nat_rule);
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
@@ -252,6 +261,9 @@ static const struct change_kind change_kinds[] = {
 	 .apply = change_add_policy_rule},
 	{"remove-policy-rule", policy_rule_change_fields, .per_node = true,
 	 .apply = change_remove_policy_rule},
+	{"add-nat", add_nat_fields, .per_node = true, .check = check_add_nat,
+	 .apply = change_add_nat},
+	{"remove-nat", remove_nat_fields, .per_node = true, .apply = change_remove_nat},
 };
 
 /* The row of the word at `key`; NULL, with an error that may name the word meant. */

@@ -72,7 +72,8 @@ bool change_args_read(struct reader *r, const struct change *change, struct chan
 change_func change_set_mtu, change_add_objects, change_add_interface, change_remove_node,
 	change_link, change_tunnel, change_add_prefix, change_remove_prefix, change_reboot,
 	change_add_route, change_remove_route, change_add_policy_rule, change_remove_policy_rule,
-	change_add_rule, change_remove_rule, change_set_impair, change_set_nat;
+	change_add_rule, change_remove_rule, change_set_impair, change_add_nat, change_remove_nat,
+	change_set_nat;
 
 /* change_service.c */
 change_func change_add_nrpt, change_set_resolvers, change_add_record, change_remove_record,

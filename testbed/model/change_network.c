@@ -271,6 +271,21 @@ void change_remove_rule(struct apply *a, struct change_args *args, struct node *
 	model_retire(a->m, rules, index);
 }
 
+void change_add_nat(struct apply *a, struct change_args *args, struct node *node)
+{
+	args->nat_rule->loc = a->change->loc;
+	g_ptr_array_add(node->nat, g_steal_pointer(&args->nat_rule));
+}
+
+void change_remove_nat(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct nat_rule *rule = change_find(a, "NAT rule", &args->nat, node->nat);
+	guint index;
+
+	if (rule && g_ptr_array_find(node->nat, rule, &index))
+		model_retire(a->m, node->nat, index);
+}
+
 /* Changes the rule named by 'nat', or the only one of the node. */
 void change_set_nat(struct apply *a, struct change_args *args, struct node *node)
 {
@@ -290,8 +305,10 @@ void change_set_nat(struct apply *a, struct change_args *args, struct node *node
 			  node->name);
 		return;
 	}
-	if (rule->kind == NAT_STATIC)
-		nat_static_check(a->r, a->change->value);
+	nat_kind_check(a->r, a->change->value, rule->kind);
+	/* a list that is given replaces the old one: reading only appends */
+	if (read_has_key(a->r, a->change->value, "ports"))
+		g_array_set_size(rule->ports, 0);
 	/* Only the keys that are there may overwrite, so they are read again, now into the rule
 	 * itself. */
 	args->nat_rule = rule;

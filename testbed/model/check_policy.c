@@ -91,6 +91,129 @@ static void check_masquerade(const struct check *c, const struct node *node,
 	}
 }
 
+/* --- forwards and 1:1 NAT --------------------------------------------------------------------- */
+
+/* Reports keys of a forward that can't be what they are. */
+static void check_forward_keys(const struct check *c, const struct nat_rule *rule)
+{
+	const struct port_range *first =
+		rule->ports->len > 0 ? &g_array_index(rule->ports, struct port_range, 0) : NULL;
+
+	if (rule->proto != PROTO_TCP && rule->proto != PROTO_UDP)
+		check_error(c, places_get(c->places, &rule->proto, rule->loc),
+			    "two forwards are needed for both",
+			    "a forward is of 'proto: tcp' or 'proto: udp', which have ports");
+	if (rule->outside.family == AF_INET6 || rule->inside.family == AF_INET6)
+		check_error(c, rule->loc, "IPv6 is not translated; allow the ports in the firewall",
+			    "a forward needs IPv4 addresses");
+	if (rule->to_port != 0 && (rule->ports->len > 1 || (first && first->first != first->last)))
+		check_error(c, places_get(c->places, &rule->to_port, rule->loc),
+			    "a forward for each port",
+			    "'to_port' is of one port, and 'ports' has several");
+}
+
+/* A forward leads to a node, and takes no port that the router itself or another node needs. */
+static void check_forward_ends(const struct check *c, const struct node *node,
+			       const struct nat_rule *rule)
+{
+	const struct node *inside = model_owner(c->m, &rule->inside),
+			  *outside = model_owner(c->m, &rule->outside);
+	char text[ADDR_TEXT_MAX];
+
+	if (addr_is_set(&rule->inside) && !inside)
+		check_error(c, places_get(c->places, &rule->inside, rule->loc),
+			    "'inside' is the address of the server",
+			    "NAT rule '%s' forwards to %s, which no node has", rule->name,
+			    addr_print(&rule->inside, text));
+	else if (inside == node)
+		check_error(c, places_get(c->places, &rule->inside, rule->loc),
+			    "what runs on the router is reached without a forward",
+			    "NAT rule '%s' forwards to the router itself", rule->name);
+	if (addr_is_set(&rule->outside) && outside && outside != node)
+		check_error(c, places_get(c->places, &rule->outside, rule->loc),
+			    "'outside' is an address of the router, or one that is routed to it",
+			    "NAT rule '%s' forwards %s, which is the address of node '%s'",
+			    rule->name, addr_print(&rule->outside, text), outside->name);
+	ptr_array_foreach(const struct tunnel, t, c->m->tunnels)
+		for (int e = 0; e < 2; e++)
+			if (t->ends[e].node == node && tunnel_is_udp(t->kind) &&
+			    addr_equal(&t->ends[e].underlay, &rule->outside) &&
+			    rule->proto == PROTO_UDP && port_ranges_contain(rule->ports, t->port))
+				check_error(c, places_get(c->places, &rule->ports, rule->loc),
+					    "leave that port out",
+					    "NAT rule '%s' forwards port %u, at which tunnel '%s' "
+					    "listens",
+					    rule->name, t->port, t->name);
+}
+
+/* The first port that both forwards take; 0: none. */
+static unsigned shared_port(const struct nat_rule *a, const struct nat_rule *b)
+{
+	array_foreach(const struct port_range, x, a->ports) {
+		array_foreach(const struct port_range, y, b->ports) {
+			if (x->first <= y->last && y->first <= x->last)
+				return MAX(x->first, y->first);
+		}
+	}
+	return 0;
+}
+
+static void check_forward(const struct check *c, const struct node *node,
+			  const struct nat_rule *rule, guint index)
+{
+	char text[ADDR_TEXT_MAX];
+
+	check_forward_keys(c, rule);
+	check_forward_ends(c, node, rule);
+	for (guint i = 0; i < index; i++) {
+		const struct nat_rule *other = g_ptr_array_index(node->nat, i);
+		unsigned port = 0;
+
+		if (other->kind == NAT_FORWARD && other->proto == rule->proto &&
+		    addr_equal(&other->outside, &rule->outside))
+			port = shared_port(other, rule);
+		if (port != 0)
+			check_error(c, places_get(c->places, &rule->ports, rule->loc),
+				    "one port leads to one place; forward another outside port, "
+				    "with 'to_port'",
+				    "NAT rules '%s' and '%s' both forward %s port %u of %s",
+				    other->name, rule->name, ip_proto_name(rule->proto), port,
+				    addr_print(&rule->outside, text));
+	}
+}
+
+/* A 1:1 NAT takes every port of its outside address, so nothing else may use that. */
+static void check_static(const struct check *c, const struct node *node,
+			 const struct nat_rule *rule)
+{
+	char outside[ADDR_TEXT_MAX], inside[ADDR_TEXT_MAX];
+	g_autofree char *hint = NULL;
+
+	if (addr_is_set(&rule->inside) && addr_is_set(&rule->outside) &&
+	    rule->inside.family != rule->outside.family)
+		check_error(c, rule->loc, NULL,
+			    "'inside' and 'outside' are of different address families");
+	ptr_array_foreach(const struct nat_rule, other, node->nat) {
+		const struct prefix *own =
+			other->kind == NAT_MASQUERADE ?
+				node_prefix_on(c->m, node, other->out_iface, AF_INET) :
+				NULL;
+
+		if (!addr_is_set(&rule->outside) || other->kind == NAT_STATIC ||
+		    !addr_equal(&rule->outside, own ? &own->addr : &other->outside))
+			continue;
+		hint = g_strdup_printf("'forward' leads single ports inside: '{name: %s, forward: "
+				       "{outside: %s, inside: %s, proto: udp, ports: [...]}, out: "
+				       "%s}'",
+				       rule->name, addr_print(&rule->outside, outside),
+				       addr_print(&rule->inside, inside), rule->out_iface);
+		check_error(c, places_get(c->places, &rule->outside, rule->loc), hint,
+			    "the 1:1 NAT '%s' takes every port of %s, which '%s' uses too",
+			    rule->name, outside, other->name);
+		return;
+	}
+}
+
 static void check_nat(const struct check *c, const struct node *node, GHashTable *names)
 {
 	for (guint i = 0; i < node->nat->len; i++) {
@@ -98,16 +221,15 @@ static void check_nat(const struct check *c, const struct node *node, GHashTable
 
 		if (rule->kind == NAT_MASQUERADE)
 			check_masquerade(c, node, rule, i);
-
+		else if (rule->kind == NAT_FORWARD)
+			check_forward(c, node, rule, i);
+		else
+			check_static(c, node, rule);
 		check_rule_name(c, node, &rule->name, rule->loc, names);
 		check_link_name(c, node, &rule->out_iface, rule->loc);
 		if (!node->forwarding)
 			check_error(c, rule->loc, "add 'forwarding: true'",
 				    "node '%s' does NAT but forwards nothing", node->name);
-		if (rule->kind == NAT_STATIC && addr_is_set(&rule->inside) &&
-		    addr_is_set(&rule->outside) && rule->inside.family != rule->outside.family)
-			check_error(c, rule->loc, NULL,
-				    "'inside' and 'outside' are of different address families");
 	}
 }
 

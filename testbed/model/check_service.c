@@ -72,16 +72,72 @@ static void check_next_hop(const struct check *c, const struct service *service)
 		check_error(c, loc, NULL, "node '%s' has no service 'frontend'", edge->next_hop);
 }
 
+/* A TCP port that a node's service listens at. */
+struct listens {
+	const char *what;	    /* for people */
+	const struct addr *address; /* unset: it does not listen */
+	uint16_t port;
+	const void *key; /* of the file, for its place */
+};
+
+#define FRONTEND_PORT 5061
+#define MRAS_PORT 5062
+
+/* Whether two services of the node listen at one address and port.  A relay that is reached at the
+ * same place from inside and outside listens there once. */
+static bool listens_conflict(const struct listens *a, const struct listens *b)
+{
+	return addr_is_set(a->address) && addr_equal(a->address, b->address) &&
+	       a->port == b->port && !g_str_equal(a->what, b->what);
+}
+
+/* Reports what of an Edge can't listen because something else of the node does. */
+static void check_listeners(const struct check *c, const struct node *node,
+			    const struct service *service)
+{
+	const struct edge_service *e = &service->edge;
+	const struct service *front = node_declared_service(node, SERVICE_FRONTEND);
+	static const struct addr none = {.family = 0};
+	const struct addr *fe = front ? &front->frontend.address : &none,
+			  *fe6 = front ? &front->frontend.address6 : &none;
+	const struct listens rows[] = {
+		{"the Front End", fe, FRONTEND_PORT, NULL},
+		{"the Front End", fe6, FRONTEND_PORT, NULL},
+		{"the Edge's inner side", &e->internal, FRONTEND_PORT, NULL},
+		{"the Edge's inner side", &e->internal6, FRONTEND_PORT, NULL},
+		{"MRAS", &e->internal, MRAS_PORT, NULL},
+		{"MRAS", &e->internal6, MRAS_PORT, NULL},
+		{"the A/V Edge", &e->internal, e->av_tcp_port, &e->av_tcp_port},
+		{"the A/V Edge", &e->internal6, e->av_tcp_port, &e->av_tcp_port},
+		{"the A/V Edge", &e->av, e->av_tcp_port, &e->av},
+		{"the A/V Edge", &e->av6, e->av_tcp_port, &e->av6},
+		{"the Access Edge", &e->access, e->access_port, &e->access},
+		{"the Access Edge", &e->access6, e->access_port, &e->access6},
+	};
+	char text[ADDR_PORT_TEXT_MAX];
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		for (gsize k = 0; k < i; k++) {
+			if (!listens_conflict(&rows[i], &rows[k]))
+				continue;
+			addr_port_print(rows[i].address, rows[i].port, text);
+			check_error(c, places_get(c->places, rows[i].key, service->loc),
+				    "give one of them another address, or another port: "
+				    "'access_port', 'av_tcp_port'",
+				    "%s and %s both listen at TCP %s", rows[k].what, rows[i].what,
+				    text);
+			break;
+		}
+	}
+}
+
 static void check_edge(const struct check *c, const struct node *node,
 		       const struct service *service)
 {
 	const struct edge_service *edge = &service->edge;
-	const struct iface *internal = check_iface(c, node, service, &edge->internal_iface);
 	const struct iface *external = check_iface(c, node, service, &edge->external_iface);
 
-	if (internal && internal == external)
-		check_error(c, places_get(c->places, &edge->external_iface, service->loc), NULL,
-			    "the Edge's internal and external interface are the same");
+	check_iface(c, node, service, &edge->internal_iface);
 	if (external) {
 		check_on_iface(c, node, service, external, &edge->access);
 		check_on_iface(c, node, service, external, &edge->av);
@@ -91,18 +147,7 @@ static void check_edge(const struct check *c, const struct node *node,
 		check_on_iface(c, node, service, external, &edge->av_tcp6);
 	}
 	check_ipv6(c, service);
-	if (addr_is_set(&edge->access) && addr_equal(&edge->access, &edge->av_tcp))
-		check_error(
-			c, places_get(c->places, &edge->av_tcp, service->loc), NULL,
-			"'access' and 'av_tcp' both need port 443, so they can't share an address");
-	if (addr_is_set(&edge->access) && addr_equal(&edge->access, &edge->av))
-		check_error(c, places_get(c->places, &edge->av, service->loc), NULL,
-			    "'access' and 'av' both need port 443, so they can't share an address");
-	if (addr_is_set(&edge->access6) &&
-	    (addr_equal(&edge->access6, &edge->av6) || addr_equal(&edge->access6, &edge->av_tcp6)))
-		check_error(c, places_get(c->places, &edge->access6, service->loc), NULL,
-			    "'access6' and '%s' both need port 443, so they can't share an address",
-			    addr_equal(&edge->access6, &edge->av6) ? "av6" : "av_tcp6");
+	check_listeners(c, node, service);
 	if (edge->relays_per_user == 0 && g_strcmp0(edge->engine, "coturn") == 0)
 		check_error(c, places_get(c->places, &edge->relays_per_user, service->loc),
 			    "1 or more, or 'engine: builtin'", "coturn can't refuse all relays");

@@ -148,8 +148,9 @@ struct firewall {
 	GPtrArray *rules; /* struct fw_rule, first match wins */
 };
 
-/* NAT_MASQUERADE: many inside behind the outside interface's address.  NAT_STATIC: 1:1. */
-enum nat_kind { NAT_MASQUERADE, NAT_STATIC };
+/* NAT_MASQUERADE: many inside behind the outside interface's address.  NAT_FORWARD: some ports of
+ * an outside address lead to one inside.  NAT_STATIC: 1:1.  A later kind goes before the others. */
+enum nat_kind { NAT_MASQUERADE, NAT_FORWARD, NAT_STATIC };
 /* RFC 4787 sections 4.1 and 5: what of the peer a mapping (a filter) depends on. */
 enum nat_behaviour {
 	NAT_ENDPOINT_INDEPENDENT,
@@ -180,7 +181,10 @@ struct nat_rule {
 	bool hairpin;		     /* insiders reach each other by their outside addresses */
 	bool preserve_port;	     /* the outside port is the inside one where that is free */
 	unsigned udp_timeout_ms;     /* 0: the kernel's default */
-	struct addr inside, outside; /* NAT_STATIC only: 1:1 */
+	struct addr inside, outside; /* NAT_STATIC: 1:1; NAT_FORWARD: its ports only */
+	enum ip_proto proto;	     /* this and the next two NAT_FORWARD only; TCP or UDP */
+	GArray *ports;		     /* struct port_range: of the outside address */
+	uint16_t to_port;	     /* the inside port of the only one; 0: the same as outside */
 	struct loc loc;
 };
 
@@ -241,6 +245,8 @@ struct edge_service {
 	struct addr access_public, av_public,
 		av_tcp_public; /* as seen outside a 1:1 NAT; equal to the above without NAT */
 	struct addr access6, av6, av_tcp6; /* the IPv6 ones beside them; unset: none */
+	uint16_t access_port, av_tcp_port; /* where clients outside reach the Access Edge, and the
+					      A/V Edge over TCP */
 	enum relay_family relay_family;
 	struct port_range relay_ports;
 	char *next_hop;	     /* node name of the Front End */
@@ -498,6 +504,15 @@ bool node_has_link(const model *m, const struct node *n, const char *iface);
 /* A new endpoint with nothing set, for a node that gets a client later; the caller gives it to the
  * node, which frees it. */
 struct endpoint *endpoint_new(void);
+/* The forward of the node that takes this port of the outside address; NULL: none. */
+const struct nat_rule *node_forward(const struct node *n, const struct addr *outside,
+				    enum ip_proto proto, uint16_t port);
+/* The inside port that a forward leads this outside one to, and the outside port that leads to this
+ * inside one; 0: it does not forward it. */
+uint16_t nat_forward_inside(const struct nat_rule *forward, uint16_t port);
+uint16_t nat_forward_outside(const struct nat_rule *forward, uint16_t port);
+/* Whether one of the ranges (struct port_range) contains the port. */
+bool port_ranges_contain(const GArray *ranges, uint16_t port);
 /* How many nodes run a client. */
 guint model_count_endpoints(const model *m);
 /* The node's service of that kind; NULL also when it is disabled. */
@@ -563,6 +578,7 @@ const char *fw_chain_name(enum fw_chain v);
 const char *service_kind_name(enum service_kind v);
 const char *edge_part_name(enum edge_part v);
 const char *nat_behaviour_name(enum nat_behaviour v);
+const char *ip_proto_name(enum ip_proto v);
 const char *nat_preset_name(enum nat_preset v);
 /* The value of a name.  False, and *ret unchanged: no such name, or NULL. */
 bool media_parse(const char *name, enum media *ret);

@@ -104,6 +104,7 @@ NAME_FUNCTION(route_type_name, route_type, route_type_names, ROUTE_TYPE_COUNT)
 NAME_FUNCTION(tunnel_kind_name, tunnel_kind, tunnel_kind_names, TUNNEL_KIND_COUNT)
 NAME_FUNCTION(fw_chain_name, fw_chain, fw_chain_names, FW_CHAIN_COUNT)
 NAME_FUNCTION(service_kind_name, service_kind, service_kind_names, SERVICE_KIND_COUNT)
+NAME_FUNCTION(ip_proto_name, ip_proto, ip_proto_names, PROTO_ICMP + 1)
 NAME_FUNCTION(nat_preset_name, nat_preset, nat_preset_names, NAT_PRESET_COUNT)
 NAME_FUNCTION(edge_part_name, edge_part, edge_part_names, EDGE_PART_COUNT)
 NAME_FUNCTION(nat_behaviour_name, nat_behaviour, nat_behaviour_names,

@@ -4,6 +4,7 @@
 #define RELAY_PORT_FIRST 50000
 #define RELAY_PORT_LAST 59999
 #define SIP_PORT 5061
+#define HTTPS_PORT 443
 #define RELAYS_PER_USER 128 /* a call takes 2 to 4, and the conference server is one user */
 #define CREDENTIAL_LIFETIME_MS (8u * 3600 * 1000)
 
@@ -52,7 +53,8 @@ static const struct nat_rule nat_rule_defaults = {
 };
 const struct object_shape nat_rule_shape =
 	OBJECT_SHAPE(nat_rule, &nat_rule_defaults, OWNS_TEXT(nat_rule, name),
-		     OWNS_TEXT(nat_rule, out_iface), OWNS_ARRAY(nat_rule, src, prefix));
+		     OWNS_TEXT(nat_rule, out_iface), OWNS_ARRAY(nat_rule, src, prefix),
+		     OWNS_ARRAY(nat_rule, ports, port_range));
 
 const struct object_shape dns_record_shape =
 	OBJECT_SHAPE(dns_record, NULL, OWNS_TEXT(dns_record, name), OWNS_TEXT(dns_record, target));
@@ -70,6 +72,8 @@ static const struct service edge_defaults = {
 	.enabled = true,
 	.edge = {
 		.next_hop_port = SIP_PORT,
+		.access_port = HTTPS_PORT,
+		.av_tcp_port = HTTPS_PORT,
 		.parts = EDGE_ALL_PARTS,
 		.relays_per_user = RELAYS_PER_USER,
 		.credential_lifetime_ms = CREDENTIAL_LIFETIME_MS,

@@ -356,6 +356,40 @@ const struct nat_rule *node_masquerade(const struct node *n, const char *iface)
 	return NULL;
 }
 
+bool port_ranges_contain(const GArray *ranges, uint16_t port)
+{
+	array_foreach(const struct port_range, r, ranges)
+		if (port >= r->first && port <= r->last)
+			return true;
+	return false;
+}
+
+uint16_t nat_forward_inside(const struct nat_rule *forward, uint16_t port)
+{
+	if (!port_ranges_contain(forward->ports, port))
+		return 0;
+	return forward->to_port != 0 ? forward->to_port : port;
+}
+
+uint16_t nat_forward_outside(const struct nat_rule *forward, uint16_t port)
+{
+	if (forward->to_port == 0)
+		return port_ranges_contain(forward->ports, port) ? port : 0;
+	return port == forward->to_port && forward->ports->len > 0 ?
+		       g_array_index(forward->ports, struct port_range, 0).first :
+		       0;
+}
+
+const struct nat_rule *node_forward(const struct node *n, const struct addr *outside,
+				    enum ip_proto proto, uint16_t port)
+{
+	ptr_array_foreach(const struct nat_rule, r, n->nat)
+		if (r->kind == NAT_FORWARD && r->proto == proto &&
+		    addr_equal(&r->outside, outside) && nat_forward_inside(r, port) != 0)
+			return r;
+	return NULL;
+}
+
 guint model_count_endpoints(const model *m)
 {
 	guint count = 0;

@@ -17,9 +17,13 @@ extern const struct field route_fields[], policy_rule_fields[];
 extern const struct object_type nat_rule_type, dns_record_type, host_type, nrpt_rule_type;
 extern const struct field firewall_fields[], nrpt_rule_fields[], dns_record_fields[], host_fields[];
 extern const struct field fw_rule_match_fields[]; /* a rule without its action */
-extern const struct field nat_behaviour_fields[]; /* what set-nat may change */
-/* Adds an error for each key of `value` that only a masquerade rule can have. */
-void nat_static_check(struct reader *r, const yaml_node_t *value);
+extern const struct field nat_rule_fields[];
+extern const struct field nat_behaviour_fields[],
+	nat_forward_fields[]; /* what set-nat may change */
+/* Adds an error for each key of `value` that only rules of another kind can have. */
+void nat_kind_check(struct reader *r, const yaml_node_t *value, enum nat_kind kind);
+/* Applies the preset, and reports keys that are not those of one kind. */
+void nat_rule_check(struct reader *r, const yaml_node_t *value, void *rule);
 /* Sets the rule, just read from `value`, to what its `preset` says, and then again to what the
  * single keys say, in whatever order they stand.  Does nothing without the key `preset`. */
 void nat_preset_apply(struct reader *r, const yaml_node_t *value, struct nat_rule *rule);

@@ -74,6 +74,8 @@ static const struct field edge_fields[] = {
 	{KEY("access_public", read_addr, service, edge.access_public, NULL)},
 	{KEY("av_public", read_addr, service, edge.av_public, NULL)},
 	{KEY("av_tcp_public", read_addr, service, edge.av_tcp_public, NULL)},
+	{KEY("access_port", read_port, service, edge.access_port, NULL)},
+	{KEY("av_tcp_port", read_port, service, edge.av_tcp_port, NULL)},
 	{KEY("parts", read_mask, service, edge.parts, &part_mask)},
 	{.include = edge_common_fields},
 	{KEY("next_hop", read_word, service, edge.next_hop, &charset_name), .required = true},

@@ -61,13 +61,32 @@ static const struct field nat_static_fields[] = {
 	{KEY("outside", read_addr, nat_rule, outside, NULL), .required = true},
 	{0}};
 
+const struct field nat_forward_fields[] = {{KEY("inside", read_addr, nat_rule, inside, NULL)},
+					   {KEY("ports", read_array, nat_rule, ports, &port_list)},
+					   {KEY("to_port", read_port, nat_rule, to_port, NULL)},
+					   {0}};
+
+static const struct field forward_fields[] = {
+	{KEY("outside", read_addr, nat_rule, outside, NULL), .required = true},
+	{KEY("inside", read_addr, nat_rule, inside, NULL), .required = true},
+	{KEY("proto", read_enum, nat_rule, proto, ip_proto_names), .required = true},
+	{KEY("ports", read_array, nat_rule, ports, &port_list), .required = true},
+	{KEY("to_port", read_port, nat_rule, to_port, NULL)},
+	{0}};
+
+/* Sets the kind, and reads the mapping of a kind that has one. */
 static bool read_static(struct reader *r, const yaml_node_t *value, void *target,
 			const void *arg G_GNUC_UNUSED)
 {
-	struct nat_rule *rule = target;
+	((struct nat_rule *)target)->kind = NAT_STATIC;
+	return read_mapping(r, value, nat_static_fields, target, NULL, NULL);
+}
 
-	rule->kind = NAT_STATIC;
-	return read_mapping(r, value, nat_static_fields, rule, NULL, NULL);
+static bool read_forward(struct reader *r, const yaml_node_t *value, void *target,
+			 const void *arg G_GNUC_UNUSED)
+{
+	((struct nat_rule *)target)->kind = NAT_FORWARD;
+	return read_mapping(r, value, forward_fields, target, NULL, NULL);
 }
 
 static const struct field nat_single_fields[] = {
@@ -134,50 +153,54 @@ void nat_preset_apply(struct reader *r, const yaml_node_t *value, struct nat_rul
 	read_pairs(r, value, read_single_key, &s);
 }
 
-static const struct field nat_rule_fields[] = {
+const struct field nat_rule_fields[] = {
 	{KEY("name", read_word, nat_rule, name, &charset_name), .required = true},
 	{KEY("masquerade", read_word, nat_rule, out_iface, &charset_iface)},
+	{.key = "forward", .read = read_forward},
 	{.key = "static", .read = read_static},
 	{KEY("out", read_word, nat_rule, out_iface, &charset_iface)},
 	{KEY("src", read_array, nat_rule, src, &prefix_list)},
 	{.include = nat_behaviour_fields},
 	{0}};
 
-/* Keys that say something about port translation, which 1:1 NAT does not do. */
+/* Keys that say something about what a masquerade makes up by itself, and those of a forward. */
 static const char *const masquerade_only_keys[] = {"src",	"preset",	 "mapping",
 						   "filtering", "preserve_port", "udp_timeout"};
+static const char *const forward_only_keys[] = {"inside", "ports", "to_port"};
 
-void nat_static_check(struct reader *r, const yaml_node_t *value)
+void nat_kind_check(struct reader *r, const yaml_node_t *value, enum nat_kind kind)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(masquerade_only_keys); i++) {
+	for (size_t i = 0; kind != NAT_MASQUERADE && i < G_N_ELEMENTS(masquerade_only_keys); i++)
 		if (read_has_key(r, value, masquerade_only_keys[i]))
 			reader_error(r, value, NULL, "'%s' belongs to 'masquerade'",
 				     masquerade_only_keys[i]);
-	}
+	for (size_t i = 0; kind != NAT_FORWARD && i < G_N_ELEMENTS(forward_only_keys); i++)
+		if (read_has_key(r, value, forward_only_keys[i]))
+			reader_error(r, value, NULL, "'%s' belongs to 'forward'",
+				     forward_only_keys[i]);
 }
 
-/* Applies the preset, and checks that the keys are those of a masquerade or those of a static
- * rule. */
-static void nat_rule_check(struct reader *r, const yaml_node_t *value, void *object)
+void nat_rule_check(struct reader *r, const yaml_node_t *value, void *object)
 {
-	bool masquerade = read_has_key(r, value, "masquerade"),
-	     is_static = read_has_key(r, value, "static");
+	bool masquerade = read_has_key(r, value, "masquerade");
+	int kinds =
+		masquerade + read_has_key(r, value, "forward") + read_has_key(r, value, "static");
 
 	nat_preset_apply(r, value, object);
-	if (masquerade == is_static) {
+	if (kinds != 1) {
 		reader_error(r, value,
-			     "'masquerade: INTERFACE', or 'static: {inside: ADDRESS, outside: "
-			     "ADDRESS}' with 'out'",
-			     "a NAT rule needs one of 'masquerade' and 'static'");
+			     "'masquerade: INTERFACE', 'forward: {outside: ADDRESS, inside: "
+			     "ADDRESS, proto: udp, ports: [...]}' with 'out', or 'static: {inside: "
+			     "ADDRESS, outside: ADDRESS}' with 'out'",
+			     "a NAT rule needs one of 'masquerade', 'forward' and 'static'");
 		return;
 	}
-	if (is_static && !read_has_key(r, value, "out"))
+	if (!masquerade && !read_has_key(r, value, "out"))
 		reader_error(r, value, NULL, "'out' is missing");
 	if (masquerade && read_has_key(r, value, "out"))
 		reader_error(r, value, "'masquerade' names the interface",
-			     "'out' belongs to 'static'");
-	if (is_static)
-		nat_static_check(r, value);
+			     "'out' belongs to 'forward' and 'static'");
+	nat_kind_check(r, value, ((const struct nat_rule *)object)->kind);
 }
 
 const struct object_type nat_rule_type =

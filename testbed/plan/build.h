@@ -63,6 +63,9 @@ void build_nft(struct builder *b, const struct node *n);
  * nothing when there are none. */
 void nft_match_prefixes(GString *out, const char *field, const GArray *prefixes, int family);
 
+/* Appends `FIELD { 80, 50000-50019 } ` of a list that is not empty (struct port_range). */
+void nft_ports(GString *out, const char *field, const GArray *ports);
+
 /* nft_nat.c: appends the table with the node's NAT rules; nothing without such rules. */
 void nft_nat_table(GString *out, const struct builder *b, const struct node *n);
 /* Appends rules of the forward chain that accept the packets which the node's NAT has let in. */

@@ -102,12 +102,10 @@ static void put_peers(GString *out, const struct edge_service *e)
 /* One coturn process: it takes clients over one transport, so `setting` turns the other one off. */
 struct transport {
 	const char *name, *setting;
-	unsigned port;
 };
-static const struct transport transports[] = {
-	{"coturn-udp", "no-tcp", 3478},
-	{"coturn-tcp", "no-udp", 443},
-};
+static const struct transport transports[] = {{"coturn-udp", "no-tcp"}, {"coturn-tcp", "no-udp"}};
+
+#define STUN_PORT 3478
 
 /* The text of one process's configuration; the caller frees it.  `public`: the address that clients
  * see in place of `relay`, behind a NAT; unset or equal: there is none.  lab replaces @SECRET@. */
@@ -119,8 +117,10 @@ static char *coturn_conf(const struct builder *b, const struct node *n,
 	char text[ADDR_TEXT_MAX], more[ADDR_TEXT_MAX];
 
 	g_string_append_printf(out, "listening-ip=%s\n", addr_print(&e->internal, text));
-	g_string_append_printf(out, "listening-ip=%s\n", addr_print(&e->av, text));
-	g_string_append_printf(out, "listening-port=%u\n%s\nrelay-ip=%s\n", t->port, t->setting,
+	if (!addr_equal(&e->av, &e->internal))
+		g_string_append_printf(out, "listening-ip=%s\n", addr_print(&e->av, text));
+	g_string_append_printf(out, "listening-port=%u\n%s\nrelay-ip=%s\n",
+			       t == &transports[0] ? STUN_PORT : e->av_tcp_port, t->setting,
 			       addr_print(relay, text));
 	if (addr_is_set(public) && !addr_equal(public, relay))
 		g_string_append_printf(out, "external-ip=%s/%s\n", addr_print(public, more), text);

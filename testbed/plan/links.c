@@ -260,15 +260,28 @@ static struct op *add_address(struct builder *b, const char *node, struct loc lo
 	return op;
 }
 
-/* Adds the outside addresses of the node's 1:1 NAT rules that lie in a subnet of interface `f`, so
- * that the node answers ARP for them. */
-static void add_static_nat_addresses(struct builder *b, const struct node *n, const struct iface *f)
+/* Whether a rule before `r` has the same outside address. */
+static bool is_added(const struct node *n, const struct nat_rule *r)
+{
+	for (guint i = 0; n->nat->pdata[i] != r; i++) {
+		const struct nat_rule *before = n->nat->pdata[i];
+
+		if (before->kind != NAT_MASQUERADE && addr_equal(&before->outside, &r->outside) &&
+		    g_str_equal(before->out_iface, r->out_iface))
+			return true;
+	}
+	return false;
+}
+
+/* Adds the outside addresses of the node's 1:1 NAT rules and forwards that lie in a subnet of
+ * interface `f`, each once, so that the node answers ARP for them. */
+static void add_nat_addresses(struct builder *b, const struct node *n, const struct iface *f)
 {
 	ptr_array_foreach(const struct nat_rule, r, n->nat) {
 		struct prefix own = {r->outside, addr_bits(&r->outside)};
 
-		if (r->kind != NAT_STATIC || !g_str_equal(r->out_iface, f->name) ||
-		    iface_has_address(f, &r->outside))
+		if (r->kind == NAT_MASQUERADE || is_added(n, r) ||
+		    !g_str_equal(r->out_iface, f->name) || iface_has_address(f, &r->outside))
 			continue;
 		for (guint a = 0; a < f->addresses->len; a++) {
 			if (!prefix_contains(&g_array_index(f->addresses, struct prefix, a),
@@ -291,7 +304,7 @@ void build_addresses(struct builder *b, const struct node *n)
 			if (peer)
 				op->addr.peer = *peer;
 		}
-		add_static_nat_addresses(b, n, f);
+		add_nat_addresses(b, n, f);
 	}
 }
 

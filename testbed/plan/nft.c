@@ -47,12 +47,9 @@ void nft_match_prefixes(GString *out, const char *field, const GArray *prefixes,
 	g_string_append(out, " } ");
 }
 
-/* Appends `PROTO FIELD { 80, 50000-50019 } `; nothing for an empty list (struct port_range). */
-static void match_ports(GString *out, const char *proto, const char *field, const GArray *ports)
+void nft_ports(GString *out, const char *field, const GArray *ports)
 {
-	if (ports->len == 0)
-		return;
-	g_string_append_printf(out, "%s %s { ", proto, field);
+	g_string_append_printf(out, "%s { ", field);
 	for (guint i = 0; i < ports->len; i++) {
 		const struct port_range *r = &g_array_index(ports, struct port_range, i);
 
@@ -61,6 +58,15 @@ static void match_ports(GString *out, const char *proto, const char *field, cons
 			g_string_append_printf(out, "-%u", r->last);
 	}
 	g_string_append(out, " } ");
+}
+
+/* Appends `PROTO FIELD { 80, 50000-50019 } `; nothing for an empty list (struct port_range). */
+static void match_ports(GString *out, const char *proto, const char *field, const GArray *ports)
+{
+	if (ports->len == 0)
+		return;
+	g_string_append_printf(out, "%s ", proto);
+	nft_ports(out, field, ports);
 }
 
 /* Appends what matches a rule's protocol and ports.  Ports imply their protocol; the model's

@@ -35,19 +35,10 @@
  *
  * `ports` repeats keys of `inside`, because kernels before 6.4 match no map as a set.
  */
-#include "testbed/plan/build.h"
+#include "testbed/plan/nft_nat.h"
 
 /* The kernel's own for UDP that was answered; RFC 4787 REQ-5 asks for no less. */
 #define LEARNED_LIFETIME_MS 120000u
-#define PORTS "meta l4proto { tcp, udp } "
-
-/* A NAT rule and the texts that its nft rules need. */
-struct nat_names {
-	guint index; /* number of the rule in its node: the end of its sets' and chains' names */
-	const struct nat_rule *r;
-	char address[ADDR_TEXT_MAX]; /* IPv4 address of the outside interface; "": none */
-	const char *own_ports;	     /* see own_ports; borrowed */
-};
 
 /* Whether the NAT must remember mappings; otherwise every new flow gets a new one. */
 static bool learns_mapping(const struct nat_rule *r)
@@ -66,7 +57,7 @@ static struct nat_names nat_names(const struct builder *b, const struct node *n,
 				  const char *own_ports)
 {
 	struct nat_names names = {
-		.index = index, .r = n->nat->pdata[index], .own_ports = own_ports};
+		.index = index, .r = n->nat->pdata[index], .own_ports = own_ports, .node = n};
 	const struct prefix *p = node_prefix_on(b->m, n, names.r->out_iface, AF_INET);
 
 	if (p)
@@ -183,11 +174,23 @@ static void put_static_out(GString *out, const struct nat_rule *r)
 				       r->out_iface, r->out_iface, inside, outside, r->name);
 }
 
+/* Appends source NAT for every other flow.  Only TCP and UDP have ports to choose from. */
+static void put_last_source(GString *out, const struct nat_names *names, const char *spare,
+			    const char *lot)
+{
+	if (spare[0] != '\0')
+		g_string_append_printf(out, "\t\t" PORTS "counter snat to %s%s %s comment \"%s\"\n",
+				       names->address, spare, lot, names->r->name);
+	g_string_append_printf(out, "\t\tcounter snat to %s%s%s comment \"%s\"\n", names->address,
+			       lot[0] != '\0' ? " " : "", lot, names->r->name);
+}
+
 /* Appends the chain that chooses the outside port of a new flow (the second list above). */
 static void put_map_chain(GString *out, const struct nat_names *names)
 {
 	const struct nat_rule *r = names->r;
 	const char *lot = r->mapping == NAT_ADDRESS_AND_PORT_DEPENDENT ? "fully-random" : "random";
+	g_autofree char *spare = nft_spare_ports(names);
 
 	g_string_append_printf(out, "\tchain tb_map%u {\n", names->index);
 	if (learns_mapping(r))
@@ -200,18 +203,19 @@ static void put_map_chain(GString *out, const struct nat_names *names)
 	if (r->preserve_port) {
 		if (names->own_ports[0] != '\0')
 			g_string_append_printf(
-				out, "\t\tudp sport %s counter snat to %s %s comment \"%s\"\n",
-				names->own_ports, names->address, lot, r->name);
+				out, "\t\tudp sport %s counter snat to %s%s %s comment \"%s\"\n",
+				names->own_ports, names->address, spare, lot, r->name);
+		nft_forwarded_sources(out, names, spare, lot);
 		g_string_append_printf(
 			out,
 			"\t\t" PORTS
-			"meta l4proto . th sport @tb_ports%u counter snat to %s %s comment "
+			"meta l4proto . th sport @tb_ports%u counter snat to %s%s %s comment "
 			"\"%s\"\n",
-			names->index, names->address, lot, r->name);
+			names->index, names->address, spare, lot, r->name);
 		lot = "";
 	}
-	g_string_append_printf(out, "\t\tcounter snat to %s%s%s comment \"%s\"\n\t}\n",
-			       names->address, lot[0] != '\0' ? " " : "", lot, r->name);
+	put_last_source(out, names, lot[0] != '\0' ? spare : "", lot);
+	g_string_append(out, "\t}\n");
 }
 
 /* Appends the rules that send new flows to that chain. */
@@ -235,19 +239,23 @@ static void put_masquerade(GString *out, const struct nat_names *names)
 		names->address, names->index, r->name);
 }
 
-/* Appends the chain of source NAT, 1:1 rules first. */
+/* Appends the chain of source NAT: 1:1 rules, then forwards, then masquerades. */
 static void put_postrouting(GString *out, const GArray *all)
 {
 	g_string_append(out, "\tchain tb_postrouting {\n\t\ttype nat hook postrouting priority "
 			     "100\n\t\tpolicy accept\n"
 			     "\t\tfib saddr type local counter accept comment \"own-traffic\"\n");
-	for (int kind = 0; kind < 2; kind++) {
-		array_foreach(const struct nat_names, names, all)
-			if (kind == 0 && names->r->kind == NAT_STATIC)
+	for (int kind = NAT_STATIC; kind >= NAT_MASQUERADE; kind--) {
+		array_foreach(const struct nat_names, names, all) {
+			if ((int)names->r->kind != kind)
+				continue;
+			if (kind == NAT_STATIC)
 				put_static_out(out, names->r);
-			else if (kind == 1 && names->r->kind == NAT_MASQUERADE &&
-				 names->address[0] != '\0')
+			else if (kind == NAT_FORWARD)
+				nft_forward_out(out, names->r, all);
+			else if (names->address[0] != '\0')
 				put_masquerade(out, names);
+		}
 	}
 	g_string_append(out, "\t}\n");
 }
@@ -322,28 +330,32 @@ static void put_refuse(GString *out, const struct nat_names *names)
 	}
 }
 
-/* Appends the rule of a 1:1 NAT without hairpinning that drops what comes from inside for its
- * outside address. Routers of providers would send it back otherwise, and the NAT let it in as from
- * outside. */
-static void put_static_refuse(GString *out, const struct nat_rule *r)
+/* Appends the rule of a 1:1 NAT or forward without hairpinning that drops what comes from inside
+ * for its outside address.  Routers of providers would send it back otherwise, and the NAT let it
+ * in as from outside. */
+static void put_no_hairpin(GString *out, const struct nat_rule *r)
 {
 	char outside[ADDR_TEXT_MAX];
 
-	g_string_append_printf(out,
-			       "\t\tiifname != \"%s\" ip daddr %s ct state new counter drop "
-			       "comment \"%s-no-hairpin\"\n",
-			       r->out_iface, addr_print(&r->outside, outside), r->name);
+	g_string_append_printf(out, "\t\tiifname != \"%s\" ip daddr %s ", r->out_iface,
+			       addr_print(&r->outside, outside));
+	if (r->kind == NAT_FORWARD)
+		nft_forward_ports(out, r, "dport");
+	g_string_append_printf(out, "ct state new counter drop comment \"%s-no-hairpin\"\n",
+			       r->name);
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
 
 typedef void put_func(GString *out, const struct nat_names *names);
 
-/* Appends destination NAT for a rule of either kind; nothing for an outside without address. */
+/* Appends destination NAT for a rule of any kind; nothing for an outside without address. */
 static void put_incoming(GString *out, const struct nat_names *names)
 {
 	if (names->r->kind == NAT_STATIC)
 		put_static_in(out, names->r);
+	else if (names->r->kind == NAT_FORWARD)
+		nft_forward_in(out, names->r);
 	else if (names->address[0] != '\0')
 		put_learned_in(out, names);
 }
@@ -390,12 +402,15 @@ void nft_nat_table(GString *out, const struct builder *b, const struct node *n)
 	put_for_masquerades(out, all, put_sets);
 	put_for_masquerades(out, all, put_map_chain);
 	put_for_masquerades(out, all, put_learn_chain);
-	for (guint i = 0; i < all->len; i++) {
-		const struct nat_names *names = &g_array_index(all, struct nat_names, i);
-
-		put_incoming(in, names);
-		if (names->r->kind == NAT_STATIC && !names->r->hairpin)
-			put_static_refuse(turned, names->r);
+	/* what a masquerade has learned of an address goes after what is forwarded of it */
+	for (int step = 0; step < 2; step++) {
+		array_foreach(const struct nat_names, names, all) {
+			if ((names->r->kind == NAT_MASQUERADE) != (step == 1))
+				continue;
+			put_incoming(in, names);
+			if (step == 0 && !names->r->hairpin)
+				put_no_hairpin(turned, names->r);
+		}
 	}
 	put_nat_chain(out, "tb_no_hairpin", "filter hook prerouting priority -110", turned);
 	put_nat_chain(out, "tb_prerouting", "nat hook prerouting priority -100", in);
@@ -415,11 +430,6 @@ void nft_nat_forward(GString *out, const struct builder *b, const struct node *n
 		if (names->r->kind != NAT_MASQUERADE || !lets_in(names->r) ||
 		    names->address[0] == '\0')
 			continue;
-		/* The original destination tells these from packets of a 1:1 NAT, which the node's
-		 * own rules judge. */
-		g_string_append_printf(out,
-				       "\t\t" PORTS "ct status dnat ct original ip daddr %s "
-				       "counter accept comment \"%s-let-in\"\n",
-				       names->address, names->r->name);
+		nft_let_in(out, names);
 	}
 }

@@ -60,6 +60,7 @@ static bool has_nat(const struct node *n, enum nat_kind kind)
 void graph_marks_of(const struct node *n, GArray *marks)
 {
 	const struct graph_mark nat = {"NAT", GRAPH_NAT_COLOR},
+				forwards = {"port forward", GRAPH_NAT_COLOR},
 				one_to_one = {"1:1 NAT", GRAPH_NAT_COLOR},
 				firewall = {"firewall", GRAPH_FIREWALL_COLOR};
 
@@ -68,6 +69,8 @@ void graph_marks_of(const struct node *n, GArray *marks)
 			g_array_append_val(marks, service_marks[i].mark);
 	if (has_nat(n, NAT_MASQUERADE))
 		g_array_append_val(marks, nat);
+	if (has_nat(n, NAT_FORWARD))
+		g_array_append_val(marks, forwards);
 	if (has_nat(n, NAT_STATIC))
 		g_array_append_val(marks, one_to_one);
 	if (graph_filters(n))

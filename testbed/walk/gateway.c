@@ -9,7 +9,7 @@ bool gateway_covers(const struct prefix *wide, const struct prefix *p)
 bool gateway_translates(const struct node *router, const struct addr *a)
 {
 	ptr_array_foreach(const struct nat_rule, r, router->nat)
-		if (r->kind == NAT_STATIC && addr_equal(&r->outside, a))
+		if (r->kind != NAT_MASQUERADE && addr_equal(&r->outside, a))
 			return true;
 	return false;
 }

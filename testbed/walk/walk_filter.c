@@ -13,10 +13,7 @@ static bool in_prefixes(const GArray *prefixes, const struct addr *a)
 
 static bool in_ports(const GArray *ports, uint16_t port)
 {
-	array_foreach(const struct port_range, r, ports)
-		if (port != 0 && port >= r->first && port <= r->last)
-			return true;
-	return ports->len == 0;
+	return ports->len == 0 || (port != 0 && port_ranges_contain(ports, port));
 }
 
 static bool is_iface(const char *wanted, const char *name)
@@ -70,8 +67,10 @@ static bool is_outside(const struct knode *n, const struct nat_rule *r, const st
  * lets such packets pass, of UDP and TCP. */
 static const struct nat_rule *lets_in(const struct knode *n, const struct packet *p)
 {
+	bool learned = p->dnat && p->dnat->kind == NAT_MASQUERADE;
+
 	for (guint i = 0;
-	     i < n->model->nat->len && p->dnat && (p->proto == PROTO_UDP || p->proto == PROTO_TCP);
+	     i < n->model->nat->len && learned && (p->proto == PROTO_UDP || p->proto == PROTO_TCP);
 	     i++) {
 		const struct nat_rule *r = n->model->nat->pdata[i];
 
@@ -203,7 +202,7 @@ static char *let_in(const struct knode *n, const struct nat_rule *r, struct pack
 		if (s->node != n || !may_use(r, s, p, in))
 			continue;
 		p->at.dport = s->original.sport;
-		p->dnat = true;
+		p->dnat = r;
 		return translate(&p->at.dst, &s->original.src, r->name);
 	}
 	if (r->hairpin && g_strcmp0(in, r->out_iface) != 0) {
@@ -217,17 +216,40 @@ static char *let_in(const struct knode *n, const struct nat_rule *r, struct pack
 	return NULL;
 }
 
+/* Whether the packet is for what a 1:1 NAT or a forward leads inside. */
+static bool leads_inside(const struct nat_rule *r, const struct packet *p)
+{
+	return r->kind != NAT_MASQUERADE && addr_equal(&p->at.dst, &r->outside) &&
+	       (r->kind == NAT_STATIC ||
+		(r->proto == p->proto && nat_forward_inside(r, p->at.dport) != 0));
+}
+
 const struct nat_rule *nat_refuses_hairpin(const struct knode *n, const struct packet *p,
 					   const char *in)
 {
 	for (guint i = 0; i < n->model->nat->len && !p->answers; i++) {
 		const struct nat_rule *r = n->model->nat->pdata[i];
 
-		if (r->kind == NAT_STATIC && !r->hairpin && g_strcmp0(in, r->out_iface) != 0 &&
-		    addr_equal(&p->at.dst, &r->outside))
+		if (!r->hairpin && leads_inside(r, p) && g_strcmp0(in, r->out_iface) != 0)
 			return r;
 	}
 	return NULL;
+}
+
+/* Translates the destination by a 1:1 NAT or a forward. */
+static char *lead_inside(const struct nat_rule *r, struct packet *p)
+{
+	char inside[ADDR_PORT_TEXT_MAX], outside[ADDR_PORT_TEXT_MAX];
+	struct tuple before = p->at;
+
+	p->dnat = r;
+	p->at.dst = r->inside;
+	if (r->kind == NAT_FORWARD)
+		p->at.dport = nat_forward_inside(r, before.dport);
+	if (p->at.dport == before.dport)
+		return nat_text(&p->at.dst, &before.dst, r->name);
+	return g_strdup_printf("%s for %s (%s)", addr_port_print(&p->at.dst, p->at.dport, inside),
+			       addr_port_print(&before.dst, before.dport, outside), r->name);
 }
 
 char *nat_prerouting(const struct knode *n, struct packet *p, const char *in, GArray *sessions)
@@ -238,22 +260,18 @@ char *nat_prerouting(const struct knode *n, struct packet *p, const char *in, GA
 			return NULL;
 		return translate(&p->at.dst, &p->answers->original.src, "session");
 	}
-	for (guint i = 0; i < n->model->nat->len && may_translate(p); i++) {
-		const struct nat_rule *r = n->model->nat->pdata[i];
+	ptr_array_foreach(const struct nat_rule, r, n->model->nat)
+		if (may_translate(p) && leads_inside(r, p) &&
+		    (r->hairpin || g_strcmp0(in, r->out_iface) == 0))
+			return lead_inside(r, p);
+	ptr_array_foreach(const struct nat_rule, r, n->model->nat) {
+		char *text = NULL;
 
-		if (r->kind == NAT_MASQUERADE && p->proto != PROTO_ICMP &&
-		    is_outside(n, r, &p->at.dst)) {
-			char *text = let_in(n, r, p, in, sessions);
-
-			if (text)
-				return text;
-		}
-		if (r->kind != NAT_STATIC || !addr_equal(&p->at.dst, &r->outside))
-			continue;
-		if (!r->hairpin && g_strcmp0(in, r->out_iface) != 0)
-			continue;
-		p->dnat = true;
-		return translate(&p->at.dst, &r->inside, r->name);
+		if (r->kind == NAT_MASQUERADE && may_translate(p) && p->proto != PROTO_ICMP &&
+		    is_outside(n, r, &p->at.dst))
+			text = let_in(n, r, p, in, sessions);
+		if (text)
+			return text;
 	}
 	return NULL;
 }
@@ -276,6 +294,37 @@ static char *static_source(const struct nat_rule *r, struct packet *p, const cha
 	return translate(&p->at.src, &r->outside, r->name);
 }
 
+/* Whether a masquerade that has this outside address keeps the source port: not where it chooses
+ * one at random, nor for a port that is forwarded. */
+static bool keeps_port(const struct knode *n, const struct nat_rule *r, const struct addr *outside,
+		       const struct packet *p)
+{
+	return r->mapping != NAT_ADDRESS_AND_PORT_DEPENDENT && r->preserve_port &&
+	       !node_forward(n->model, outside, p->proto, p->at.sport);
+}
+
+/* What the inside host of a forward sends from a forwarded port keeps that port outside; what is
+ * hairpinned gets the outside address as its source. */
+static char *forward_source(const struct knode *n, const struct nat_rule *r, struct packet *p,
+			    const char *in, const struct klink *out)
+{
+	uint16_t port = p->proto == r->proto && addr_equal(&p->at.src, &r->inside) ?
+				nat_forward_outside(r, p->at.sport) :
+				0;
+	bool hairpin = is_hairpin(r, p, in, out);
+	const struct nat_rule *masquerade = nat_at(n, &r->outside);
+
+	if (port != 0 && (g_str_equal(out->state->name, r->out_iface) || hairpin)) {
+		p->at.sport = port;
+		return translate(&p->at.src, &r->outside, r->name);
+	}
+	if (!hairpin || p->dnat != r)
+		return NULL;
+	if (masquerade && !keeps_port(n, masquerade, &r->outside, p))
+		p->at.sport = 0; /* the kernel chooses one at random */
+	return translate(&p->at.src, &r->outside, r->name);
+}
+
 static char *masquerade(const struct knode *n, const struct nat_rule *r, struct packet *p,
 			const char *in, const struct klink *out, const struct addr *next_hop)
 {
@@ -289,7 +338,7 @@ static char *masquerade(const struct knode *n, const struct nat_rule *r, struct 
 		source = g_array_index(outside->state->addresses, struct prefix, 0).addr;
 	if (!addr_is_set(&source))
 		return NULL;
-	if (r->mapping == NAT_ADDRESS_AND_PORT_DEPENDENT || !r->preserve_port)
+	if (!keeps_port(n, r, &source, p))
 		p->at.sport = 0; /* the kernel chooses one at random */
 	return translate(&p->at.src, &source, r->name);
 }
@@ -308,14 +357,15 @@ char *nat_postrouting(const struct knode *n, struct packet *p, const char *in,
 	/* a node's own packets are never translated */
 	if (!may_translate(p) || knode_owns(n, &p->at.src))
 		return NULL;
-	for (int kind = 0; kind < 2; kind++) {
+	for (int kind = NAT_STATIC; kind >= NAT_MASQUERADE; kind--) {
 		for (guint i = 0; i < n->model->nat->len && !text; i++) {
 			const struct nat_rule *r = n->model->nat->pdata[i];
 
-			if (kind == 0 && r->kind == NAT_STATIC)
-				text = static_source(r, p, in, out);
-			else if (kind == 1 && r->kind == NAT_MASQUERADE)
-				text = masquerade(n, r, p, in, out, next_hop);
+			if ((int)r->kind != kind)
+				continue;
+			text = kind == NAT_STATIC  ? static_source(r, p, in, out) :
+			       kind == NAT_FORWARD ? forward_source(n, r, p, in, out) :
+						     masquerade(n, r, p, in, out, next_hop);
 		}
 	}
 	return text;

@@ -32,8 +32,9 @@ struct packet {
 	enum ip_proto proto;
 	const struct session *answers; /* the session this node knows it by, or NULL */
 	bool translatable; /* false: invalid to connection tracking, so NAT does not change it */
-	bool dnat;	   /* destination was translated at this node */
 	bool plain;	   /* it is a connection's first payload, and no TLS */
+	const struct nat_rule *dnat; /* the one of this node that translated its destination, or
+					NULL */
 };
 
 /* Whether two ports can be the same one.  A port that a NAT chose at random is not known, and 0. */
@@ -43,14 +44,14 @@ bool ports_match(uint16_t a, uint16_t b);
 struct decision filter_packet(const struct knode *n, enum fw_chain chain, const struct packet *p,
 			      const char *in, const char *out);
 
-/* The 1:1 NAT without hairpinning that drops the packet, because it came from inside for the NAT's
- * outside address; NULL: none does. */
+/* The 1:1 NAT or forward without hairpinning that drops the packet, because it came from inside for
+ * what the NAT leads inside; NULL: none does. */
 const struct nat_rule *nat_refuses_hairpin(const struct knode *n, const struct packet *p,
 					   const char *in);
-/* Before routing.  Translates the destination: of an answer, of 1:1 NAT, and of a packet for the
- * outside port of a session, when the NAT lets it in.  A hairpin packet that no session leads
- * inside has still opened its sender's port: that session is added.  Text for hop.nat, or NULL; the
- * caller frees. */
+/* Before routing.  Translates the destination: of an answer, of 1:1 NAT and forwards, and of a
+ * packet for the outside port of a session, when the NAT lets it in.  A hairpin packet that no
+ * session leads inside has still opened its sender's port: that session is added.  Text for
+ * hop.nat, or NULL; the caller frees. */
 char *nat_prerouting(const struct knode *n, struct packet *p, const char *in, GArray *sessions);
 /* After routing.  Translates the source; `next_hop` decides which outside address a masquerade
  * takes. Text for hop.nat, or NULL; the caller frees. */

@@ -114,7 +114,7 @@ static void recall_session(struct walker *k)
 {
 	k->p.answers = NULL;
 	k->p.original = k->p.at;
-	k->p.dnat = false;
+	k->p.dnat = NULL;
 	for (guint i = 0; i < k->sessions->len && k->is_answer; i++) {
 		const struct session *s = &g_array_index(k->sessions, struct session, i);
 

@@ -11,7 +11,8 @@
 
 #define FQDN "edge.contoso.com"
 
-static const struct edge_names names = {.inside = FQDN, .outside = "sip.contoso.com"};
+static const struct edge_names names = {
+	.inside = FQDN, .outside = "sip.contoso.com", .outside_port = 443};
 
 static sip_msg *request(const char *method)
 {
@@ -181,6 +182,7 @@ static sip_msg *ask_mras(const char *body, const char *type, char **ret_user, bo
 {
 	char fqdn[] = "edge.contoso.com", av_fqdn[] = "av.contoso.com", secret[] = "s3cret";
 	struct edge_config config = {.fqdn = fqdn,
+				     .av_tcp_port = 443,
 				     .av_fqdn = av_fqdn,
 				     .secret = secret,
 				     .mras_secret = secret,

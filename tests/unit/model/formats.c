@@ -120,7 +120,9 @@ Test(formats, every_word_is_documented)
 					    "set-engine",    "set-host-model",
 					    "set-sysctl",    "set-resolvers",
 					    "set-mtu",	     "count",
-					    "packet_time",   NULL};
+					    "packet_time",   "to_port",
+					    "access_port",   "add-nat",
+					    "remove-nat",    NULL};
 	g_autofree char *text = document();
 
 	for (const char *const *word = words; *word; word++) {

@@ -74,6 +74,32 @@ static const struct row rows[] = {
 	 {"ip daddr 198.51.100.7 counter dnat to 10.9.0.2 comment \"n-in\"",
 	  "oifname \"wan\" ip saddr 10.9.0.2 counter snat to 198.51.100.7 comment \"n-out\""},
 	 {"let-in"}},
+	{"forward beside a masquerade",
+	 "    nat:\n"
+	 "      - {name: f, forward: {outside: 198.51.100.1, inside: 10.9.0.2, proto: udp, ports: "
+	 "[3478, 50000-59999]}, out: wan}\n"
+	 "      - {name: n, masquerade: wan, filtering: endpoint-independent}\n"
+	 "    firewall: {rules: [{name: none-in, chain: forward, in: wan, action: drop}]}\n",
+	 {"iifname \"wan\" ip daddr 198.51.100.1 udp dport { 3478, 50000-59999 } counter dnat to "
+	  "10.9.0.2 comment \"f-in\"\n\t\tiifname \"wan\" ip daddr 198.51.100.1 meta",
+	  "oifname \"wan\" ip saddr 10.9.0.2 udp sport { 3478, 50000-59999 } counter snat to "
+	  "198.51.100.1 comment \"f-out\"\n\t\toifname \"wan\" counter jump tb_map1",
+	  "udp sport { 3478, 50000-59999 } counter snat to 198.51.100.1:3479-49999 random comment "
+	  "\"n\"",
+	  "meta l4proto udp ct status dnat ct original ip daddr 198.51.100.1 ct original proto-dst "
+	  "!= { 3478, 50000-59999 } counter accept comment \"n-let-in\""},
+	 {"f-let-in"}},
+	{"forward to another port, with hairpinning",
+	 "    nat: [{name: f, forward: {outside: 198.51.100.7, inside: 10.9.0.2, proto: tcp, "
+	 "ports: "
+	 "8443, to_port: 443}, out: wan, hairpin: true}]\n",
+	 {"\t\tip daddr 198.51.100.7 tcp dport { 8443 } counter dnat to 10.9.0.2:443 comment "
+	  "\"f-in\"",
+	  "oifname \"wan\" ip saddr 10.9.0.2 tcp sport 443 counter snat to 198.51.100.7:8443 "
+	  "comment \"f-out\"",
+	  "ct original ip daddr 198.51.100.7 meta l4proto tcp ct original proto-dst { 8443 } "
+	  "counter snat to 198.51.100.7 comment \"f-hairpin-source\""},
+	 {"tb_no_hairpin"}},
 	{"replies first, policy last",
 	 "    firewall: {input: drop, rules: [{name: web, chain: input, in: wan, proto: tcp, "
 	 "dports: [80, "

@@ -2,6 +2,7 @@
 #include "testbed/diagnose/bypass.h"
 
 #include "testbed/diagnose/fix_rules.h"
+#include "testbed/diagnose/published.h"
 #include "testbed/walk/walk.h"
 
 #include <string.h>
@@ -9,7 +10,6 @@
 #define CLIENT_PORT 49152 /* RFC 6335 section 6 */
 #define DNS_PORT 53
 #define STUN_PORT 3478
-#define HTTPS_PORT 443
 
 /* What a bypass is derived from. */
 struct way_around {
@@ -119,7 +119,9 @@ static bool edge_is_open(const model *m, const struct way_around *w)
 	const struct node *edge = model_media_edge(m, w->end);
 	const struct service *s = edge ? node_service(edge, SERVICE_EDGE) : NULL;
 
-	return s && reaches_outside(w, m, w->end, &s->edge.access_public, PROTO_TCP, HTTPS_PORT) &&
+	return s &&
+	       reaches_outside(w, m, w->end, &s->edge.access_public, PROTO_TCP,
+			       published_access_port(m, &s->edge)) &&
 	       reaches_outside(w, m, w->end, &s->edge.av_public, PROTO_UDP, STUN_PORT);
 }
 

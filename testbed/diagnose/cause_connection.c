@@ -2,7 +2,10 @@
 #include "testbed/diagnose/cause_connection.h"
 
 #include "testbed/diagnose/cause_name.h"
+#include "testbed/diagnose/published.h"
 #include "testbed/diagnose/service.h"
+
+#define SIP_PORT 5061
 
 /* --- certificates ----------------------------------------------------------------------------- */
 
@@ -182,11 +185,15 @@ static bool reaches(const struct evidence *e, const char *from, const struct add
 static bool is_for_others(const struct evidence *e, const struct tried *t, const struct addr *given)
 {
 	const struct node *right;
+	const struct service *edge;
 	struct addr a;
 
-	return e->state && (right = service_named(e->model, t->name, &a)) &&
-	       !addr_equal(&a, given) && !reaches(e, t->from, given, t->port) &&
-	       reaches(e, t->from, &a, node_declared_service(right, SERVICE_EDGE) ? 443 : 5061);
+	if (!e->state || !(right = service_named(e->model, t->name, &a)) || addr_equal(&a, given) ||
+	    reaches(e, t->from, given, t->port))
+		return false;
+	edge = node_declared_service(right, SERVICE_EDGE);
+	return reaches(e, t->from, &a,
+		       edge ? published_access_port(e->model, &edge->edge) : SIP_PORT);
 }
 
 /* Whether the name leads to a node that is no such server, or to a server for clients
@@ -200,7 +207,7 @@ static bool leads_astray(const struct evidence *e, struct finding *f, const stru
 		return false;
 	owner = service_owner(e->model, &a);
 	return (!owner || !is_server(owner) ||
-		service_at(owner, &a, PROTO_TCP, t->port).service == SERVICE_KIND_COUNT ||
+		service_at(e->model, owner, &a, PROTO_TCP, t->port).service == SERVICE_KIND_COUNT ||
 		is_for_others(e, t, &a)) &&
 	       cause_wrong_answer(e, f, t->from, t->name, t->address);
 }

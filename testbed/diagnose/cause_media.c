@@ -3,7 +3,7 @@
 #include "testbed/diagnose/cause_rules.h"
 #include "testbed/diagnose/cause_state.h"
 
-static bool expects(const struct cell *c, enum path_class path)
+bool cause_expects(const struct cell *c, enum path_class path)
 {
 	return c->expected_verdict == VERDICT_PASS && c->has_expected_path &&
 	       (c->expected_path_mask & 1u << path) != 0;
@@ -197,7 +197,7 @@ static bool ends_cannot_meet_directly(const struct evidence *e, struct finding *
 {
 	const struct cell *c = e->cell;
 
-	if (expects(c, PATH_UDP_DIRECT))
+	if (cause_expects(c, PATH_UDP_DIRECT))
 		return cause_hosts_cannot_meet(e, f, a, b, PAIRS_ALL);
 	return !c->has_expected_path && c->verdict != VERDICT_PASS &&
 	       cause_hosts_cannot_meet(e, f, a, b, PAIRS_ROUTED);
@@ -212,7 +212,7 @@ static bool ends_cannot_meet(const struct evidence *e, struct finding *f)
 	if (!a || !b)
 		return false;
 	return ends_cannot_meet_directly(e, f, a, b) ||
-	       (expects(c, PATH_UDP_NAT) && nats_cannot_meet(e, f, a, b));
+	       (cause_expects(c, PATH_UDP_NAT) && nats_cannot_meet(e, f, a, b));
 }
 
 /* --- between relays --------------------------------------------------------------------------- */
@@ -434,7 +434,7 @@ bool cause_rule_other_path(const struct evidence *e, struct finding *f)
 	    (c->media != MEDIA_AUDIO && c->media != MEDIA_VIDEO))
 		return false;
 	return ends_cannot_meet(e, f) || cause_rule_nat_expired(e, f) ||
-	       (c->path == PATH_TCP_RELAY && expects(c, PATH_UDP_RELAY) &&
+	       (c->path == PATH_TCP_RELAY && cause_expects(c, PATH_UDP_RELAY) &&
 		relay_only_by_tcp(e, f)) ||
 	       cause_link_of_other_path(e, f);
 }

@@ -81,19 +81,20 @@ static bool way_to_relay(const struct evidence *e, struct finding *f, const char
 				    relay_port(evidence_relay(e, end), proto));
 }
 
-/* Whether TCP is the way to the relay that should work, and a firewall inspects it: UDP is closed
- * by what a firewall does in general, or the call should take TCP. */
-static bool is_inspected(const struct evidence *e, const char *end, const char *address)
+/* Whether TCP is the way to the relay that should work: the call should take it, or a firewall
+ * inspects it, and UDP is closed by what a firewall does in general. */
+static bool is_tcp_first(const struct evidence *e, const char *end, const char *address)
 {
-	struct finding *udp = finding_new(NULL), *tcp = finding_new(NULL);
+	struct finding *udp, *tcp;
 	bool inspected;
 
+	if (cause_expects(e->cell, PATH_TCP_RELAY) && !cause_expects(e->cell, PATH_UDP_RELAY))
+		return true;
+	udp = finding_new(NULL);
+	tcp = finding_new(NULL);
 	way_to_relay(e, udp, end, address, PROTO_UDP);
 	way_to_relay(e, tcp, end, address, PROTO_TCP);
-	inspected = tcp->code == CAUSE_FW_INSPECTS &&
-		    (udp->subject.kind == SUBJECT_POLICY ||
-		     (e->cell->has_expected_path &&
-		      e->cell->expected_path_mask == 1u << PATH_TCP_RELAY));
+	inspected = tcp->code == CAUSE_FW_INSPECTS && udp->subject.kind == SUBJECT_POLICY;
 	finding_free(udp);
 	finding_free(tcp);
 	return inspected;
@@ -105,7 +106,7 @@ static bool relay_unreachable(const struct evidence *e, struct finding *f, const
 			      const char *address)
 {
 	const json_t *relay = evidence_relay(e, end);
-	enum ip_proto first = is_inspected(e, end, address) ? PROTO_TCP : PROTO_UDP;
+	enum ip_proto first = is_tcp_first(e, end, address) ? PROTO_TCP : PROTO_UDP;
 	bool found = way_to_relay(e, f, end, address, first);
 
 	found = way_to_relay(e, f, end, address, first == PROTO_TCP ? PROTO_UDP : PROTO_TCP) ||

@@ -27,6 +27,9 @@ bool cause_rule_signalling(const struct evidence *e, struct finding *f);
 
 /* --- cause_media.c: ways of media ------------------------------------------------------------- */
 
+/* Whether the cell is expected to pass over that path. */
+bool cause_expects(const struct cell *c, enum path_class path);
+
 /* Whether the walk on the path that an end selected shows the cause: to its relay, or to the
  * address at which it reached the other end. */
 bool cause_selected_leg(const struct evidence *e, struct finding *f, const char *end);

@@ -3,6 +3,7 @@
 
 #include "testbed/diagnose/cause_drop.h"
 #include "testbed/diagnose/cause_end.h"
+#include "testbed/diagnose/cause_forward.h"
 #include "testbed/diagnose/cause_metric.h"
 
 /* The walk that did not arrive; NULL: both did. */
@@ -117,6 +118,8 @@ bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *w
 	const walk *w = broken_walk(walked);
 
 	keep_leg(f, walked, flow, title);
+	if (f->code == CAUSE_UNKNOWN && cause_by_forward(e, f, walked->forward, flow->proto))
+		return true;
 	if (!w || f->code == CAUSE_NONE || !is_telling(e, w))
 		return false;
 	if (f->code != CAUSE_UNKNOWN) {

@@ -38,6 +38,10 @@ fix *fix_tunnel_prefix(const model *m, const struct node *n, const struct findin
 fix *fix_nat(const model *m, const struct node *n, const struct finding *f);
 fix *fix_udp_timeout(const model *m, const struct node *n, const struct finding *f);
 
+/* fix_forward.c */
+fix *fix_missing_forward(const model *m, const struct node *n, const struct finding *f);
+fix *fix_wrong_forward(const model *m, const struct node *n, const struct finding *f);
+
 /* fix_firewall.c */
 fix *fix_rule(const model *m, const struct node *n, const struct finding *f);
 /* All ports that the relay lends may pass. */

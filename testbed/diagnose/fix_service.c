@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/diagnose/fix_rules.h"
 
+#include "testbed/diagnose/published.h"
 #include "testbed/diagnose/service.h"
 
 #include <string.h>
@@ -61,19 +62,21 @@ static fix *add_service(const model *m, const struct node *n, const char *name)
 				     e	    ? e->edge.access_fqdn :
 					      NULL;
 		char text[ADDR_TEXT_MAX];
+		int port;
 		fix *x;
 
 		if (!target)
 			continue;
+		port = inside ? 5061 : published_access_port(m, &e->edge);
 		addr_print(inside ? &f->frontend.address : &e->edge.access_public, text);
-		x = fix_new(g_strdup_printf(
-			"- set-record: {node: %s, name: %s, target: %s, port: %d}\n"
-			"- set-record: {node: %s, name: %s, a: %s}\n",
-			n->name, name, target, inside ? 5061 : 443, n->name, target, text));
+		x = fix_new(
+			g_strdup_printf("- set-record: {node: %s, name: %s, target: %s, port: %d}\n"
+					"- set-record: {node: %s, name: %s, a: %s}\n",
+					n->name, name, target, port, n->name, target, text));
 		add_command(x, g_strdup_printf("Add-DnsServerResourceRecord -Srv -ZoneName \"%s\" "
 					       "-Name \"%s\" -DomainName \"%s\" -Priority 0 "
 					       "-Weight 0 -Port %d",
-					       m->domain, label, target, inside ? 5061 : 443));
+					       m->domain, label, target, port));
 		command_record(x, m, target, text);
 		return x;
 	}

@@ -2,6 +2,7 @@
 #include "testbed/diagnose/service.h"
 
 #include "testbed/diagnose/cause_walk.h"
+#include "testbed/diagnose/published.h"
 
 #include <string.h>
 
@@ -102,8 +103,17 @@ static bool is_outside(const struct service *edge, const struct addr *a, enum ed
 	       !addr_equal(a, &x->internal6);
 }
 
-struct listener service_at(const struct node *n, const struct addr *a, enum ip_proto proto,
-			   json_int_t port)
+/* Whether the Access Edge is reached at that address and port. */
+static bool is_access(const model *m, const struct edge_service *e, const struct addr *a,
+		      json_int_t port)
+{
+	return ((addr_equal(a, &e->access) || addr_equal(a, &e->access6)) &&
+		port == e->access_port) ||
+	       (addr_equal(a, &e->access_public) && port == published_access_port(m, e));
+}
+
+struct listener service_at(const model *m, const struct node *n, const struct addr *a,
+			   enum ip_proto proto, json_int_t port)
 {
 	const struct service *edge = node_declared_service(n, SERVICE_EDGE);
 	struct listener l = {.address = *a,
@@ -121,13 +131,12 @@ struct listener service_at(const struct node *n, const struct addr *a, enum ip_p
 		l.part = ports[i].part;
 		return l;
 	}
-	if (edge && proto == PROTO_TCP && port == 443) {
+	if (edge && proto == PROTO_TCP && is_access(m, &edge->edge, a, port)) {
 		l.service = SERVICE_EDGE;
-		l.part = addr_equal(a, &edge->edge.access) ||
-					 addr_equal(a, &edge->edge.access_public) ||
-					 addr_equal(a, &edge->edge.access6) ?
-				 EDGE_ACCESS :
-				 EDGE_AV;
+		l.part = EDGE_ACCESS;
+	} else if (edge && proto == PROTO_TCP && port == edge->edge.av_tcp_port) {
+		l.service = SERVICE_EDGE;
+		l.part = EDGE_AV;
 	}
 	return l;
 }
@@ -138,14 +147,14 @@ bool service_expected_at(const model *m, const char *address, json_int_t port)
 	struct addr a;
 
 	return address && addr_parse(address, &a) && (owner = service_owner(m, &a)) &&
-	       service_at(owner, &a, PROTO_TCP, port).service != SERVICE_KIND_COUNT;
+	       service_at(m, owner, &a, PROTO_TCP, port).service != SERVICE_KIND_COUNT;
 }
 
 bool service_is_turn(const model *m, const struct addr *a, uint16_t port)
 {
 	const struct node *owner = service_owner(m, a);
 
-	return owner && service_at(owner, a, PROTO_TCP, port).part == EDGE_AV;
+	return owner && service_at(m, owner, a, PROTO_TCP, port).part == EDGE_AV;
 }
 
 /* Whether a socket waits at every address of its node. */
@@ -209,7 +218,7 @@ bool cause_no_listener(const struct evidence *e, struct finding *f, const char *
 	f->code = CAUSE_NO_LISTENER;
 	f->node = g_strdup(owner->name);
 	f->subject = (struct subject){.kind = SUBJECT_LISTENER,
-				      .listener = service_at(owner, &a, proto, port)};
+				      .listener = service_at(e->model, owner, &a, proto, port)};
 	service = listener_service(&f->subject.listener);
 	f->other = g_strdup(from);
 	f->why = g_strdup_printf("nothing listens at %s, %s port %d%s%s%s", address, words,

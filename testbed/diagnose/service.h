@@ -23,8 +23,8 @@ const struct node *service_node_of(const model *m, const char *agent);
 const struct node *service_frontend_of(const struct evidence *e, const char *end);
 
 /* What should listen at that address and port of the node, if anything should. */
-struct listener service_at(const struct node *n, const struct addr *a, enum ip_proto proto,
-			   json_int_t port);
+struct listener service_at(const model *m, const struct node *n, const struct addr *a,
+			   enum ip_proto proto, json_int_t port);
 
 /* Whether the file has a service that should listen at that TCP port.  A client that found no
  * server tries further names and ports, where none is meant to be. */

@@ -54,12 +54,35 @@ Test(faults, networks_as_built)
 {
 	static const char *const args[] = {"--catalogue",  "tests/faults/networks",
 					   "--topologies", "tests/data/topologies",
+					   "--only",	   "as-built.yaml",
 					   "--fixes",	   NULL};
 	g_autofree char *out = NULL;
 	int code = fault_matrix(args, &out);
 
 	cr_expect_eq(code, 0, "exit %d:\n%s", code, out);
 	cr_expect(strstr(out, "4 of 4 fixes flip their cell and break no other") != NULL, "%s",
+		  out);
+}
+
+/* A port forward that is missing, one that leads elsewhere, and a firewall that judges what is
+ * forwarded by its inside port. */
+Test(faults, forwards)
+{
+	static const char *const args[] = {
+		"--catalogue",
+		"tests/faults/networks",
+		"--topologies",
+		"tests/data/topologies",
+		"--only",
+		"^(relay-not-forwarded|access-forwarded-to-another-service|"
+		"firewall-closed-to-the-inside-port)$",
+		"--fixes",
+		NULL};
+	g_autofree char *out = NULL;
+	int code = fault_matrix(args, &out);
+
+	cr_expect_eq(code, 0, "exit %d:\n%s", code, out);
+	cr_expect(strstr(out, "3 of 3 fixes flip their cell and break no other") != NULL, "%s",
 		  out);
 }
 

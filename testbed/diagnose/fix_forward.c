@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Port forwards: one that is missing is added, or its ports to one that there is; one that leads
+ * elsewhere is led to the service. */
+#include "testbed/diagnose/fix_rules.h"
+#include "testbed/diagnose/published.h"
+
+#define STUN_PORT 3478
+
+/* Appends the ports of the range that are not forwarded yet, as "3478" or "50000-59999". */
+static void add_missing(GPtrArray *ports, const struct node *n, const struct finding *f,
+			struct port_range range)
+{
+	guint first = 0;
+
+	for (guint port = range.first; port <= range.last + 1u; port++) {
+		bool lacks = port <= range.last &&
+			     !node_forward(n, &f->flow.dst, f->flow.proto, (uint16_t)port);
+
+		if (lacks && first == 0)
+			first = port;
+		if (lacks || first == 0)
+			continue;
+		g_ptr_array_add(ports, first == port - 1 ?
+					       g_strdup_printf("%u", first) :
+					       g_strdup_printf("%u-%u", first, port - 1));
+		first = 0;
+	}
+}
+
+/* The ports that the service needs and lacks; where one of a relay is missing, all of them. */
+static GPtrArray *missing_ports(const struct node *n, const struct finding *f,
+				const struct published *p)
+{
+	GPtrArray *ports = g_ptr_array_new_with_free_func(g_free);
+	struct port_range one = {f->flow.dport, f->flow.dport}, stun = {STUN_PORT, STUN_PORT};
+
+	if (f->flow.proto != PROTO_UDP) {
+		add_missing(ports, n, f, one);
+		return ports;
+	}
+	add_missing(ports, n, f, stun);
+	add_missing(ports, n, f, p->edge->relay_ports);
+	return ports;
+}
+
+/* The node's forward of the same address and protocol to that inside address, without another
+ * inside port; NULL: none. */
+static const struct nat_rule *same_forward(const struct node *n, const struct finding *f,
+					   const struct published *p)
+{
+	ptr_array_foreach(const struct nat_rule, r, n->nat)
+		if (r->kind == NAT_FORWARD && r->proto == f->flow.proto && r->to_port == 0 &&
+		    addr_equal(&r->outside, &f->flow.dst) && addr_equal(&r->inside, &p->address) &&
+		    p->port == f->flow.dport)
+			return r;
+	return NULL;
+}
+
+/* The interface that has the address. */
+static const char *outside_iface(const struct node *n, const struct addr *a)
+{
+	ptr_array_foreach(const struct iface, iface, n->interfaces)
+		if (iface_has_address(iface, a))
+			return iface->name;
+	return NULL;
+}
+
+static bool is_name_taken(const struct node *n, const char *name)
+{
+	ptr_array_foreach(const struct nat_rule, r, n->nat)
+		if (g_str_equal(r->name, name))
+			return true;
+	ptr_array_foreach(const struct fw_rule, r, n->firewall.rules)
+		if (g_str_equal(r->name, name))
+			return true;
+	return false;
+}
+
+/* A name that no rule of the node has; the caller frees. */
+static char *free_name(const struct node *n, const struct finding *f)
+{
+	char *name = g_strdup_printf("to-%s-%u", ip_proto_name(f->flow.proto), f->flow.dport);
+
+	while (is_name_taken(n, name)) {
+		char *longer = g_strconcat(name, "-x", NULL);
+
+		g_free(name);
+		name = longer;
+	}
+	return name;
+}
+
+static char *change_for(const struct node *n, const struct finding *f, const struct published *p,
+			const GPtrArray *ports)
+{
+	const struct nat_rule *r = same_forward(n, f, p);
+	const char *iface = outside_iface(n, &f->flow.dst);
+	g_autoptr(GString) all = g_string_new(NULL);
+	g_autofree char *name = NULL, *to_port = NULL;
+	char outside[ADDR_TEXT_MAX], inside[ADDR_TEXT_MAX];
+
+	for (guint i = 0; r && i < r->ports->len; i++) {
+		const struct port_range *had = &g_array_index(r->ports, struct port_range, i);
+
+		g_string_append_printf(all, "%u-%u, ", had->first, had->last);
+	}
+	for (guint i = 0; i < ports->len; i++)
+		g_string_append_printf(all, "%s%s", i > 0 ? ", " : "",
+				       (const char *)ports->pdata[i]);
+	if (r)
+		return g_strdup_printf("- set-nat: {node: %s, nat: %s, ports: [%s]}\n", n->name,
+				       r->name, all->str);
+	name = free_name(n, f);
+	to_port =
+		p->port != f->flow.dport ? g_strdup_printf(", to_port: %u", p->port) : g_strdup("");
+	return !iface ? NULL :
+			g_strdup_printf("- add-nat: {node: %s, name: %s, forward: {outside: %s, "
+					"inside: %s, proto: %s, ports: [%s]%s}, out: %s}\n",
+					n->name, name, addr_print(&f->flow.dst, outside),
+					addr_print(&p->address, inside),
+					ip_proto_name(f->flow.proto), all->str, to_port, iface);
+}
+
+fix *fix_missing_forward(const model *m, const struct node *n, const struct finding *f)
+{
+	g_autoptr(GArray) all = published_at(m, &f->flow.dst, f->flow.proto, f->flow.dport);
+	const struct published *p = all->len > 0 ? &g_array_index(all, struct published, 0) : NULL;
+	g_autoptr(GPtrArray) ports = p ? missing_ports(n, f, p) : NULL;
+	char *change = p && ports->len > 0 ? change_for(n, f, p, ports) : NULL;
+
+	return change ? fix_new(change) : NULL;
+}
+
+fix *fix_wrong_forward(const model *m, const struct node *n, const struct finding *f)
+{
+	g_autoptr(GArray) all = published_at(m, &f->flow.dst, f->flow.proto, f->flow.dport);
+	const struct nat_rule *r = f->subject.kind == SUBJECT_NAT ? f->subject.nat : NULL;
+	const struct published *p = all->len > 0 ? &g_array_index(all, struct published, 0) : NULL;
+	const struct port_range *first = r ? &g_array_index(r->ports, struct port_range, 0) : NULL;
+	bool other_port = r && p && nat_forward_inside(r, f->flow.dport) != p->port;
+	GString *change;
+	char inside[ADDR_TEXT_MAX];
+
+	/* one of several ports would have to be taken out first */
+	if (!r || !p || (other_port && (r->ports->len > 1 || first->first != first->last)))
+		return NULL;
+	change = g_string_new(NULL);
+	g_string_append_printf(change, "- set-nat: {node: %s, nat: %s", n->name, r->name);
+	if (!addr_equal(&r->inside, &p->address))
+		g_string_append_printf(change, ", inside: %s", addr_print(&p->address, inside));
+	if (other_port)
+		g_string_append_printf(change, ", to_port: %u", p->port);
+	g_string_append(change, "}\n");
+	return fix_new(g_string_free(change, FALSE));
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Published: the sockets that a NAT must lead a public address and port to.
+ *
+ * Depends on model and base.  Pure.
+ */
+#ifndef TESTBED_DIAGNOSE_PUBLISHED_H
+#define TESTBED_DIAGNOSE_PUBLISHED_H
+
+#include "testbed/model/model.h"
+
+/* A service's own address and port, behind a public one. */
+struct published {
+	const struct node *node;
+	const struct edge_service *edge;
+	struct addr address;
+	uint16_t port;
+};
+
+/* All (struct published) that are reached at that public address and port by what the file says,
+ * the first being the most likely.  Empty: no service of the file.  The caller frees. */
+GArray *published_at(const model *m, const struct addr *public, enum ip_proto proto, uint16_t port);
+/* Where clients outside reach the Access Edge at its public address: by the NAT that leads there,
+ * else, where it has another address, by the clients' service record. */
+uint16_t published_access_port(const model *m, const struct edge_service *e);
+
+#endif

@@ -23,12 +23,15 @@ struct tour {
 };
 
 /* One space between words, '#' for each number that stands alone: not in an address, not in a name.
+ * Whether a busy machine had a cell measured again is not compared.
  */
 static char *plain(const char *text)
 {
+	g_autoptr(GRegex) again = g_regex_new("(?<=[\\w!])\\*(?= |$)", G_REGEX_MULTILINE, 0, NULL);
 	g_autoptr(GRegex) number = g_regex_new("(?<![\\w.])\\d+(\\.\\d+)?(?![\\w./])", 0, 0, NULL);
 	g_autoptr(GRegex) space = g_regex_new("[ \\n]+", 0, 0, NULL);
-	g_autofree char *numbered = g_regex_replace_literal(number, text, -1, 0, "#", 0, NULL);
+	g_autofree char *once = g_regex_replace_literal(again, text, -1, 0, "", 0, NULL);
+	g_autofree char *numbered = g_regex_replace_literal(number, once, -1, 0, "#", 0, NULL);
 
 	return g_strstrip(g_regex_replace_literal(space, numbered, -1, 0, " ", 0, NULL));
 }

@@ -25,17 +25,29 @@ static const struct iface *iface_of(const struct node *n, const struct route *r)
 	return NULL;
 }
 
-/* The IPv4 default route, of several the preferred one whose interface is up; NULL: none. */
-static const struct route *default_route(const struct node *n)
+/* The interface in whose subnet the address lies; NULL: none. */
+static const struct iface *iface_towards(const struct node *n, const struct addr *a)
+{
+	ptr_array_foreach(const struct iface, f, n->interfaces)
+		if (prefix_holding(f, a))
+			return f;
+	return NULL;
+}
+
+/* The route that the node takes to `to` (NULL: the IPv4 default route): of those whose interface is
+ * up the one of the longest prefix, then of the least metric; NULL: none. */
+static const struct route *route_towards(const struct node *n, const struct addr *to)
 {
 	const struct route *best = NULL;
 
 	ptr_array_foreach(const struct route, r, n->routes) {
 		const struct iface *f = iface_of(n, r);
+		bool fits = to ? prefix_contains(&r->to, to) :
+				 prefix_is_default(&r->to) && r->to.addr.family == AF_INET;
 
-		if (prefix_is_default(&r->to) && r->to.addr.family == AF_INET &&
-		    r->table == ROUTE_TABLE_MAIN && (!f || f->up) &&
-		    (!best || r->metric < best->metric))
+		if (fits && r->table == ROUTE_TABLE_MAIN && (!f || f->up) &&
+		    (!best || r->to.len > best->to.len ||
+		     (r->to.len == best->to.len && r->metric < best->metric)))
 			best = r;
 	}
 	return best;
@@ -122,43 +134,124 @@ static struct nat_manner nat_manner_of(const GArray *hops)
 	return all;
 }
 
-static const struct object_shape natpath_shape =
-	OBJECT_SHAPE(natpath, NULL, OWNS(natpath, hops, g_array_unref));
+static const struct object_shape natpath_shape = OBJECT_SHAPE(
+	natpath, NULL, OWNS(natpath, hops, g_array_unref), OWNS(natpath, steps, g_array_unref));
 
-struct natpath *natpath_new(const model *m, const struct node *n, char **ret_why)
+/* A router on the network besides `but`, and its address there; NULL: none. */
+static const struct node *router_on(const model *m, const char *network, const struct node *but,
+				    struct addr *ret)
+{
+	ptr_array_foreach(const struct node, n, m->nodes) {
+		ptr_array_foreach(const struct iface, f, n->interfaces) {
+			const struct prefix *p = iface_prefix(f, AF_INET);
+
+			if (n == but || !n->forwarding || !p ||
+			    g_strcmp0(f->network_name, network) != 0)
+				continue;
+			*ret = p->addr;
+			return n;
+		}
+	}
+	return NULL;
+}
+
+/* Where a packet to `to` (NULL: anywhere) goes from `at`. */
+struct nat_leap {
+	const struct iface *out;
+	const struct node *next; /* NULL: the route leads to no node */
+	struct addr via;
+	bool by_default, last; /* `last`: the destination's own network is next */
+};
+
+/* False: it goes nowhere from there. */
+static bool leap_from(const model *m, const struct node *at, const struct addr *to,
+		      struct nat_leap *ret)
+{
+	const struct route *r = route_towards(at, to);
+
+	*ret = (struct nat_leap){.out = to ? iface_towards(at, to) : NULL};
+	if (ret->out) {
+		ret->last = true;
+		ret->next = router_on(m, ret->out->network_name, at, &ret->via);
+		return ret->next != NULL;
+	}
+	if (!r || !addr_is_set(&r->via))
+		return false;
+	ret->out = iface_of(at, r);
+	ret->next = ret->out ? owner_of(m, ret->out->network_name, &r->via) : NULL;
+	ret->via = r->via;
+	ret->by_default = prefix_is_default(&r->to);
+	return true;
+}
+
+/* Notes a leap and the NAT rule that its packets meet. */
+static void note_leap(struct natpath *p, const struct node *at, const struct nat_leap *leap,
+		      struct addr *source, guint *steps)
+{
+	struct nat_hop hop = {at, rule_for(at, leap->out, source)};
+	struct nat_step step = {at, leap->via, false};
+
+	if (!leap->by_default)
+		g_array_append_val(p->steps, step);
+	if (!hop.rule)
+		return;
+	g_array_append_val(p->hops, hop);
+	p->beyond = leap->next;
+	*source = p->outside = outside_of(hop.rule, leap->out);
+	*steps = p->steps->len;
+}
+
+/* The path along the routes to `to`, NULL: along the default routes.  NULL as natpath_new. */
+static struct natpath *path_towards(const model *m, const struct node *n, const struct addr *to,
+				    char **ret_why)
 {
 	struct natpath *p = object_new(&natpath_shape);
 	const struct node *at = n;
 	struct addr source = node_address(n);
-	const struct route *r;
+	struct nat_leap leap = {.last = false};
+	guint steps = 0;
 
-	*ret_why = NULL;
 	p->node = n;
 	p->hops = g_array_new(FALSE, FALSE, sizeof(struct nat_hop));
-	for (guint hops = 0; (r = default_route(at)) && addr_is_set(&r->via); hops++) {
-		const struct iface *out = iface_of(at, r);
-		const struct node *next = out ? owner_of(m, out->network_name, &r->via) : NULL;
-		struct nat_hop hop = {at, next ? rule_for(at, out, &source) : NULL};
-
-		if (!next || hops == HOPS_MAX) {
-			*ret_why =
-				next ? g_strdup_printf("its default routes lead in a circle at %s",
-						       at->name) :
-				       g_strdup_printf("the default route of %s leads to no node",
-						       at->name);
+	p->steps = g_array_new(FALSE, FALSE, sizeof(struct nat_step));
+	for (guint hops = 0; !leap.last && leap_from(m, at, to, &leap); hops++) {
+		if (!leap.next || hops == HOPS_MAX) {
+			*ret_why = leap.next ? g_strdup_printf("its default routes lead in a "
+							       "circle at %s",
+							       at->name) :
+					       g_strdup_printf("the default route of %s leads to "
+							       "no node",
+							       at->name);
 			object_free(p);
 			return NULL;
 		}
-		if (hop.rule) {
-			g_array_append_val(p->hops, hop);
-			p->beyond = next;
-			source = outside_of(hop.rule, out);
-		}
-		at = next;
+		note_leap(p, at, &leap, &source, &steps);
+		at = leap.next;
 	}
+	g_array_set_size(p->steps, steps);
+	array_foreach(struct nat_step, step, p->steps)
+		step->lacks_outside = !iface_towards(step->node, &p->outside) &&
+				      !route_towards(step->node, &p->outside);
 	if (p->hops->len == 0)
 		g_clear_pointer(&p, object_free);
 	else
 		p->asked = nat_manner_of(p->hops);
+	return p;
+}
+
+struct natpath *natpath_new(const model *m, const struct node *n, char **ret_why)
+{
+	struct natpath *p = NULL;
+
+	*ret_why = NULL;
+	if (route_towards(n, NULL))
+		return path_towards(m, n, NULL, ret_why);
+	for (guint i = 0; i < n->routes->len && !p; i++) {
+		const struct route *r = n->routes->pdata[i];
+		g_autofree char *why = NULL;
+
+		if (r->to.addr.family == AF_INET && addr_is_set(&r->via))
+			p = path_towards(m, n, &r->to.addr, &why);
+	}
 	return p;
 }

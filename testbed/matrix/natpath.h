@@ -18,6 +18,13 @@ struct nat_hop {
 	const struct nat_rule *rule;
 };
 
+/* A node on the way that has no default route: what is beyond must be routed there. */
+struct nat_step {
+	const struct node *node;
+	struct addr via;    /* its next hop */
+	bool lacks_outside; /* it has no route to the last NAT's outside address either */
+};
+
 /* A NAT's behaviour in the terms of RFC 4787, as the topology asks for it or as measured. */
 struct nat_manner {
 	enum nat_behaviour mapping, filtering;
@@ -29,13 +36,15 @@ struct nat_manner {
 struct natpath {
 	const struct node *node;
 	GArray *hops;		   /* struct nat_hop; at least one */
+	GArray *steps;		   /* struct nat_step, as far as the last hop */
+	struct addr outside;	   /* the node's packets have it behind the last hop */
 	const struct node *beyond; /* first router behind the last hop */
 	struct nat_manner asked;   /* the behaviour of all hops together */
 };
 
-/* Follows the IPv4 default routes from `n`.  The caller frees the result, which borrows from `m`.
- * NULL: there is no NAT on the way; or, with *ret_why set (the caller frees it), the routes lead to
- * no node or in a circle. */
+/* Follows the IPv4 default routes from `n`; where it has none, each of its routes until one leads
+ * through a NAT.  The caller frees the result, which borrows from `m`. NULL: there is no NAT on the
+ * way; or, with *ret_why set (the caller frees it), the routes lead to no node or in a circle. */
 struct natpath *natpath_new(const model *m, const struct node *n, char **ret_why);
 
 #endif

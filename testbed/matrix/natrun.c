@@ -52,10 +52,10 @@ static bool is_node_wanted(const struct nat_options *o, const struct node *n)
 	return o->nodes ? g_strv_contains(o->nodes, n->name) : n->endpoint != NULL;
 }
 
-/* Adds a finding, not measured yet, for a node behind NAT, and the router behind its last NAT to
- * `beyond` (node name -> node).  False with `error` when the node was named and has no NAT. */
+/* Adds a finding, not measured yet, for a node behind NAT, and its way to `paths` (node name ->
+ * struct natpath).  False with `error` when the node was named and has no NAT. */
 static bool add_finding(struct measurement *run, const model *m, const struct node *n,
-			GHashTable *beyond, GError **error)
+			GHashTable *paths, GError **error)
 {
 	g_autofree char *why = NULL;
 	struct natpath *p = natpath_new(m, n, &why);
@@ -72,8 +72,7 @@ static bool add_finding(struct measurement *run, const model *m, const struct no
 	f->asked = p->asked;
 	f->trouble = g_strdup("was not measured");
 	g_ptr_array_add(run->result->findings, f);
-	g_hash_table_insert(beyond, f->node, (gpointer)(guintptr)p->beyond);
-	object_free(p);
+	g_hash_table_insert(paths, f->node, p);
 	return true;
 }
 
@@ -92,13 +91,12 @@ static bool check_node_names(const struct nat_options *o, const model *m, GError
 }
 
 /* Adds the findings of all wanted nodes; false with `error` when there are none. */
-static bool add_findings(struct measurement *run, const model *m, GHashTable *beyond,
-			 GError **error)
+static bool add_findings(struct measurement *run, const model *m, GHashTable *paths, GError **error)
 {
 	if (!check_node_names(run->options, m, error))
 		return false;
 	ptr_array_foreach(const struct node, n, m->nodes)
-		if (is_node_wanted(run->options, n) && !add_finding(run, m, n, beyond, error))
+		if (is_node_wanted(run->options, n) && !add_finding(run, m, n, paths, error))
 			return false;
 	if (run->result->findings->len > 0)
 		return true;
@@ -149,18 +147,47 @@ static char *free_name(const model *m, guint index)
 	return name;
 }
 
-/* Chooses a judge for each router in `beyond`, and appends the changes that add them to the
- * topology.  False: no free network is left. */
-static bool place_judges(struct measurement *run, const model *m, GHashTable *beyond,
+/* Appends a route, unless it is among those that were appended before ("NODE PREFIX"). */
+static void add_step_route(const struct nat_step *step, const char *to, GHashTable *routed,
+			   GString *changes)
+{
+	char via[ADDR_TEXT_MAX];
+
+	if (g_hash_table_add(routed, g_strdup_printf("%s %s", step->node->name, to)))
+		g_string_append_printf(changes, "- add-route: {node: %s, to: %s, via: %s}\n",
+				       step->node->name, to, addr_print(&step->via, via));
+}
+
+/* Appends the routes that nodes without a default route need: to the judge's network, and to the
+ * outside address that hairpinned packets are sent to. */
+static void route_to_judge(const struct natpath *p, const struct nat_judge *j, GHashTable *routed,
+			   GString *changes)
+{
+	g_autofree char *net =
+		g_strdup_printf("%.*s0/24", (int)(strrchr(j->first, '.') + 1 - j->first), j->first);
+	char outside[ADDR_TEXT_MAX];
+
+	array_foreach(const struct nat_step, step, p->steps) {
+		add_step_route(step, net, routed, changes);
+		if (step->lacks_outside)
+			add_step_route(step, addr_print(&p->outside, outside), routed, changes);
+	}
+}
+
+/* Chooses a judge for each router at the end of one of the `paths`, and appends the changes that
+ * add them to the topology.  False: no free network is left. */
+static bool place_judges(struct measurement *run, const model *m, GHashTable *paths,
 			 GString *changes)
 {
+	g_autoptr(GHashTable) routed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	GHashTable *of_router = g_hash_table_new(NULL, NULL);
 	guint next = 0;
 	bool ok = true;
 
 	for (guint i = 0; i < run->result->findings->len && ok; i++) {
 		const struct nat_finding *f = run->result->findings->pdata[i];
-		const struct node *router = g_hash_table_lookup(beyond, f->node);
+		const struct natpath *p = g_hash_table_lookup(paths, f->node);
+		const struct node *router = p->beyond;
 		struct nat_judge *j = g_hash_table_lookup(of_router, router);
 		g_autofree char *net = j ? NULL : free_network(m, &next);
 
@@ -182,8 +209,10 @@ static bool place_judges(struct measurement *run, const model *m, GHashTable *be
 				j->name, net, router->name, j->name, net, j->name, j->name, net,
 				net, net);
 		}
-		if (j)
+		if (j) {
 			g_hash_table_insert(run->judge_of, f->node, j);
+			route_to_judge(p, j, routed, changes);
+		}
 	}
 	g_hash_table_unref(of_router);
 	return ok;
@@ -239,16 +268,17 @@ static bool prepare_measurement(struct measurement *run, const model *base,
 	g_autofree char *program = g_build_filename(run->options->program_dir, "tb-nat", NULL);
 	g_autoptr(diags) found = diags_new();
 	g_autoptr(model) plain = model_instantiate(base, scenario, found);
-	g_autoptr(GHashTable) beyond = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) paths =
+		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, object_free);
 	g_autoptr(GString) changes = g_string_new(NULL);
 
-	if (!plain || !add_findings(run, plain, beyond, error)) {
+	if (!plain || !add_findings(run, plain, paths, error)) {
 		if (!plain)
 			g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "scenario '%s' can't be made",
 				    scenario->name);
 		return false;
 	}
-	if (!place_judges(run, plain, beyond, changes))
+	if (!place_judges(run, plain, paths, changes))
 		return tb_error_set(error, TB_ERROR_FAILED,
 				    "198.18.0.0/15 has no room for a judge");
 	run->result->m = model_instantiate_with(base, scenario, "the judges", changes->str, found);

@@ -80,6 +80,19 @@ static json_t *run_nat(const char *topology, int *ret_exit_code)
 	return document;
 }
 
+/* The same of a topology's text. */
+static json_t *run_nat_text(const char *text, int *ret_exit_code)
+{
+	char *folder = program_folder_new();
+	g_autofree char *path = g_build_filename(folder, "topology.yaml", NULL);
+	json_t *document;
+
+	cr_assert(g_file_set_contents(path, text, -1, NULL), "write %s", path);
+	document = run_nat(path, ret_exit_code);
+	program_folder_free(folder);
+	return document;
+}
+
 static void expect_measured(const json_t *node, guint i)
 {
 	struct asked a = combination(i);
@@ -143,14 +156,10 @@ static const char two_ways_out[] =
 
 Test(nat, what_is_not_as_asked_is_told, .timeout = 60)
 {
-	char *folder = program_folder_new();
-	g_autofree char *path = g_build_filename(folder, "two.yaml", NULL);
 	int exit_code;
-	json_t *document;
+	json_t *document = run_nat_text(two_ways_out, &exit_code);
 	const json_t *node, *measured;
 
-	cr_assert(g_file_set_contents(path, two_ways_out, -1, NULL), "write %s", path);
-	document = run_nat(path, &exit_code);
 	node = json_array_get(json_object_get(document, "nodes"), 0);
 	measured = json_object_get(node, "measured");
 	cr_expect_eq(exit_code, 1, "exit %d", exit_code);
@@ -163,7 +172,48 @@ Test(nat, what_is_not_as_asked_is_told, .timeout = 60)
 	cr_expect_str_eq(json_string_value(json_object_get(measured, "filtering")),
 			 "address-and-port-dependent");
 	json_decref(document);
-	program_folder_free(folder);
+}
+
+/* A host and its router have a route to one network outside and none to everywhere. */
+static const char no_default_route[] =
+	"topology: no-default\ndomain: example.com\n"
+	"networks:\n  lan: {subnet: 192.168.1.0/24}\n  middle: {subnet: 192.168.2.0/24}\n"
+	"  wan: {subnet: 198.51.100.0/24}\n  far: {subnet: 203.0.113.0/24}\n"
+	"nodes:\n"
+	"  internet:\n    forwarding: true\n    interfaces:\n"
+	"      wan: {network: wan, address: 198.51.100.1/24}\n"
+	"      far: {network: far, address: 203.0.113.1/24}\n"
+	"  gateway:\n    forwarding: true\n    interfaces:\n"
+	"      middle: {network: middle, address: 192.168.2.1/24}\n"
+	"      wan: {network: wan, address: 198.51.100.2/24}\n"
+	"    routes: [{to: 203.0.113.0/24, via: 198.51.100.1}, {to: 192.168.1.0/24, via: "
+	"192.168.2.2}]\n"
+	"    nat: [{name: nat, masquerade: wan, preset: full-cone}]\n"
+	"  core:\n    forwarding: true\n    interfaces:\n"
+	"      lan: {network: lan, address: 192.168.1.1/24}\n"
+	"      middle: {network: middle, address: 192.168.2.2/24}\n"
+	"    routes: [{to: 203.0.113.0/24, via: 192.168.2.1}, {to: 198.51.100.0/24, via: "
+	"192.168.2.1}]\n"
+	"  one: &client\n"
+	"    interfaces: {eth0: {network: lan, address: 192.168.1.2/24}}\n"
+	"    routes: [{to: 192.168.2.0/24, via: 192.168.1.1}, {to: 203.0.113.0/24, via: "
+	"192.168.1.1}]\n"
+	"    endpoint: {}\n"
+	"  two:\n"
+	"    <<: *client\n"
+	"    interfaces: {eth0: {network: lan, address: 192.168.1.3/24}}\n"
+	"    routes: [{to: 192.168.2.0/24, via: 192.168.1.1}, {to: 198.51.100.0/24, via: "
+	"192.168.1.1}]\n"
+	"scenarios: {base: {}}\n";
+
+Test(nat, is_found_without_a_default_route, .timeout = 60)
+{
+	int exit_code;
+	json_t *document = run_nat_text(no_default_route, &exit_code);
+
+	cr_expect_eq(exit_code, 0, "exit %d", exit_code);
+	cr_expect_eq(json_array_size(json_object_get(document, "nodes")), 2);
+	json_decref(document);
 }
 
 /* The path between two NATs is what their mapping and filtering say: as the files expect, by

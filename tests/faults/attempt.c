@@ -18,7 +18,9 @@ model *attempt_network(const struct attempt *a, const struct attempt_options *o,
 {
 	g_autofree char *name = g_strconcat(a->faults[0]->topology, ".yaml", NULL);
 	g_autofree char *path = g_build_filename(o->topologies, name, NULL);
-	model *m = model_load(path, d);
+	model *m = a->network ? model_load_text(a->faults[0]->topology, a->network,
+						strlen(a->network), d) :
+				model_load(path, d);
 
 	for (guint i = 0; m && i < G_N_ELEMENTS(a->faults) && a->faults[i]; i++) {
 		const struct fault *f = a->faults[i];

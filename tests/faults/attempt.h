@@ -24,6 +24,7 @@ struct attempt_options {
 struct attempt {
 	const struct fault *faults[2]; /* in the order of the packet's way; the second is NULL for a
 					  single fault */
+	const char *network;	       /* the topology as text; NULL: the file of that name */
 	pid_t pid;
 	int fd;	       /* where its answer comes from */
 	GString *text; /* what has come so far */

@@ -6,6 +6,7 @@
  * labs. */
 #include "tests/faults/attempt.h"
 #include "tests/mutation/mutant.h"
+#include "tests/mutation/network.h"
 
 #include <glib.h>
 #include <stdio.h>
@@ -15,11 +16,13 @@
 #define UNSUPPORTED 77	/* this host can't run labs */
 #define RIGHT_PCT 99.0	/* of the changes that broke their call */
 #define DRAWS_MAX 10000 /* for one mutant: what is drawn may fit nothing */
+#define DRAWN "drawn"	/* the topology's name, before its seed */
+#define NETWORKS 100000 /* so many are drawn from */
 #define RUNS_PER_FLIP 8 /* when fewer changes than that break a call, something else is wrong */
 
 typedef struct settings {
 	char *word, *topology, *folder;
-	gint count, seed, jobs, number;
+	gint count, seed, jobs, number, network;
 	gboolean no_fixes, others, list;
 } settings;
 
@@ -62,27 +65,71 @@ static const struct mutant *mutant_of(const struct attempt *a)
 	return ((const struct try *)(gconstpointer)a)->mutant;
 }
 
+static char *drawn_name(guint32 seed)
+{
+	return g_strdup_printf(DRAWN "-%" G_GUINT32_FORMAT, seed);
+}
+
+/* A network of its own, and its text; a network that is not valid is this program's fault. */
+static model *draw_network(GRand *rand, char **ret_name, char **ret_text)
+{
+	guint32 seed = g_rand_int(rand) % NETWORKS;
+	g_autoptr(diags) d = diags_new();
+	model *m;
+
+	*ret_name = drawn_name(seed);
+	*ret_text = network_draw(*ret_name, seed);
+	m = model_load_text(*ret_name, *ret_text, strlen(*ret_text), d);
+	if (!m) {
+		g_autofree char *text = diags_to_text(d);
+
+		fprintf(stderr, "%s%smutation-matrix: not valid\n", *ret_text, text);
+		exit(4);
+	}
+	return m;
+}
+
+/* NULL: the change does not fit the network. */
+static struct mutant *draw_once(const struct run *r, guint number, GRand *rand, const model *base,
+				const char *name, const char *text)
+{
+	g_autoptr(diags) d = diags_new();
+	struct mutant *m = mutant_draw(base, name, number, r->s->word, rand);
+	g_autoptr(model) network = NULL;
+	struct attempt a = {.network = text};
+
+	if (!m)
+		return NULL;
+	a.faults[0] = &m->fault;
+	m->network = g_strdup(text);
+	network = attempt_network(&a, r->options, d);
+	if (!network)
+		g_clear_pointer(&m, mutant_free);
+	return m;
+}
+
+/* Whether the number's network is drawn, too: every second one, or as --topology says. */
+static bool is_drawn(const settings *s, GRand *rand)
+{
+	bool lot = g_rand_int_range(rand, 0, 2) == 0;
+
+	return s->topology ? g_str_equal(s->topology, DRAWN) : lot;
+}
+
 /* Each number draws by a lot of its own, so that one can be repeated without the others. */
 static struct mutant *draw_number(struct run *r, guint number)
 {
-	g_autoptr(GRand) rand = NULL;
 	const guint32 seeds[] = {(guint32)r->s->seed, number};
+	g_autoptr(GRand) rand = g_rand_new_with_seed_array(seeds, G_N_ELEMENTS(seeds));
+	g_autofree char *name = NULL, *text = NULL;
+	g_autoptr(model) own = is_drawn(r->s, rand) ? draw_network(rand, &name, &text) : NULL;
 	struct mutant *m = NULL;
 
-	rand = g_rand_new_with_seed_array(seeds, G_N_ELEMENTS(seeds));
 	for (guint i = 0; !m && i < DRAWS_MAX; i++) {
-		guint k = (guint)g_rand_int_range(rand, 0, (gint32)r->bases->len);
-		g_autoptr(diags) d = diags_new();
-		struct attempt a;
-		g_autoptr(model) network = NULL;
+		guint k = own ? 0 : (guint)g_rand_int_range(rand, 0, (gint32)r->bases->len);
 
-		m = mutant_draw(r->bases->pdata[k], r->names->pdata[k], number, r->s->word, rand);
-		if (!m)
-			continue;
-		a = (struct attempt){.faults = {&m->fault}};
-		network = attempt_network(&a, r->options, d);
-		if (!network) /* the change does not fit the network */
-			g_clear_pointer(&m, mutant_free);
+		m = own ? draw_once(r, number, rand, own, name, text) :
+			  draw_once(r, number, rand, r->bases->pdata[k], r->names->pdata[k], NULL);
 	}
 	return m;
 }
@@ -104,6 +151,7 @@ static struct attempt *next_attempt(gpointer data)
 	t = g_new0(struct try, 1);
 	t->mutant = m;
 	t->attempt.faults[0] = &m->fault;
+	t->attempt.network = m->network;
 	g_ptr_array_add(r->attempts, t);
 	return &t->attempt;
 }
@@ -206,6 +254,9 @@ static void on_answer(const struct attempt *a, const json_t *answer, double seco
 	const json_t *step = json_array_get(json_object_get(answer, "steps"), 0);
 	struct figures *f = figures_of(r, m->word);
 
+	/* a kernel may lack a kind of tunnel that a drawn network has */
+	if (json_is_true(json_object_get(answer, "unsupported")) && m->network)
+		return;
 	if (json_is_true(json_object_get(answer, "unsupported"))) {
 		fprintf(stderr, "mutation-matrix: %s\n", text_of(answer, "error"));
 		exit(UNSUPPORTED);
@@ -313,7 +364,7 @@ static bool load_bases(struct run *r, const settings *s, diags *d)
 		g_ptr_array_add(r->bases, m);
 		g_ptr_array_add(r->names, g_steal_pointer(&name));
 	}
-	return r->bases->len > 0;
+	return r->bases->len > 0 || g_strcmp0(s->topology, DRAWN) == 0;
 }
 
 static gboolean read_arguments(int argc, char **argv, settings *s, GError **error)
@@ -326,7 +377,10 @@ static gboolean read_arguments(int argc, char **argv, settings *s, GError **erro
 		 "N"},
 		{"word", 0, 0, G_OPTION_ARG_STRING, &s->word, "only changes of this word", "WORD"},
 		{"topology", 0, 0, G_OPTION_ARG_STRING, &s->topology,
-		 "only this one (default: all but scale and nat-grid, which are big)", "NAME"},
+		 "only this one (default: all but scale and nat-grid, which are big, and 'drawn')",
+		 "NAME"},
+		{"network", 0, 0, G_OPTION_ARG_INT, &s->network,
+		 "print the drawn network of this seed, run nothing", "N"},
 		{"topologies", 0, 0, G_OPTION_ARG_FILENAME, &s->folder, "default: topologies",
 		 "DIR"},
 		{"no-fixes", 0, 0, G_OPTION_ARG_NONE, &s->no_fixes, "do not try the fixes", NULL},
@@ -376,6 +430,14 @@ static int run_all(struct run *r)
 	return print_table(r);
 }
 
+static int print_network(guint32 seed)
+{
+	g_autofree char *name = drawn_name(seed), *text = network_draw(name, seed);
+
+	fputs(text, stdout);
+	return 0;
+}
+
 static void settings_clear(settings *s)
 {
 	g_free(s->word);
@@ -386,7 +448,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(settings, settings_clear)
 
 int main(int argc, char **argv)
 {
-	g_auto(settings) s = {.seed = 1, .count = 20, .jobs = 3 * (gint)g_get_num_processors()};
+	g_auto(settings) s = {
+		.seed = 1, .count = 20, .jobs = 3 * (gint)g_get_num_processors(), .network = -1};
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL),
 			*dir = self ? g_path_get_dirname(self) : NULL,
 			*program_dir = g_build_filename(dir ? dir : ".", "..", "bin", NULL);
@@ -424,6 +487,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%smutation-matrix: no topology in %s\n", text, s.folder);
 		return 3;
 	}
+	if (s.network >= 0)
+		return print_network((guint32)s.network);
 	if (!s.list)
 		return run_all(&r);
 	list_mutants(&r);

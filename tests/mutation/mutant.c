@@ -122,6 +122,7 @@ void mutant_free(struct mutant *m)
 {
 	if (!m)
 		return;
+	g_free(m->network);
 	g_free(m->fault.name);
 	g_free(m->fault.file);
 	g_free(m->fault.topology);

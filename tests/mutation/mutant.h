@@ -17,6 +17,7 @@
 
 struct mutant {
 	struct fault fault; /* `codes` is empty: any cause that names the node and the object */
+	char *network;	    /* text of the topology, where it was drawn, too; else NULL */
 	const char *word;   /* the row that drew it: "remove-route"; static */
 	bool mendable; /* a fix can be derived: what was taken away can be put back by a change */
 };

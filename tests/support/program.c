@@ -96,9 +96,9 @@ void program_shell(const char *line, const struct start *how, struct outcome *re
 	program_run(argv, how, ret);
 }
 
-void program_testbed(const char *const *args, const struct start *how, struct outcome *ret)
+static void run_with(char *program, const char *const *args, const struct start *how,
+		     struct outcome *ret)
 {
-	g_autofree char *program = program_path("testbed");
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();
 
 	g_ptr_array_add(argv, program);
@@ -106,6 +106,25 @@ void program_testbed(const char *const *args, const struct start *how, struct ou
 		g_ptr_array_add(argv, (gpointer)(guintptr)args[i]);
 	g_ptr_array_add(argv, NULL);
 	program_run((const char *const *)(gpointer)argv->pdata, how, ret);
+}
+
+void program_testbed(const char *const *args, const struct start *how, struct outcome *ret)
+{
+	g_autofree char *program = program_path("testbed");
+
+	run_with(program, args, how, ret);
+}
+
+int program_faults(const char *name, const char *const *args, char **ret_out)
+{
+	g_autofree char *bin = program_path("testbed"), *dir = g_path_get_dirname(bin);
+	g_autofree char *program = g_build_filename(dir, "..", "faults", name, NULL);
+	struct outcome o;
+
+	run_with(program, args, NULL, &o);
+	*ret_out = o.out;
+	g_free(o.err);
+	return o.exit_code;
 }
 
 void outcome_clear(struct outcome *o)

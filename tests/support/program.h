@@ -45,6 +45,10 @@ void program_shell(const char *line, const struct start *how, struct outcome *re
 /* build/bin/testbed with these arguments (NULL-terminated). */
 void program_testbed(const char *const *args, const struct start *how, struct outcome *ret);
 
+/* build/faults/NAME with these arguments (NULL-terminated).  Its exit code; what it printed goes to
+ * `ret_out`, which the caller frees. */
+int program_faults(const char *name, const char *const *args, char **ret_out);
+
 /* "BUILD/bin/NAME", absolute; BUILD from TESTBED_BUILD, else "build".  The caller frees. */
 char *program_path(const char *name);
 

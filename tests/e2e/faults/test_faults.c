@@ -16,22 +16,9 @@
 	"vpn-loses-one-way)$"
 #define QUICK_COUNT 15
 
-/* The exit code; what it printed goes to `ret_out`. */
 static int fault_matrix(const char *const *args, char **ret_out)
 {
-	g_autofree char *bin = program_path("testbed"), *dir = g_path_get_dirname(bin);
-	g_autofree char *program = g_build_filename(dir, "..", "faults", "fault-matrix", NULL);
-	g_autoptr(GPtrArray) argv = g_ptr_array_new();
-	struct outcome o;
-
-	g_ptr_array_add(argv, program);
-	for (guint i = 0; args[i]; i++)
-		g_ptr_array_add(argv, (gpointer)(guintptr)args[i]);
-	g_ptr_array_add(argv, NULL);
-	program_run((const char *const *)(gpointer)argv->pdata, NULL, &o);
-	*ret_out = o.out;
-	g_free(o.err);
-	return o.exit_code;
+	return program_faults("fault-matrix", args, ret_out);
 }
 
 Test(faults, a_few_are_named_rightly)

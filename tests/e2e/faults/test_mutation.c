@@ -7,19 +7,7 @@
 
 static int mutation_matrix(const char *const *args, char **ret_out)
 {
-	g_autofree char *bin = program_path("testbed"), *dir = g_path_get_dirname(bin);
-	g_autofree char *program = g_build_filename(dir, "..", "faults", "mutation-matrix", NULL);
-	g_autoptr(GPtrArray) argv = g_ptr_array_new();
-	struct outcome o;
-
-	g_ptr_array_add(argv, program);
-	for (guint i = 0; args[i]; i++)
-		g_ptr_array_add(argv, (gpointer)(guintptr)args[i]);
-	g_ptr_array_add(argv, NULL);
-	program_run((const char *const *)(gpointer)argv->pdata, NULL, &o);
-	*ret_out = o.out;
-	g_free(o.err);
-	return o.exit_code;
+	return program_faults("mutation-matrix", args, ret_out);
 }
 
 /* The same lot every time, so a failure can be repeated; every cause is right and every fix mends.
@@ -48,6 +36,28 @@ Test(mutation, a_number_can_be_drawn_again)
 	cr_assert_eq(mutation_matrix(args, &second), 0);
 	cr_expect_str_eq(first, second);
 	cr_expect(strstr(first, "-30 ") != NULL, "%s", first);
+}
+
+/* --list loads each network with its change; one that is not valid ends it. */
+Test(mutation, drawn_networks_are_valid)
+{
+	static const char *const args[] = {"--list", "--count", "200", "--topology",
+					   "drawn",  "--seed",	"5",   NULL};
+	g_autofree char *out = NULL;
+
+	cr_assert_eq(mutation_matrix(args, &out), 0, "%s", out);
+	cr_expect(strstr(out, "-200 ") != NULL, "%s", out);
+}
+
+Test(mutation, some_of_drawn_networks_are_named_rightly)
+{
+	static const char *const args[] = {"--count",	   "4", "--topology", "drawn", "--word",
+					   "remove-route", NULL};
+	g_autofree char *out = NULL;
+	int code = mutation_matrix(args, &out);
+
+	cr_expect_eq(code, 0, "exit %d:\n%s", code, out);
+	cr_expect(strstr(out, " 100.0 % named rightly") != NULL, "%s", out);
 }
 
 Test(mutation, wrong_arguments)

@@ -39,12 +39,24 @@ static bool rule_overloaded(const struct evidence *e, struct finding *f)
 
 /* In the order in which a call does things (diagnose.h). */
 static bool (*const rules[])(const struct evidence *, struct finding *) = {
-	rule_overloaded,	  rule_agent_died,	  cause_rule_media_lost,
-	cause_rule_name_server,	  cause_rule_sign_in,	  cause_rule_way_to_names,
-	cause_rule_way_to_server, cause_rule_way_inside,  cause_rule_signalling,
-	cause_rule_call_refused,  cause_rule_direct,	  cause_rule_relay_unreachable,
-	cause_rule_relay_refused, cause_rule_nat_expired, cause_rule_media,
-	cause_rule_size,	  cause_rule_peers,
+	rule_overloaded,
+	rule_agent_died,
+	cause_rule_media_lost,
+	cause_rule_name_server,
+	cause_rule_sign_in,
+	cause_rule_way_to_names,
+	cause_rule_way_to_server,
+	cause_rule_way_inside,
+	cause_rule_signalling,
+	cause_rule_call_refused,
+	cause_rule_other_view,
+	cause_rule_direct,
+	cause_rule_relay_unreachable,
+	cause_rule_relay_refused,
+	cause_rule_nat_expired,
+	cause_rule_media,
+	cause_rule_size,
+	cause_rule_peers,
 };
 
 struct finding *cause_find(const struct evidence *e)

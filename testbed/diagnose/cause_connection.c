@@ -212,6 +212,14 @@ static bool leads_astray(const struct evidence *e, struct finding *f, const stru
 	       cause_wrong_answer(e, f, t->from, t->name, t->address);
 }
 
+int cause_tried_weight(const struct evidence *e, const struct tried *t)
+{
+	int family = t->address && strchr(t->address, ':') ? AF_INET6 : AF_INET;
+	int weight = service_expected_at(e->model, t->address, t->port) ? TRIED_A_SERVER : 0;
+
+	return weight + !evidence_lacks_family(e, t->from, family);
+}
+
 bool cause_by_connection(const struct evidence *e, struct finding *f, const struct tried *t)
 {
 	const struct node *owner;

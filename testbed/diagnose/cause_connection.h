@@ -24,6 +24,11 @@ struct tried {
 
 /* Reads an event "connect-failed" of a client or "link-failed" of a server. */
 struct tried cause_tried(const char *from, const json_t *event);
+/* How much an attempt of a client says, at least TRIED_A_SERVER where one is meant to be.  An
+ * attempt elsewhere, which a client makes last, or by a family that the client has no default route
+ * for, says nothing where it made one of more weight. */
+#define TRIED_A_SERVER 2
+int cause_tried_weight(const struct evidence *e, const struct tried *t);
 /* Whether it is known why that connection failed; then the finding is filled in. */
 bool cause_by_connection(const struct evidence *e, struct finding *f, const struct tried *t);
 /* The cause for what is wrong with a certificate; CAUSE_UNKNOWN: the reason is not about one. */

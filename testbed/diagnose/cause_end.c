@@ -23,6 +23,7 @@ static const enum cause_code codes[WALK_END_COUNT] = {
 	[WALK_LOOP] = CAUSE_ROUTE_LOOP,
 	[WALK_TOO_BIG] = CAUSE_MTU_BLACKHOLE,
 	[WALK_NO_FORWARDING] = CAUSE_NO_FORWARDING,
+	[WALK_HOPS_SPENT] = CAUSE_TTL_EXPIRED,
 };
 
 static const struct hop *first_hop(const walk *w)
@@ -137,23 +138,27 @@ static void set_lost_link(const struct evidence *e, struct finding *f, const str
 	f->code = t ? CAUSE_VPN_DOWN : CAUSE_LINK_DOWN;
 	f->node = g_strdup(h->node);
 	f->subject = t ? subject_tunnel(t) : subject_iface(model_node(e->model, h->node), iface);
-	f->why = g_strdup_printf("%s of %s is down and took its routes away, so the default route "
-				 "takes the packets to %s",
-				 iface, h->node, h->out);
+	f->why = g_strdup_printf("%s of %s is down and took its routes away, so %s takes the "
+				 "packets to %s",
+				 iface, h->node,
+				 uses_default_route(h) ? "the default route" : "a wider route",
+				 h->out);
 }
 
-/* The node's interface that is down and leads to `dst`, directly or by a gateway; NULL: none. */
-static const char *lost_iface(const struct evidence *e, const struct node *n,
-			      const struct addr *dst)
+/* The node's interface that is down and leads to where the hop sends, directly or by a gateway, by
+ * a narrower route than the one that was taken instead; NULL: none. */
+static const char *lost_iface(const struct evidence *e, const struct node *n, const struct hop *h)
 {
 	ptr_array_foreach(const struct iface, iface, n->interfaces) {
+		const struct prefix *own[] = {&iface->network->subnet, &iface->network->subnet6};
+
 		if (!is_down(e, n->name, iface->name))
 			continue;
-		if (prefix_contains(&iface->network->subnet, dst) ||
-		    prefix_contains(&iface->network->subnet6, dst))
-			return iface->name;
+		for (guint i = 0; i < G_N_ELEMENTS(own); i++)
+			if (own[i]->len > h->to.len && prefix_contains(own[i], &h->dst))
+				return iface->name;
 		ptr_array_foreach(const struct route, r, n->routes)
-			if (!prefix_is_default(&r->to) && prefix_contains(&r->to, dst) &&
+			if (r->to.len > h->to.len && prefix_contains(&r->to, &h->dst) &&
 			    prefix_contains(&iface->network->subnet, &r->via))
 				return iface->name;
 	}
@@ -163,8 +168,8 @@ static const char *lost_iface(const struct evidence *e, const struct node *n,
 static bool set_lost_iface(const struct evidence *e, struct finding *f, const walk *w)
 {
 	ptr_array_foreach(const struct hop, h, w->hops) {
-		const struct node *n = uses_default_route(h) ? model_node(e->model, h->node) : NULL;
-		const char *iface = n ? lost_iface(e, n, &h->dst) : NULL;
+		const struct node *n = h->to.addr.family ? model_node(e->model, h->node) : NULL;
+		const char *iface = n ? lost_iface(e, n, h) : NULL;
 
 		if (!iface)
 			continue;
@@ -234,7 +239,8 @@ static void set_loop_cause(const struct evidence *e, struct finding *f, const wa
 static void set_plain_cause(const struct evidence *e, struct finding *f, const walk *w)
 {
 	f->code = codes[w->end];
-	f->node = g_strdup(w->node);
+	/* it is the sender that chose the TTL */
+	f->node = g_strdup(w->end == WALK_HOPS_SPENT ? first_hop(w)->node : w->node);
 	f->subject = subject_copy(&w->subject);
 	if (w->end == WALK_RPF && last_hop(w)) {
 		f->prefix = model_prefix_of(e->model, &last_hop(w)->src);

@@ -265,13 +265,24 @@ static bool is_closed_on_purpose(const struct evidence *e, const char *end, cons
 	return closed;
 }
 
+/* Whether the end has any address of that family: without one it is meant to reach nothing by it.
+ */
+static bool has_family_of(const struct evidence *e, const char *end, const json_t *relay)
+{
+	const struct node *n = model_node(e->model, end);
+	const char *text = member_text(relay, "address");
+	struct addr a;
+
+	return n && text && addr_parse(text, &a) && node_has_family(n, a.family);
+}
+
 /* An end can't send to a relay of the other end, or gets no answer from there. */
 static bool peer_relay_unreachable(const struct evidence *e, struct finding *f, const char *end)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_CANDIDATE, h));) {
 		if (g_strcmp0(member_text(h->event, "side"), "remote") != 0 ||
 		    g_strcmp0(member_text(h->event, "type"), "relay") != 0 ||
-		    is_closed_on_purpose(e, end, h->event))
+		    !has_family_of(e, end, h->event) || is_closed_on_purpose(e, end, h->event))
 			continue;
 		if (cause_walk_to(e, f, end, "the other end's relay",
 				  member_text(h->event, "address"), PROTO_UDP,
@@ -433,7 +444,8 @@ bool cause_rule_other_path(const struct evidence *e, struct finding *f)
 	if (c->as_expected || c->path == PATH_NONE ||
 	    (c->media != MEDIA_AUDIO && c->media != MEDIA_VIDEO))
 		return false;
-	return ends_cannot_meet(e, f) || cause_rule_nat_expired(e, f) ||
+	return cause_rule_other_view(e, f) || ends_cannot_meet(e, f) ||
+	       cause_rule_nat_expired(e, f) ||
 	       (c->path == PATH_TCP_RELAY && cause_expects(c, PATH_UDP_RELAY) &&
 		relay_only_by_tcp(e, f)) ||
 	       cause_link_of_other_path(e, f);

@@ -133,11 +133,16 @@ struct addr cause_asked_by_others(const model *m, const struct node *n, const ch
 
 bool cause_is_inside(const model *m, const char *end)
 {
-	const struct node *n = model_node(m, end), *server = NULL;
+	const struct node *n = model_node(m, end);
 	struct addr asked = n ? asked_by(n, m->domain) : (struct addr){0};
 
-	if (addr_is_set(&asked))
-		server = answerer(m, asked, m->domain);
+	return cause_is_inside_view(m, &asked);
+}
+
+bool cause_is_inside_view(const model *m, const struct addr *asked)
+{
+	const struct node *server = addr_is_set(asked) ? answerer(m, *asked, m->domain) : NULL;
+
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const struct service *f =
 			node_declared_service(m->nodes->pdata[i], SERVICE_FRONTEND);
@@ -289,7 +294,7 @@ bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char 
 
 	if (!n || !addr_parse(address, &given))
 		return false;
-	if (service_named(e->model, name, &right) && addr_equal(&right, &given))
+	if (service_named(e->model, name, &right) && service_has(e->model, name, &given))
 		return false;
 	/* a client asks servers only and does not read the hosts file */
 	hosts = !n->endpoint && in_hosts(n, name);

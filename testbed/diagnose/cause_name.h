@@ -27,6 +27,8 @@ const GArray *cause_name_servers(const struct node *n, const char *name);
 /* Whether an end asks a name server of the inside: one that knows the name of a Front End, or
  * the internal name of an Edge. */
 bool cause_is_inside(const model *m, const char *end);
+/* The same of a name server, or of the one that it asks itself; unset: false. */
+bool cause_is_inside_view(const model *m, const struct addr *asked);
 /* Whether `from` was given another address for a server's name than the server has; then the
  * finding is filled in. */
 bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char *from,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rule about a client that is set to ask a name server which is none, or which it can't reach
- * from where it is: the setting is at fault, not the network on the way to that address. */
+/* The rules about a client that is set to ask a name server which is none, which it can't reach
+ * from where it is, or whose names lead it to that side of its Edge where its way is closed: the
+ * setting is at fault, not the network on the way to that address. */
 #include "testbed/diagnose/cause_connection.h"
 #include "testbed/diagnose/cause_name.h"
 #include "testbed/diagnose/cause_rules.h"
@@ -8,6 +9,9 @@
 #include "testbed/diagnose/service.h"
 
 #define DNS_PORT 53
+#define HTTPS_PORT 443
+#define SIP_TLS_PORT 5061
+#define STUN_PORT 3478
 
 /* The client's question that no server answered; NULL: there is none, or it signed in. */
 static const json_t *unanswered_question(const struct evidence *e, const char *end)
@@ -30,21 +34,23 @@ static bool is_name_server(const model *m, const struct addr *a)
 	return owner && node_declared_service(owner, SERVICE_DNS);
 }
 
-/* The end of a question's way, or of its answer's; the caller frees the walks. */
-static struct walk_pair *walk_to_names(const struct evidence *e, const char *end,
-				       const struct addr *server, const walk **ret_broken)
+static struct flow flow_to(const struct node *n, const struct addr *to, enum ip_proto proto,
+			   uint16_t port)
 {
-	struct flow flow = {.node = end,
-			    .dst = *server,
-			    .proto = PROTO_UDP,
-			    .sport = CLIENT_PORT,
-			    .dport = DNS_PORT};
-	struct walk_pair *p = e->walk(e->net, &flow);
+	return (struct flow){
+		.node = n->name, .dst = *to, .proto = proto, .sport = CLIENT_PORT, .dport = port};
+}
 
-	*ret_broken = p->forward->end != WALK_DELIVERED		? p->forward :
-		      p->back && p->back->end != WALK_DELIVERED ? p->back :
-								  NULL;
-	return p;
+/* Whether a packet of the client arrives there, and the answer at the client. */
+static bool arrives(const struct evidence *e, const struct node *n, const struct addr *to,
+		    enum ip_proto proto, uint16_t port)
+{
+	struct flow flow = flow_to(n, to, proto, port);
+	struct walk_pair *p = e->walk(e->net, &flow);
+	bool both = p->back && p->back->end == WALK_DELIVERED;
+
+	walk_pair_free(p);
+	return both;
 }
 
 /* Whether a tunnel ends at the site: then a private address elsewhere may well be reached. */
@@ -71,61 +77,37 @@ static bool left_for_internet(const struct evidence *e, const struct node *from,
 	       g_strcmp0(at->site, from->site) == 0 && !has_tunnel(e->model, from->site);
 }
 
-/* Whether the client has an address of the family on any interface. */
-static bool has_family(const struct node *n, int family)
+/* Whether its packets leave for the Internet, which has no way to a private address, and no other
+ * node is the reason for that: a link that is down, or a route that is missing on the way. */
+static bool is_astray(const struct evidence *e, const struct node *n, const struct addr *server)
 {
-	ptr_array_foreach(const struct iface, f, n->interfaces)
-		if (iface_prefix(f, family))
-			return true;
-	return false;
-}
-
-/* Whether another node is the reason why the packet came to where it is lost: a link that is down,
- * or a route that is missing on the way. */
-static bool was_led_astray(const struct evidence *e, const struct node *n,
-			   const struct addr *server, const char *lost_at)
-{
+	struct flow flow = flow_to(n, server, PROTO_UDP, DNS_PORT);
+	struct walk_pair *p = e->walk(e->net, &flow);
 	struct finding *x = finding_new(NULL);
-	char text[ADDR_TEXT_MAX];
-	bool astray;
+	bool astray = p->forward->end != WALK_DELIVERED && left_for_internet(e, n, p->forward);
 
-	cause_walk_to(e, x, n->name, "its name server", addr_print(server, text), PROTO_UDP,
-		      DNS_PORT);
-	astray = x->node && g_strcmp0(x->node, lost_at) != 0;
+	cause_show(e, x, p, &flow, NULL); /* `x` has the walks now */
+	astray = astray && (!x->node || g_strcmp0(x->node, p->forward->node) == 0);
 	finding_free(x);
 	return astray;
 }
 
-/* Whether the question can never arrive from where the client is: it has no address of the family,
- * or its packets leave for the Internet, which has no way to a private address. */
+/* Whether the question can never arrive from where the client is. */
 static bool is_out_of_reach(const struct evidence *e, const struct node *n,
 			    const struct addr *server)
 {
-	const walk *broken;
-	struct walk_pair *p;
-	bool out;
-
-	if (!has_family(n, server->family))
-		return true;
-	p = walk_to_names(e, n->name, server, &broken);
-	out = broken && broken == p->forward && addr_is_private(server) &&
-	      left_for_internet(e, n, broken) && !was_led_astray(e, n, server, broken->node);
-	walk_pair_free(p);
-	return out;
+	return !node_has_family(n, server->family) ||
+	       (addr_is_private(server) && is_astray(e, n, server));
 }
 
 /* Whether this server would answer this client. */
 static bool answers(const struct evidence *e, const struct node *n, const struct addr *server,
 		    const char *name)
 {
-	const walk *broken;
-
-	if (!addr_is_set(server) || !is_name_server(e->model, server) ||
-	    evidence_lacks_family(e, n->name, server->family) ||
-	    !cause_name_is_served(e->model, server, name))
-		return false;
-	walk_pair_free(walk_to_names(e, n->name, server, &broken));
-	return !broken;
+	return addr_is_set(server) && is_name_server(e->model, server) &&
+	       !evidence_lacks_family(e, n->name, server->family) &&
+	       cause_name_is_served(e->model, server, name) &&
+	       arrives(e, n, server, PROTO_UDP, DNS_PORT);
 }
 
 /* An address of the node at which it would answer this client; unset: none. */
@@ -169,6 +151,19 @@ static struct addr name_server_for(const struct evidence *e, const struct node *
 	return (struct addr){0};
 }
 
+/* Whether the client has no way out for the family of the server that a rule names, and one that it
+ * asks without the rule answers it by the other family. */
+static bool is_of_lost_family(const struct evidence *e, const struct node *n,
+			      const struct addr *server, const char *name)
+{
+	if (!evidence_lacks_family(e, n->name, server->family))
+		return false;
+	array_foreach(const struct addr, a, n->resolvers)
+		if (answers(e, n, a, name))
+			return true;
+	return false;
+}
+
 /* What the client is set to ask, by this rule or in general. */
 static struct subject asked_setting(const struct nrpt_rule *rule, const struct addr *server)
 {
@@ -188,7 +183,8 @@ static bool wrong_name_server(const struct evidence *e, struct finding *f, const
 	char text[ADDR_TEXT_MAX];
 	g_autofree char *whose = NULL;
 
-	if (!addr_is_set(&server) || (!none && !is_out_of_reach(e, n, &server)))
+	if (!addr_is_set(&server) || (!none && !is_out_of_reach(e, n, &server) &&
+				      !(rule && is_of_lost_family(e, n, &server, name))))
 		return false;
 	f->code = none ? CAUSE_DNS_TIMEOUT : CAUSE_DNS_WRONG_VIEW;
 	f->node = g_strdup(n->name);
@@ -264,20 +260,119 @@ static bool wrong_or_odd(const struct evidence *e, struct finding *f, const stru
 	return (question && wrong_name_server(e, f, n, question)) || odd_name_server(e, f, n);
 }
 
+/* "NODE answers it" of the better server. */
+static bool prove_better(struct finding *f)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (addr_is_set(&f->flow.dst))
+		finding_prove(f, "%s answers it", addr_print(&f->flow.dst, text));
+	return true;
+}
+
 bool cause_rule_name_server(const struct evidence *e, struct finding *f)
 {
 	for (guint i = 0; e->state && i < e->cell->participants->len; i++) {
 		const char *end = e->cell->participants->pdata[i];
 		const struct node *n = model_node(e->model, end);
-		char text[ADDR_TEXT_MAX];
 
 		if (!n || !wrong_or_odd(e, f, n))
 			continue;
 		g_free(f->what);
 		f->what = g_strdup_printf("%s could not sign in", end);
-		if (addr_is_set(&f->flow.dst))
-			finding_prove(f, "%s answers it", addr_print(&f->flow.dst, text));
-		return true;
+		return prove_better(f);
+	}
+	return false;
+}
+
+/* --- the other view --------------------------------------------------------------------------- */
+
+/* How a client reaches the relay that the names of a view lead it to. */
+enum reach { REACH_NONE, REACH_TCP, REACH_UDP };
+
+static enum reach reach_of(const struct evidence *e, const struct node *n,
+			   const struct edge_service *x, bool inside)
+{
+	const struct addr *relay = inside ? &x->internal : &x->av_public;
+
+	return arrives(e, n, relay, PROTO_UDP, STUN_PORT)  ? REACH_UDP :
+	       arrives(e, n, relay, PROTO_TCP, HTTPS_PORT) ? REACH_TCP :
+							     REACH_NONE;
+}
+
+/* Whether the client reaches the server that it signs in at by the names of a view. */
+static bool reaches_server(const struct evidence *e, const struct node *n, bool inside)
+{
+	const struct node *at = model_server(e->model, inside ? SERVICE_FRONTEND : SERVICE_EDGE);
+	const struct service *s =
+		at ? node_service(at, inside ? SERVICE_FRONTEND : SERVICE_EDGE) : NULL;
+
+	if (!s)
+		return false;
+	return inside ? arrives(e, n, &s->frontend.address, PROTO_TCP, SIP_TLS_PORT) :
+			arrives(e, n, &s->edge.access_public, PROTO_TCP, HTTPS_PORT);
+}
+
+/* A name server of the other view that the client could ask as well: one that it asks without its
+ * rule, the one that all other clients at its site ask, or where none of them asks what it asks,
+ * one inside; unset: none. */
+static struct addr other_view(const struct evidence *e, const struct node *n,
+			      const struct nrpt_rule *rule, const struct addr *server)
+{
+	const char *domain = e->model->domain;
+	bool inside = cause_is_inside_view(e->model, server);
+	struct addr a = asked_by_other_clients(e, n);
+	bool alone = !addr_is_set(&a) || !addr_equal(&a, server);
+
+	if (cause_is_inside_view(e->model, &a) != inside && answers(e, n, &a, domain))
+		return a;
+	for (guint i = 0; rule && i < n->resolvers->len; i++) {
+		a = g_array_index(n->resolvers, struct addr, i);
+		if (cause_is_inside_view(e->model, &a) != inside && answers(e, n, &a, domain))
+			return a;
+	}
+	for (guint i = 0; alone && !inside && i < e->model->nodes->len; i++) {
+		a = answers_at(e, n, e->model->nodes->pdata[i], domain);
+		if (cause_is_inside_view(e->model, &a))
+			return a;
+	}
+	return (struct addr){0};
+}
+
+static bool in_other_view(const struct evidence *e, struct finding *f, const struct node *n)
+{
+	const struct node *edge = model_media_edge(e->model, n);
+	const struct service *x = edge ? node_service(edge, SERVICE_EDGE) : NULL;
+	const struct nrpt_rule *rule;
+	struct addr server = cause_name_server_of(n, e->model->domain, &rule),
+		    better = addr_is_set(&server) ? other_view(e, n, rule, &server) :
+						    (struct addr){0};
+	bool inside = cause_is_inside_view(e->model, &server);
+	char text[ADDR_TEXT_MAX], better_text[ADDR_TEXT_MAX];
+
+	if (!x || !addr_is_set(&better) || !reaches_server(e, n, !inside) ||
+	    reach_of(e, n, &x->edge, !inside) <= reach_of(e, n, &x->edge, inside))
+		return false;
+	f->code = CAUSE_DNS_WRONG_VIEW;
+	f->node = g_strdup(n->name);
+	f->subject = asked_setting(rule, &server);
+	f->flow.dst = better;
+	f->why = g_strdup_printf("it asks %s, whose names lead it to the %s of its Edge, where its "
+				 "way to the relay is closed; those of %s lead it to the %s, which "
+				 "it reaches",
+				 addr_print(&server, text), inside ? "inside" : "outside",
+				 addr_print(&better, better_text), inside ? "outside" : "inside");
+	return prove_better(f);
+}
+
+bool cause_rule_other_view(const struct evidence *e, struct finding *f)
+{
+	for (guint i = 0; e->state && evidence_is_av(e) && i < e->cell->participants->len; i++) {
+		const char *end = e->cell->participants->pdata[i];
+		const struct node *n = model_node(e->model, end);
+
+		if (n && evidence_event(e, end, EVENT_SIGNED_IN, NULL) && in_other_view(e, f, n))
+			return true;
 	}
 	return false;
 }

@@ -10,8 +10,10 @@
 
 #include "testbed/diagnose/cause_walk.h"
 
-/* cause_resolver.c: a client asks an address where no name server can answer it. */
+/* cause_resolver.c: a client asks an address where no name server can answer it; one that signed in
+ * asks in the view whose relay it can't reach, while that of the other is open to it. */
 bool cause_rule_name_server(const struct evidence *e, struct finding *f);
+bool cause_rule_other_view(const struct evidence *e, struct finding *f);
 
 /* --- cause_way.c: ways to servers and between them -------------------------------------------- */
 

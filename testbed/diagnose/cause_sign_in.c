@@ -27,24 +27,25 @@ static bool by_reason(struct finding *f, const struct failed *x)
 
 /* --- finding the server and connecting to it -------------------------------------------------- */
 
-static int family_of(const char *address)
-{
-	return address && strchr(address, ':') ? AF_INET6 : AF_INET;
-}
-
-/* By its attempts to connect; first those of a family that it has a default route for. */
+/* By its attempts to connect, of those that say most. */
 static bool by_connections(const struct evidence *e, struct finding *f, const struct failed *x)
 {
-	for (int without = 0; without < 2 && g_str_equal(x->stage, STAGE_TLS); without++) {
-		for (const struct heard *h = NULL;
-		     (h = evidence_event(e, x->end, EVENT_CONNECT_FAILED, h));) {
-			struct tried t = cause_tried(x->end, h->event);
+	int most = 0;
 
-			if (evidence_lacks_family(e, x->end, family_of(t.address)) ==
-				    (without != 0) &&
-			    cause_by_connection(e, f, &t))
-				return true;
-		}
+	if (!g_str_equal(x->stage, STAGE_TLS))
+		return false;
+	for (const struct heard *h = NULL;
+	     (h = evidence_event(e, x->end, EVENT_CONNECT_FAILED, h));) {
+		struct tried t = cause_tried(x->end, h->event);
+
+		most = MAX(most, cause_tried_weight(e, &t));
+	}
+	for (const struct heard *h = NULL;
+	     (h = evidence_event(e, x->end, EVENT_CONNECT_FAILED, h));) {
+		struct tried t = cause_tried(x->end, h->event);
+
+		if (cause_tried_weight(e, &t) == most && cause_by_connection(e, f, &t))
+			return true;
 	}
 	return false;
 }
@@ -97,8 +98,17 @@ static bool by_questions(const struct evidence *e, struct finding *f, const stru
 	return question && cause_by_name(e, f, x->end, member_text(question, "query"), question);
 }
 
-/* The client found only addresses where no server is meant to be, by names that it tries last: what
- * is missing is the answer to an earlier question. */
+static bool is_server_address(const model *m, const char *address)
+{
+	struct addr a;
+	const struct node *n = address && addr_parse(address, &a) ? service_owner(m, &a) : NULL;
+
+	return n && (node_declared_service(n, SERVICE_FRONTEND) ||
+		     node_declared_service(n, SERVICE_EDGE));
+}
+
+/* The client found only servers at ports where none is meant to be, by names that it tries last:
+ * what is missing is the answer to an earlier question. */
 static bool by_fallbacks(const struct evidence *e, struct finding *f, const struct failed *x)
 {
 	const json_t *question;
@@ -109,7 +119,8 @@ static bool by_fallbacks(const struct evidence *e, struct finding *f, const stru
 	     (h = evidence_event(e, x->end, EVENT_CONNECT_FAILED, h));) {
 		struct tried t = cause_tried(x->end, h->event);
 
-		if (service_expected_at(e->model, t.address, t.port) ||
+		if (!is_server_address(e->model, t.address) ||
+		    service_expected_at(e->model, t.address, t.port) ||
 		    cause_of_certificate(t.code) != CAUSE_UNKNOWN)
 			return false;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules about the ways to servers: from a client to its name servers and to the server that it
  * signs in at, from Edge to Front End and back. */
+#include "testbed/diagnose/cause_connection.h"
 #include "testbed/diagnose/cause_name.h"
 #include "testbed/diagnose/cause_rules.h"
 #include "testbed/diagnose/foreign_words.h"
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define DNS_PORT 53
+#define HTTPS_PORT 443
 #define SIP_TLS_PORT 5061
 #define MRAS_PORT 5062
 
@@ -117,22 +119,40 @@ static struct place place_of(const json_t *server)
 	return p;
 }
 
-/* The first server that the client tried of those that there should be; else the last one. */
+/* The server that the client tried whose failure says most: of those that there should be the
+ * first, else the last. */
 static struct place server_tried(const struct evidence *e, const char *end, const json_t *failure)
 {
 	struct place p = {.port = 0};
 	struct addr a;
 	uint16_t port;
+	int most = 0;
 
 	for (const struct heard *h = NULL; gave_up_connecting(failure) &&
-					   !service_expected_at(e->model, p.address, p.port) &&
-					   (h = evidence_event(e, end, EVENT_CONNECT_FAILED, h));)
+					   (h = evidence_event(e, end, EVENT_CONNECT_FAILED, h));) {
+		struct tried t = cause_tried(end, h->event);
+		int weight = cause_tried_weight(e, &t);
+
+		if (weight < most || (weight == most && weight >= TRIED_A_SERVER))
+			continue;
 		p = place_of(json_object_get(h->event, "server"));
+		most = weight;
+	}
 	if (p.port == 0 && foreign_server(failure, &a, &port)) {
 		addr_print(&a, p.address);
 		p.port = port;
 	}
 	return p;
+}
+
+/* The port at which a client meets the server of that address: a Front End's, or an Access Edge's.
+ */
+static json_int_t port_of(const struct evidence *e, const char *address)
+{
+	bool outside = !service_expected_at(e->model, address, SIP_TLS_PORT) &&
+		       service_expected_at(e->model, address, HTTPS_PORT);
+
+	return outside ? HTTPS_PORT : SIP_TLS_PORT;
 }
 
 /* The last address that the client looked up. */
@@ -148,7 +168,7 @@ static struct place server_looked_up(const struct evidence *e, const char *end)
 		if (!answer || !addr_parse(answer, &a))
 			continue;
 		addr_print(&a, p.address);
-		p.port = SIP_TLS_PORT;
+		p.port = port_of(e, p.address);
 	}
 	return p;
 }

@@ -36,6 +36,7 @@
 	X(HAIRPIN_UNSUPPORTED, "a NAT does not send packets for its outside address back inside") \
 	X(WRONG_CARD, "the packets arrive on another interface than the one with their address")  \
 	X(NO_FORWARDING, "the packets reach a host that does not forward")                        \
+	X(TTL_EXPIRED, "the packets' TTL is used up before they arrive")                          \
 	X(NEXT_HOP_DEAD, "no node answers for the gateway's address")                             \
 	X(LINK_DOWN, "a link is down")                                                            \
 	X(LINK_LOSS, "a link loses packets")                                                      \

@@ -450,6 +450,16 @@ fix *fix_reverse_path(const model *m G_GNUC_UNUSED, const struct node *n, const 
 }
 
 /* A router that is set not to forward, or a host that another node uses as a router. */
+fix *fix_ttl(const model *m G_GNUC_UNUSED, const struct node *n,
+	     const struct finding *f G_GNUC_UNUSED)
+{
+	GString *change = g_string_new(NULL);
+	GPtrArray *commands = g_ptr_array_new_with_free_func(g_free);
+
+	add_setting(change, commands, n, setting_name(SETTING_DEFAULT_TTL), "64");
+	return fix_of(change, commands);
+}
+
 fix *fix_forwarding(const model *m, const struct node *n, const struct finding *f)
 {
 	if (n->forwarding)

@@ -28,6 +28,7 @@ fix *fix_loop(const model *m, const struct node *n, const struct finding *f);
 fix *fix_null_route(const model *m, const struct node *n, const struct finding *f);
 fix *fix_reverse_path(const model *m, const struct node *n, const struct finding *f);
 fix *fix_forwarding(const model *m, const struct node *n, const struct finding *f);
+fix *fix_ttl(const model *m, const struct node *n, const struct finding *f);
 
 /* fix_link.c: links, tunnels, NAT */
 fix *fix_link(const model *m, const struct node *n, const struct finding *f);

@@ -24,25 +24,43 @@ const struct node *service_owner(const model *m, const struct addr *a)
 	return model_owner(m, a);
 }
 
-/* The names of a node's services, with the address that each should have. */
-static bool has_name(const struct node *n, const char *name, struct addr *ret)
+/* A name of a service, with the addresses that it should have; unset: none of that family. */
+struct named {
+	const char *name;
+	struct addr v4, v6;
+};
+
+#define NAMES_MAX 4
+
+/* Those of a node; returns how many. */
+static guint names_of(const struct node *n, struct named names[static NAMES_MAX])
 {
 	const struct service *f = node_declared_service(n, SERVICE_FRONTEND),
 			     *x = node_declared_service(n, SERVICE_EDGE);
-	const struct {
-		const char *name;
-		const struct addr *address;
-	} rows[] = {
-		{f ? f->frontend.fqdn : NULL, f ? &f->frontend.address : NULL},
-		{x ? x->edge.fqdn : NULL, x ? &x->edge.internal : NULL},
-		{x ? x->edge.av_fqdn : NULL, x ? &x->edge.av_public : NULL},
-		{x ? x->edge.access_fqdn : NULL, x ? &x->edge.access_public : NULL},
-	};
+	guint count = 0;
 
-	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-		if (!rows[i].name || g_ascii_strcasecmp(rows[i].name, name) != 0)
+	if (f)
+		names[count++] =
+			(struct named){f->frontend.fqdn, f->frontend.address, f->frontend.address6};
+	if (!x)
+		return count;
+	names[count++] = (struct named){x->edge.fqdn, x->edge.internal, x->edge.internal6};
+	names[count++] = (struct named){x->edge.av_fqdn, x->edge.av_public, x->edge.av6};
+	names[count++] =
+		(struct named){x->edge.access_fqdn, x->edge.access_public, x->edge.access6};
+	return count;
+}
+
+/* What should have this name; false: nothing on the node. */
+static bool find_name(const struct node *n, const char *name, struct named *ret)
+{
+	struct named names[NAMES_MAX];
+	guint count = names_of(n, names);
+
+	for (guint i = 0; i < count; i++) {
+		if (g_ascii_strcasecmp(names[i].name, name) != 0)
 			continue;
-		*ret = *rows[i].address;
+		*ret = names[i];
 		return true;
 	}
 	return false;
@@ -50,10 +68,26 @@ static bool has_name(const struct node *n, const char *name, struct addr *ret)
 
 const struct node *service_named(const model *m, const char *name, struct addr *ret_address)
 {
-	for (guint i = 0; i < m->nodes->len; i++)
-		if (has_name(m->nodes->pdata[i], name, ret_address))
-			return m->nodes->pdata[i];
+	struct named found;
+
+	for (guint i = 0; i < m->nodes->len; i++) {
+		if (!find_name(m->nodes->pdata[i], name, &found))
+			continue;
+		*ret_address = found.v4;
+		return m->nodes->pdata[i];
+	}
 	return NULL;
+}
+
+bool service_has(const model *m, const char *name, const struct addr *a)
+{
+	struct named found;
+
+	for (guint i = 0; i < m->nodes->len; i++)
+		if (find_name(m->nodes->pdata[i], name, &found) &&
+		    (addr_equal(&found.v4, a) || addr_equal(&found.v6, a)))
+			return true;
+	return false;
 }
 
 const struct node *service_node_of(const model *m, const char *agent)

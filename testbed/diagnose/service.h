@@ -16,6 +16,8 @@ const struct node *service_owner(const model *m, const struct addr *a);
 /* The node whose Front End or Edge has this name, and the address that the name should have;
  * NULL: none has. */
 const struct node *service_named(const model *m, const char *name, struct addr *ret_address);
+/* Whether the name is a service's and should have this address, among others. */
+bool service_has(const model *m, const char *name, const struct addr *a);
 /* The node that an agent ("edge/tb-edge") runs on; NULL: it is not in the model. */
 const struct node *service_node_of(const model *m, const char *agent);
 /* The node of the Front End that serves an end: the server that it signed in at, or the next

@@ -529,6 +529,8 @@ bool route_excludes(const struct route *a, const struct route *b);
 struct addr node_address(const struct node *n);
 /* The first IPv6 address on any interface of the node; unset when there is none. */
 struct addr node_address6(const struct node *n);
+/* Whether any interface has an address of the family. */
+bool node_has_family(const struct node *n, int family);
 bool iface_has_address(const struct iface *f, const struct addr *a);
 /* The table in which a strong host looks up what leaves from that interface's addresses; 0: it is a
  * weak one, or has no such interface. */

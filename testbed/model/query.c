@@ -294,6 +294,14 @@ struct addr node_address6(const struct node *n)
 	return (struct addr){.family = 0};
 }
 
+bool node_has_family(const struct node *n, int family)
+{
+	ptr_array_foreach(const struct iface, f, n->interfaces)
+		if (iface_prefix(f, family))
+			return true;
+	return false;
+}
+
 bool iface_has_address(const struct iface *f, const struct addr *a)
 {
 	for (guint i = 0; i < f->addresses->len; i++)

@@ -3,6 +3,7 @@
 
 static const char *const setting_names[SETTING_COUNT] = {
 	[SETTING_CREDENTIAL_LIFETIME] = "credential_lifetime",
+	[SETTING_DEFAULT_TTL] = "net.ipv4.ip_default_ttl",
 	[SETTING_DOMAIN] = "domain",
 	[SETTING_MEDIA_RELAY] = "media_relay",
 	[SETTING_MRAS_SECRET] = "mras_secret",

@@ -38,6 +38,7 @@ enum subject_kind {
 /* Keys of a topology file whose value can be the cause of a failure. */
 enum setting {
 	SETTING_CREDENTIAL_LIFETIME,
+	SETTING_DEFAULT_TTL, /* of a node: net.ipv4.ip_default_ttl */
 	SETTING_DOMAIN,
 	SETTING_MEDIA_RELAY,
 	SETTING_MRAS_SECRET,

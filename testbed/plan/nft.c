@@ -196,12 +196,27 @@ static guint rules_before_replies(const GPtrArray *rules, enum fw_chain chain)
 	return n;
 }
 
-/* Appends the rules of one chain, with those for replies, loopback and NAT in their places. */
+/* Appends the rule for neighbour discovery, which is to IPv6 what ARP is to IPv4: no firewall may
+ * drop it (RFC 4890 section 4.4.1), and here none does. */
+static void put_neighbour_rule(GString *out, const struct node *n, enum fw_chain chain)
+{
+	struct addr a = node_address6(n);
+
+	if (chain != FW_FORWARD && addr_is_set(&a))
+		g_string_append(out, "\t\ticmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } "
+				     "counter accept comment \"neighbours\"\n");
+}
+
+/* Appends the rules of one chain, with those for replies, loopback and NAT in their places: what a
+ * node sends to itself no block stops. */
 static void put_firewall_rules(GString *out, const struct builder *b, const struct node *n,
 			       enum fw_chain chain, const GPtrArray *rules)
 {
 	guint first = rules_before_replies(rules, chain);
 
+	if (chain == FW_OUTPUT)
+		g_string_append(out, "\t\toifname \"lo\" counter accept comment \"loopback\"\n");
+	put_neighbour_rule(out, n, chain);
 	for (guint i = 0; i < first; i++)
 		put_rule_families(out, &n->firewall, rules->pdata[i]);
 	for (guint i = first; i < rules->len; i++)
@@ -211,8 +226,6 @@ static void put_firewall_rules(GString *out, const struct builder *b, const stru
 				     "\"established\"\n");
 	if (chain == FW_INPUT)
 		g_string_append(out, "\t\tiifname \"lo\" counter accept comment \"loopback\"\n");
-	if (chain == FW_OUTPUT)
-		g_string_append(out, "\t\toifname \"lo\" counter accept comment \"loopback\"\n");
 	if (chain == FW_FORWARD)
 		nft_nat_forward(out, b, n);
 	for (guint i = first; i < rules->len; i++)

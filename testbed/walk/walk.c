@@ -73,19 +73,20 @@ static bool pass_tunnel(struct walker *k, const struct klink *out, const struct 
 	const struct tunnel *t = out->tunnel;
 	const struct tunnel_end *own = &t->ends[out->tunnel_end],
 				*other = &t->ends[1 - out->tunnel_end];
+	bool guarded = t->kind == TUNNEL_WIREGUARD; /* the others take every packet */
 	char text[ADDR_TEXT_MAX];
 
 	if (!far->state->up) {
 		walker_link_is_down(k, peer, far);
 		return false;
 	}
-	if (!in_list(other->prefixes, &k->p.at.dst))
+	if (guarded && !in_list(other->prefixes, &k->p.at.dst))
 		return walker_end(k, WALK_TUNNEL_PREFIX, k->at, subject_tunnel(t),
 				  "tunnel %s takes no packets to %s at %s", t->name,
 				  addr_print(&k->p.at.dst, text), k->at->model->name);
 	if (!pass_underlay(k, out))
 		return false;
-	if (!in_list(own->prefixes, &k->p.at.src))
+	if (guarded && !in_list(own->prefixes, &k->p.at.src))
 		return walker_end(k, WALK_TUNNEL_PREFIX, peer, subject_tunnel(t),
 				  "tunnel %s accepts no packets from %s at %s", t->name,
 				  addr_print(&k->p.at.src, text), peer->model->name);

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#define HOPS_MAX 64 /* the TTL of a packet when it is sent */
+#define HOPS_MAX 64 /* the TTL of a packet when it is sent, where the state does not say */
 
 /* --- the walk's record ------------------------------------------------------------------------ */
 
@@ -351,6 +351,32 @@ static const struct klink *leave(struct walker *k, const char *in, const struct 
 	return out;
 }
 
+/* The TTL that a node gives its packets of IPv4; 0: its state does not say. */
+static unsigned sent_ttl(const struct walker *k)
+{
+	const GArray *counters = k->p.at.dst.family == AF_INET ? k->at->state->counters : NULL;
+
+	array_foreach(const struct kernel_counter, c, counters)
+		if (g_str_equal(c->name, "IpDefaultTTL") && c->value > 0)
+			return (unsigned)c->value;
+	return 0;
+}
+
+/* A router takes one from the TTL, and drops the packet when that was the last.  False: the walk
+ * has ended. */
+static bool pass_ttl(struct walker *k)
+{
+	const struct hop *first = k->w->hops->pdata[0];
+
+	if (k->ttl != 1) {
+		k->ttl -= k->ttl > 0;
+		return true;
+	}
+	return walker_end(k, WALK_HOPS_SPENT, k->at, subject_setting(SETTING_DEFAULT_TTL, NULL),
+			  "%s gives its packets too small a TTL: it is used up at %s", first->node,
+			  k->at->model->name);
+}
+
 static const struct klink *forward(struct walker *k, struct addr *ret_next_hop)
 {
 	const struct klink *out;
@@ -366,7 +392,7 @@ static const struct klink *forward(struct walker *k, struct addr *ret_next_hop)
 		return NULL;
 	}
 	out = choose_route(k, ret_next_hop);
-	if (!out || !pass_reverse_path(k) || !pass_filter(k, FW_FORWARD, out))
+	if (!out || !pass_reverse_path(k) || !pass_ttl(k) || !pass_filter(k, FW_FORWARD, out))
 		return NULL;
 	return leave(k, k->in->state->name, out, ret_next_hop);
 }
@@ -434,6 +460,7 @@ const struct klink *walker_depart(struct walker *k, struct addr *ret_next_hop)
 	const struct klink *out;
 
 	choose_source(k);
+	k->ttl = sent_ttl(k);
 	start_hop(k);
 	recall_session(k);
 	if (knode_owns(k->at, &k->p.at.dst)) {

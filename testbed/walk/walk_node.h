@@ -18,6 +18,7 @@ struct walker {
 	bool in_tunnel;	      /* the walk of a tunnel's own packets */
 	unsigned asked_bytes; /* of the flow's packets */
 	unsigned size_bytes;  /* of this one now; 0: small enough for every link */
+	unsigned ttl;	      /* of this one now (RFC 791); 0: not known */
 	struct packet p;
 	const struct knode *at; /* NULL: the walk has ended */
 	const struct klink *in; /* the packet came by; NULL: starts here */

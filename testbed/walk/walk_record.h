@@ -39,7 +39,8 @@ struct flow {
 	X(TUNNEL_PREFIX, "tunnel-prefix") /* the tunnel carries no packets to or from there */  \
 	X(LOOP, "loop")                                                                         \
 	X(TOO_BIG, "too-big") /* larger than the next interface takes: dropped silently */      \
-	X(NO_FORWARDING, "no-forwarding") /* it came to a host that does not forward */
+	X(NO_FORWARDING, "no-forwarding") /* it came to a host that does not forward */         \
+	X(HOPS_SPENT, "hops-spent")	  /* its TTL, which its sender gave it, was used up */
 
 enum walk_end {
 #define X(id, name) WALK_##id,

@@ -40,9 +40,22 @@ static void truth_prefix(struct draw *d, const struct prefix *p)
 	truth_object(d, prefix_print(p, buf));
 }
 
+/* Addresses that stand for others behind a NAT are on no network. */
+static void truth_outside(struct draw *d, const struct prefix *to)
+{
+	ptr_array_foreach(const struct node, n, d->m->nodes)
+		ptr_array_foreach(const struct nat_rule, r, n->nat) {
+			struct prefix host = {r->outside, addr_bits(&r->outside)};
+
+			if (r->kind == NAT_STATIC && prefix_contains(to, &r->outside))
+				truth_prefix(d, &host);
+		}
+}
+
 void truth_route(struct draw *d, const struct prefix *to)
 {
 	truth_prefix(d, to);
+	truth_outside(d, to);
 	if (prefix_is_default(to))
 		truth_object(d, "default");
 	for (guint i = 0; i < d->m->networks->len; i++) {

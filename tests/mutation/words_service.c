@@ -29,6 +29,23 @@ static struct addr some_address(struct draw *d)
 	return a;
 }
 
+/* Clients look for their server by several names. Where the last of them is gone, each is one that
+ * is missing. */
+static void truth_record(struct draw *d, const struct dns_record *r)
+{
+	static const struct {
+		const char *start, *also;
+	} names[] = {{"sipinternal.", "_sipinternaltls._tcp."}, {"sipexternal.", "_sip._tls."}};
+
+	truth_object(d, r->name);
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *also = g_strconcat(names[i].also, d->m->domain, NULL);
+
+		if (g_str_has_prefix(r->name, names[i].start))
+			truth_object(d, also);
+	}
+}
+
 bool draw_remove_record(struct draw *d)
 {
 	const struct node *n;
@@ -38,7 +55,7 @@ bool draw_remove_record(struct draw *d)
 		return false;
 	g_string_printf(d->change, "remove-record: {node: %s, name: %s}", n->name, r->name);
 	truth_node(d, n->name);
-	truth_object(d, r->name);
+	truth_record(d, r);
 	return true;
 }
 

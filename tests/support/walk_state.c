@@ -91,6 +91,10 @@ static void put_sysctl(node_state *n, const char *key, const char *value)
 
 	if (g_str_equal(key, "net.ipv4.ip_forward")) {
 		n->ipv4_forward = number != 0;
+	} else if (g_str_equal(key, "net.ipv4.ip_default_ttl")) {
+		const struct kernel_counter c = {node_state_text(n, "IpDefaultTTL"), number};
+
+		g_array_append_val(n->counters, c);
 	} else if (g_str_equal(key, "net.ipv6.conf.all.forwarding")) {
 		n->ipv6_forward = number != 0;
 	} else if (g_str_has_prefix(key, conf) && g_str_has_suffix(key, filter)) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ruleset text, row by row. */
+#include "tests/support/walk_state.h"
 #include "tests/unit/plan/support.h"
 
 #include <criterion/criterion.h>
@@ -112,9 +113,10 @@ static const struct row rows[] = {
 	 {"tb_forward", "tb_output"}},
 	{"a host's block comes before replies",
 	 "    firewall: {rules: [{name: no, chain: output, dst: [10.0.1.0/24], action: drop}]}\n",
-	 {"ip daddr { 10.0.1.0/24 } counter drop comment \"no\"\n"
+	 {"oifname \"lo\" counter accept comment \"loopback\"\n"
+	  "\t\tip daddr { 10.0.1.0/24 } counter drop comment \"no\"\n"
 	  "\t\tct state established,related"},
-	 {NULL}},
+	 {"nd-neighbor-solicit"}},
 	{"not stateful",
 	 "    firewall: {stateful: false, rules: [{name: no, chain: forward, proto: icmp, action: "
 	 "reject}]}\n",
@@ -196,6 +198,20 @@ Test(nft, every_rule_counts_and_has_a_name)
 				"%s: %s: only iifname works from outside", rows[i].name, *line);
 		}
 	}
+}
+
+/* What ARP is to IPv4; without it a policy that drops would cut the node off from IPv6. */
+Test(nft, no_firewall_stops_neighbour_discovery)
+{
+	g_autoptr(model) m =
+		scenario_model("topologies/dual-stack.yaml", "dual-stack",
+			       "block: {nodes: [home-a], name: all, chain: input, proto: any}");
+	g_autoptr(plan) p = plan_build(m);
+	const char *text = ruleset(p, "home-a"),
+		   *neighbours = strstr(text, "nd-neighbor-advert } counter accept"),
+		   *block = strstr(text, "counter drop comment \"all\"");
+
+	cr_expect(neighbours && block && neighbours < block, "%s", text);
 }
 
 Test(nft, a_plain_router_has_no_ruleset)

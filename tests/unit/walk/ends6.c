@@ -174,6 +174,22 @@ static const struct walk_row rows[] = {
 	 .answered = true,
 	 .back_end = WALK_DELIVERED,
 	 .back_node = "near-host"},
+	{.name = "which is no WireGuard, and takes what is not in its prefixes",
+	 .file = TUNNELS,
+	 .scenario = "udp",
+	 .changes = BY("10.255.0.10", "10.255.0.9") "- remove-prefix: {tunnel: vxlan4, node: "
+						    "right, prefix: 10.0.0.0/8}\n"
+						    "- add-prefix: {tunnel: vxlan4, node: right, "
+						    "prefix: 10.99.0.0/16}\n",
+	 .from = "near-host",
+	 .to = "10.2.0.10",
+	 .proto = PROTO_UDP,
+	 .port = 5000,
+	 .end = WALK_DELIVERED,
+	 .node = "far-host",
+	 .answered = true,
+	 .back_end = WALK_DELIVERED,
+	 .back_node = "near-host"},
 	{.name = "and 70 between IPv6 addresses",
 	 .file = TUNNELS,
 	 .scenario = "udp",

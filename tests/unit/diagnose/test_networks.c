@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Causes in whole networks that a change has broken, with the walks of their planned state and what
+ * the ends report.  Each row is a kind that random changes (tests/mutation) found blamed on
+ * something else. */
+#include "testbed/diagnose/cause.h"
+#include "tests/support/walk_state.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#define COMPANY "tests/data/topologies/company.yaml"
+#define DUAL "topologies/dual-stack.yaml"
+
+#define SIGNED_IN(relay)                                                                          \
+	"{\"event\": \"signed-in\", \"relay\": {\"address\": \"" relay "\", \"udp_port\": 3478, " \
+	"\"tcp_port\": 443}}"
+#define FAILED(stage)                                                                        \
+	"{\"event\": \"sign-in-failed\", \"stage\": \"" stage "\", \"code\": \"internal\", " \
+	"\"reason\": \"W\"}"
+#define TRIED(name, address, port)                                       \
+	"{\"event\": \"connect-failed\", \"server\": {\"name\": \"" name \
+	"\", \"address\": \"" address "\", \"port\": " port              \
+	"}, \"code\": \"connection-timed-out\", \"reason\": \"W\"}"
+#define ASKED(type, name, answer, code)                                   \
+	"{\"event\": \"dns\", \"query\": \"" name "\", \"type\": \"" type \
+	"\", \"answer\": [" answer "], \"code\": " code ", \"error\": " code "}"
+#define RELAY_AT(address)                                                                     \
+	"{\"event\": \"candidate\", \"side\": \"remote\", \"type\": \"relay\", \"address\": " \
+	"\"" address "\", \"port\": 50000}"
+
+struct row {
+	const char *name, *file, *scenario, *changes, *a, *b;
+	enum verdict verdict; /* a call that passes does so over another path than is expected */
+	struct {
+		const char *agent, *event;
+	} heard[5];
+	enum cause_code code;
+	const char *node, *object;
+};
+
+static const struct row rows[] = {
+	{"a rule leads a client inside to the relay's outside, which a firewall keeps it from",
+	 COMPANY,
+	 "persistent-route",
+	 "add-nrpt: {node: dc1, namespace: .contoso.com, servers: [192.0.2.53]}",
+	 "dc1",
+	 "home1",
+	 VERDICT_PASS,
+	 {{"dc1", SIGNED_IN("203.0.113.20")}, {"home1", SIGNED_IN("203.0.113.20")}},
+	 CAUSE_DNS_WRONG_VIEW,
+	 "dc1",
+	 ".contoso.com"},
+	{"the same, and the call fails",
+	 COMPANY,
+	 "persistent-route",
+	 "set-resolvers: {node: dc1, servers: [192.0.2.53]}",
+	 "dc1",
+	 "home1",
+	 VERDICT_FAIL,
+	 {{"dc1", SIGNED_IN("203.0.113.20")}, {"home1", SIGNED_IN("203.0.113.20")}},
+	 CAUSE_DNS_WRONG_VIEW,
+	 "dc1",
+	 "192.0.2.53"},
+	{"one of those that go around the tunnel asks inside",
+	 COMPANY,
+	 "vpn-bypass",
+	 "[{remove-nrpt: {node: branch1, namespace: .contoso.com}}]",
+	 "branch1",
+	 "home1",
+	 VERDICT_FAIL,
+	 {{"branch1", SIGNED_IN("172.25.33.10")}, {"home1", SIGNED_IN("203.0.113.20")}},
+	 CAUSE_DNS_WRONG_VIEW,
+	 "branch1",
+	 "10.0.1.53"},
+	{"all go around the tunnel, and a firewall keeps them from the relay",
+	 COMPANY,
+	 "vpn-bypass",
+	 "block: {node: branch-gw, name: no-relay, chain: forward, dst: [203.0.113.20]}",
+	 "branch1",
+	 "home1",
+	 VERDICT_FAIL,
+	 {{"branch1", SIGNED_IN("203.0.113.20")}, {"home1", SIGNED_IN("203.0.113.20")}},
+	 CAUSE_FW_DROP,
+	 "branch-gw",
+	 "no-relay"},
+	{"a rule names a server of a family that the client has no way for",
+	 DUAL,
+	 "ipv6-only",
+	 "add-nrpt: {node: home-b, namespace: .example.com, servers: [192.0.2.53]}",
+	 "pc1",
+	 "home-b",
+	 VERDICT_FAIL,
+	 {{"home-b", ASKED("A", "sip.example.com", "", "\"dns-refused\"")},
+	  {"home-b", FAILED("dns")}},
+	 CAUSE_DNS_WRONG_VIEW,
+	 "home-b",
+	 ".example.com"},
+	{"an IPv6 address that is the server's is no wrong answer, and what was tried last is no "
+	 "cause",
+	 DUAL,
+	 "ipv6-only",
+	 "block: {node: internet, name: no-web, chain: forward, proto: tcp, dst: "
+	 "[\"2001:db8:d::2\"], dports: [443]}",
+	 "pc1",
+	 "home-b",
+	 VERDICT_FAIL,
+	 {{"home-b", TRIED("sip.example.com", "203.0.113.2", "443")},
+	  {"home-b", TRIED("sip.example.com", "2001:db8:d::2", "443")},
+	  {"home-b", TRIED("sip.example.com", "2001:db8:d::2", "5061")},
+	  {"home-b", TRIED("sip.example.com", "203.0.113.2", "5061")},
+	  {"home-b", FAILED("tls")}},
+	 CAUSE_FW_DROP,
+	 "internet",
+	 "no-web"},
+	{"a name that clients try last, and alone is there, leads nowhere",
+	 COMPANY,
+	 "persistent-route",
+	 "[{remove-record: {node: dns-int, name: _sipinternaltls._tcp.contoso.com}}, {set-record: "
+	 "{node: dns-int, name: sipinternal.contoso.com, a: 10.0.1.251}}]",
+	 "dc1",
+	 "home1",
+	 VERDICT_FAIL,
+	 {{"dc1", ASKED("SRV", "_sipinternaltls._tcp.contoso.com", "", "\"dns-nxdomain\"")},
+	  {"dc1", ASKED("A", "sipinternal.contoso.com", "\"10.0.1.251\"", "null")},
+	  {"dc1", TRIED("sipinternal.contoso.com", "10.0.1.251", "5061")},
+	  {"dc1", FAILED("tls")}},
+	 CAUSE_DNS_WRONG_ANSWER,
+	 "dns-int",
+	 "sipinternal.contoso.com"},
+	{"a server gives its packets too small a TTL",
+	 COMPANY,
+	 "persistent-route",
+	 "set-sysctl: {node: edge, key: net.ipv4.ip_default_ttl, value: '2'}",
+	 "dc1",
+	 "home1",
+	 VERDICT_FAIL,
+	 {{"home1", TRIED("sip.contoso.com", "203.0.113.10", "443")}, {"home1", FAILED("tls")}},
+	 CAUSE_TTL_EXPIRED,
+	 "edge",
+	 "net.ipv4.ip_default_ttl"},
+	{"large packets of a client outside go to the port of the Access Edge",
+	 COMPANY,
+	 "persistent-route",
+	 "set-mtu: {node: nat1, interface: wan, mtu: 1000B}",
+	 "dc1",
+	 "home1",
+	 VERDICT_FAIL,
+	 {{"home1", ASKED("A", "sip.contoso.com", "\"203.0.113.10\"", "null")},
+	  {"home1", FAILED("provisioning")}},
+	 CAUSE_MTU_BLACKHOLE,
+	 "nat1",
+	 "wan"},
+	{"a link that is down, and a wider route that is not the default",
+	 COMPANY,
+	 "persistent-route",
+	 "[{add-route: {node: core, to: 172.16.0.0/12, via: 10.255.0.2}}, {link-down: {node: core, "
+	 "interface: perim}}]",
+	 "dc1",
+	 "home1",
+	 VERDICT_FAIL,
+	 {{"dc1", SIGNED_IN("172.25.33.10")}, {"home1", SIGNED_IN("203.0.113.20")}},
+	 CAUSE_LINK_DOWN,
+	 "core",
+	 "perim"},
+	{"two homes with the same addresses are not neighbours",
+	 COMPANY,
+	 "persistent-route",
+	 "link-down: {node: nat2, interface: wan}",
+	 "home1",
+	 "home2",
+	 VERDICT_FAIL,
+	 {{"home1", SIGNED_IN("203.0.113.20")}, {"home2", SIGNED_IN("203.0.113.20")}},
+	 CAUSE_LINK_DOWN,
+	 "nat2",
+	 "wan"},
+};
+
+static finding *find(const struct row *r, const model *m)
+{
+	g_autoptr(GPtrArray) heard = g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
+	g_autoptr(netstate) state = planned_state(m);
+	g_autoptr(knet) net = knet_new(m, state);
+	struct cell *c = cell_new();
+	const struct evidence e = {.model = m,
+				   .cell = c,
+				   .heard = heard,
+				   .state = state,
+				   .net = net,
+				   .walk = walk_both,
+				   .meet = walk_meet};
+	finding *f;
+
+	for (guint i = 0; i < G_N_ELEMENTS(r->heard) && r->heard[i].agent; i++) {
+		json_t *event = json_loads(r->heard[i].event, 0, NULL);
+
+		cr_assert_not_null(event, "%s", r->heard[i].event);
+		g_ptr_array_add(heard, heard_new(r->heard[i].agent, event));
+		json_decref(event);
+	}
+	c->a = g_strdup(r->a);
+	c->b = g_strdup(r->b);
+	c->media = MEDIA_AUDIO;
+	c->verdict = r->verdict;
+	c->path = r->verdict == VERDICT_PASS ? PATH_TCP_RELAY : PATH_NONE;
+	g_ptr_array_add(c->participants, g_strdup(r->a));
+	g_ptr_array_add(c->participants, g_strdup(r->b));
+	f = cause_find(&e);
+	cell_free(c);
+	return f;
+}
+
+Test(networks, the_change_is_the_cause)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const struct row *r = &rows[i];
+		g_autoptr(model) m = scenario_model(r->file, r->scenario, r->changes);
+		g_autoptr(finding) f = find(r, m);
+		g_autofree char *object = subject_text(&f->subject);
+
+		cr_expect_eq(f->code, r->code, "%s: %s, %s", r->name, cause_name(f->code), f->why);
+		cr_expect_str_eq(f->node ? f->node : "-", r->node, "%s: %s", r->name, f->why);
+		cr_expect(object && strstr(object, r->object), "%s: %s", r->name,
+			  object ? object : "no object");
+	}
+}

@@ -332,7 +332,7 @@ struct agreement agree_check(const struct walk_pair *w, const struct flow *flow,
 	struct agreement a;
 
 	/* the walk is about large packets, and small ones of the same flow arrive */
-	if (w->forward->end == WALK_TOO_BIG || (w->back && w->back->end == WALK_TOO_BIG))
+	if (walk_ends_by_size(w->forward) || (w->back && walk_ends_by_size(w->back)))
 		return (struct agreement){.state = AGREE_UNSEEN};
 	forward = way_of(w->forward, m);
 	if (w->back)

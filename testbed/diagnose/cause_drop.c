@@ -7,26 +7,38 @@ struct wire {
 	const struct hop *from; /* the hop before: addresses and ports as it leaves there */
 };
 
-static bool is_at_end(const struct wire *x, const struct sighting *s)
+static bool is_between(const struct wire *x, const struct sighting *s)
 {
 	return !s->out && g_str_equal(s->node, x->node) && g_str_equal(s->iface, x->iface) &&
-	       addr_equal(&s->src, &x->from->src) && addr_equal(&s->dst, &x->from->dst) &&
-	       (x->from->dport == 0 || x->from->dport == CLIENT_PORT || s->dport == x->from->dport);
+	       addr_equal(&s->src, &x->from->src) && addr_equal(&s->dst, &x->from->dst);
 }
 
-/* Counts the packets that came there, and those of them that were not seen any more. */
-static void count_packets(const struct wire *x, const journeys *all, guint *ret_came,
-			  guint *ret_ended)
+static bool is_to_port(const struct wire *x, const struct sighting *s)
 {
-	*ret_came = *ret_ended = 0;
+	return x->from->dport == 0 || x->from->dport == CLIENT_PORT || s->dport == x->from->dport;
+}
+
+/* What of the packets that came there was captured. */
+struct captured {
+	guint any;   /* between the two addresses, whatever their ports */
+	guint came;  /* to the port of the walk */
+	guint ended; /* of these, not seen any more behind it */
+};
+
+static struct captured count_packets(const struct wire *x, const journeys *all)
+{
+	struct captured n = {0};
+
 	ptr_array_foreach(const struct journey, j, all->list) {
 		for (guint i = 0; i < j->n; i++) {
-			if (!is_at_end(x, j->at[i]))
+			if (!is_between(x, j->at[i]))
 				continue;
-			(*ret_came)++;
-			*ret_ended += i + 1 == j->n;
+			n.any++;
+			n.came += is_to_port(x, j->at[i]);
+			n.ended += is_to_port(x, j->at[i]) && i + 1 == j->n;
 		}
 	}
+	return n;
 }
 
 char *cause_counter(const walk *w)
@@ -56,20 +68,21 @@ static bool counted(const struct evidence *e, const walk *w)
 	return !told;
 }
 
-static bool firewall_did_drop(const struct evidence *e, const walk *w)
+static bool firewall_did_drop(const struct evidence *e, const walk *w, bool in_tunnel)
 {
 	const struct hop *last = w->hops->len > 1 ? w->hops->pdata[w->hops->len - 1] : NULL;
 	struct wire x = {.node = w->node};
-	guint came = 0, ended = 0;
+	struct captured n;
 
-	if (last && last->in && g_strcmp0(last->node, w->node) == 0 && e->packets) {
-		x.iface = last->in;
-		x.from = w->hops->pdata[w->hops->len - 2];
-		count_packets(&x, e->packets, &came, &ended);
-	}
-	if (ended > 0)
+	if (!last || !last->in || g_strcmp0(last->node, w->node) != 0 || !e->packets)
+		return counted(e, w);
+	x.iface = last->in;
+	x.from = w->hops->pdata[w->hops->len - 2];
+	n = count_packets(&x, e->packets);
+	if (n.ended > 0)
 		return true;
-	if (came > 0 && e->packets->lost == 0)
+	/* a counter tells of other packets, too: none of these came, or all went on */
+	if (e->packets->lost == 0 && (n.came > 0 || (n.any == 0 && !in_tunnel)))
 		return false;
 	return counted(e, w);
 }
@@ -80,5 +93,5 @@ bool cause_did_drop(const struct evidence *e, const walk *w)
 
 	return (end->end != WALK_FILTERED && end->end != WALK_REJECTED &&
 		end->end != WALK_INSPECTED) ||
-	       firewall_did_drop(e, end);
+	       firewall_did_drop(e, end, w->under != NULL);
 }

@@ -8,9 +8,10 @@
 
 #include "testbed/diagnose/evidence.h"
 
-/* Where packets of the walk were captured at the firewall, whether one was not seen any more behind
- * it; else whether the counter of its rule or policy counted any.  True, too, of a walk that ends
- * otherwise, and where neither was recorded. */
+/* Where packets were captured, whether one of the walk came to the firewall and was not seen any
+ * more behind it; where only others between the same addresses came, or nothing was captured,
+ * whether the counter of its rule or policy counted any.  True, too, of a walk that ends otherwise,
+ * and where neither was recorded. */
 bool cause_did_drop(const struct evidence *e, const walk *w);
 /* The name of the counter of what the walk ended at; empty: it has none.  The caller frees. */
 char *cause_counter(const walk *w);

@@ -211,8 +211,11 @@ static bool ends_cannot_meet(const struct evidence *e, struct finding *f)
 
 	if (!a || !b)
 		return false;
-	return ends_cannot_meet_directly(e, f, a, b) ||
-	       (cause_expects(c, PATH_UDP_NAT) && nats_cannot_meet(e, f, a, b));
+	if (ends_cannot_meet_directly(e, f, a, b))
+		f->lost = PATH_UDP_DIRECT;
+	else if (cause_expects(c, PATH_UDP_NAT) && nats_cannot_meet(e, f, a, b))
+		f->lost = PATH_UDP_NAT;
+	return f->lost != PATH_NONE;
 }
 
 /* --- between relays --------------------------------------------------------------------------- */

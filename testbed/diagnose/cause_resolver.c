@@ -73,8 +73,10 @@ static bool left_for_internet(const struct evidence *e, const struct node *from,
 
 	if (!at || !at->site)
 		return at != NULL;
-	return last && prefix_is_default(&last->to) && last->to.addr.family &&
-	       g_strcmp0(at->site, from->site) == 0 && !has_tunnel(e->model, from->site);
+	return last && w->end != WALK_NULL_ROUTE && w->end != WALK_LINK_DOWN &&
+	       w->end != WALK_NEXT_HOP_DEAD && prefix_is_default(&last->to) &&
+	       last->to.addr.family && g_strcmp0(at->site, from->site) == 0 &&
+	       !has_tunnel(e->model, from->site);
 }
 
 /* Whether its packets leave for the Internet, which has no way to a private address, and no other

@@ -107,9 +107,7 @@ void cause_look(const struct evidence *e, struct finding *f, const struct flow *
  * do not fit: that small ones would be dropped elsewhere was asked before. */
 static bool is_telling(const struct evidence *e, const walk *w)
 {
-	bool by_size = w->end == WALK_TOO_BIG || (w->under && w->under->end == WALK_TOO_BIG);
-
-	return (e->size_bytes == 0 || by_size) && cause_did_drop(e, w);
+	return (e->size_bytes == 0 || walk_ends_by_size(w)) && cause_did_drop(e, w);
 }
 
 bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *walked,

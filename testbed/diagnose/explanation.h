@@ -24,8 +24,8 @@ struct trial_step {
 struct trial {
 	bool made;   /* false: there was no fix to try */
 	char *error; /* why it could not be made; NULL */
-	bool mended; /* the cell passes, or takes the path that is expected, with all steps together
-		      */
+	bool mended; /* the cell passes, and over no worse path than it could before, with all steps
+			together */
 	GPtrArray *steps;  /* struct trial_step: the fix, and those for what stood behind the first
 			      cause; NULL: none */
 	GPtrArray *copies; /* the networks that the steps' subjects point into; NULL: none */

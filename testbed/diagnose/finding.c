@@ -77,6 +77,7 @@ finding *finding_new(const struct cell *c)
 	finding *f = g_new0(finding, 1);
 
 	f->code = CAUSE_UNKNOWN;
+	f->lost = PATH_NONE;
 	f->proof = g_ptr_array_new_with_free_func(g_free);
 	f->legs = g_ptr_array_new_with_free_func(leg_free);
 	f->effects = g_ptr_array_new_with_free_func(effect_free);

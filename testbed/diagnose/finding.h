@@ -103,10 +103,11 @@ typedef struct finding {
 	char *node;		  /* where; NULL: nowhere in particular */
 	struct subject subject;	  /* what is at fault there */
 	enum direction direction; /* of the packets that are lost */
-	char *what, *why;	  /* one sentence each */
-	GPtrArray *proof;	  /* char * */
-	GPtrArray *legs;    /* struct leg: all walks that were taken; the last shows the cause */
-	GPtrArray *effects; /* struct effect, in the order they were seen; may be empty */
+	enum path_class lost; /* the path that the call could have taken; PATH_NONE: not known */
+	char *what, *why;     /* one sentence each */
+	GPtrArray *proof;     /* char * */
+	GPtrArray *legs;      /* struct leg: all walks that were taken; the last shows the cause */
+	GPtrArray *effects;   /* struct effect, in the order they were seen; may be empty */
 	/* For a fix: */
 	struct prefix prefix; /* where `node` can't send to; family 0: it is not about a route */
 	unsigned table;	      /* of the route that decided; 0: the main one, or none did */

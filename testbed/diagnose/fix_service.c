@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/diagnose/fix_rules.h"
 
+#include "testbed/diagnose/cause_name.h"
 #include "testbed/diagnose/published.h"
 #include "testbed/diagnose/service.h"
 
@@ -47,11 +48,12 @@ static fix *add_host(const struct node *n, const char *name, const char *address
 	return x;
 }
 
-/* What a service record of clients should lead to: inside the Front End, outside the Access Edge.
- */
+/* What a service record of clients should lead to: in the view of the inside the Front End, else
+ * the Access Edge. */
 static fix *add_service(const model *m, const struct node *n, const char *name)
 {
-	bool inside = strstr(name, "_sipinternaltls") != NULL;
+	const struct addr own = node_address(n);
+	bool inside = cause_is_inside_view(m, &own);
 	g_autofree char *label = label_in(m, name);
 
 	for (guint i = 0; i < m->nodes->len; i++) {

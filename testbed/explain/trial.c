@@ -6,7 +6,8 @@ struct trial_setup {
 	const model *base;
 	const matrix_selection *was;
 	const struct explain_options *options;
-	GString *changes; /* of all steps, as under `changes:` */
+	GString *changes;     /* of all steps, as under `changes:` */
+	enum path_class lost; /* that the first cause takes from the call (finding.h) */
 };
 
 /* The same cells again, in the network with the changes. */
@@ -71,12 +72,24 @@ static struct trial_step *step_add(struct trial *t, const finding *f, const fix 
 	return s;
 }
 
-/* A call that failed must pass; one that passed over another path than is expected must take that.
- */
-static bool is_mended(const struct cell *before, const struct cell *after)
+/* The worst path that the call may take and be mended: paths are declared from the best to the
+ * worst, direct before relays and UDP before TCP.  PATH_NONE: any. */
+static enum path_class worst_allowed(const struct cell *before, enum path_class lost)
 {
-	return after->verdict == VERDICT_PASS &&
-	       (before->verdict != VERDICT_PASS || after->as_expected);
+	bool expected = before->expected_verdict == VERDICT_PASS && before->has_expected_path;
+
+	for (guint p = PATH_COUNT; expected && p-- > 0;)
+		if (before->expected_path_mask & 1u << p)
+			return p;
+	return lost;
+}
+
+bool trial_mended(const struct cell *before, const struct cell *after, enum path_class lost)
+{
+	if (after->verdict != VERDICT_PASS)
+		return false;
+	return before->verdict == VERDICT_PASS ? after->as_expected :
+						 after->path <= worst_allowed(before, lost);
 }
 
 /* The cause that the copy still has, and the fix for it; FALSE: there is nothing more to try. */
@@ -97,12 +110,12 @@ static bool find_next(struct trial *t, const matrix_selection *s, const struct o
 	return *mend != NULL;
 }
 
-static void note_step(struct trial *t, struct trial_step *step, const struct cell *before,
+static void note_step(struct trial *t, struct trial_step *step, const struct trial_setup *at,
 		      const struct cell *after)
 {
 	t->verdict = step->verdict = after->verdict;
 	t->path = step->path = after->path;
-	t->mended = is_mended(before, after);
+	t->mended = trial_mended(observe_cells(at->was)->pdata[0], after, at->lost);
 	t->next = CAUSE_NONE;
 }
 
@@ -123,7 +136,7 @@ static bool try_step(struct trial *t, const struct trial_setup *at, const findin
 	g_ptr_array_add(t->copies, s);
 	observation_init(&seen);
 	if (observe_run(s, at->options, &seen, error)) {
-		note_step(t, step, observe_cells(at->was)->pdata[0], observe_cells(s)->pdata[0]);
+		note_step(t, step, at, observe_cells(s)->pdata[0]);
 		more = !t->mended && find_next(t, s, &seen, next, next_fix);
 	}
 	observation_clear(&seen);
@@ -214,8 +227,11 @@ void trial_make(struct trial *t, const model *base, const matrix_selection *was,
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) changes = g_string_new(NULL);
-	const struct trial_setup at = {
-		.base = base, .was = was, .options = options, .changes = changes};
+	const struct trial_setup at = {.base = base,
+				       .was = was,
+				       .options = options,
+				       .changes = changes,
+				       .lost = found->lost};
 
 	if (options->no_trial) {
 		t->error = g_strdup("not asked for");

@@ -10,8 +10,12 @@
 #include "testbed/diagnose/explanation.h"
 #include "testbed/explain/observe.h"
 
-#define TRIAL_STEPS_MAX 6
+#define TRIAL_STEPS_MAX 6 /* changes, one after another */
 
+/* Whether the call is mended: one that failed passes, over no worse path than is expected, or where
+ * none is, than the one that was `lost` (PATH_NONE: not known); one that passed over another path
+ * takes the expected one. */
+bool trial_mended(const struct cell *before, const struct cell *after, enum path_class lost);
 /* Places the one cell of `was` (a selection from `base`) again in its network with the change of
  * `mend`, which takes `found` away; where that does not help, the copy is explained, too, and its
  * fix added, up to options->steps_max. With options->all also every other call of the scenario,

@@ -104,7 +104,9 @@ static void put_trial(const struct trial *t, GString *out)
 	g_string_append(out, "tried on a copy: ");
 	put_further_steps(t, out);
 	if (t->verdict == VERDICT_PASS)
-		g_string_append_printf(out, "pass over %s", path_class_name(t->path));
+		g_string_append_printf(out, "pass over %s%s", path_class_name(t->path),
+				       t->mended ? "" :
+						   ", a worse path than the one that was lost");
 	else
 		g_string_append_printf(out, "still %s, so there is another cause",
 				       verdict_name(t->verdict));

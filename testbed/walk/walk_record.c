@@ -82,6 +82,11 @@ void walk_free(walk *w)
 	g_free(w);
 }
 
+bool walk_ends_by_size(const walk *w)
+{
+	return w->end == WALK_TOO_BIG || (w->under && w->under->end == WALK_TOO_BIG);
+}
+
 void walk_pair_free(struct walk_pair *w)
 {
 	if (!w)

@@ -116,6 +116,8 @@ struct walk_pair {
 };
 
 void walk_pair_free(struct walk_pair *w); /* accepts NULL */
+/* Whether it ends, itself or as a tunnel's own packets, where its packets are too large. */
+bool walk_ends_by_size(const walk *w);
 
 /* Whether the packet reached a node that has its destination and the answer reached the sender. */
 bool walk_pair_delivered(const struct walk_pair *w);

@@ -64,7 +64,8 @@ static bool same(const char *a, const char *b)
 	return g_str_equal(a, b);
 }
 
-/* A walk may come to the right end by a route that the kernel does not take; NULL: none does. */
+/* A walk may come to the right end by a route that the kernel does not take, or where packets went
+ * elsewhere; NULL: none does. */
 static const char *contradicted(const finding *x)
 {
 	for (guint i = 0; i < x->legs->len; i++) {
@@ -72,6 +73,8 @@ static const char *contradicted(const finding *x)
 
 		if (l->kernel.differs)
 			return g_intern_string(l->kernel.differs);
+		if (l->seen.state == AGREE_NO)
+			return g_intern_string(l->seen.text);
 	}
 	return NULL;
 }
@@ -106,6 +109,9 @@ static char *fix_flaw_of(const explanation *x)
 		return g_strdup(x->trial.error);
 	if (x->trial.verdict != VERDICT_PASS)
 		return g_strdup("the call still fails");
+	if (!x->trial.mended)
+		return g_strdup_printf("the call passes over %s, which is worse than what was lost",
+				       path_class_name(x->trial.path));
 	if (x->trial.broken && x->trial.broken->len > 0)
 		return g_strdup_printf("breaks %s and %u more", (char *)x->trial.broken->pdata[0],
 				       x->trial.broken->len - 1);

@@ -95,6 +95,35 @@ static const struct row rows[] = {
 	 CAUSE_DNS_WRONG_VIEW,
 	 "home-b",
 	 ".example.com"},
+	{"a default route that discards, where the name server is behind a private line",
+	 "topologies/two-data-centers.yaml",
+	 "as-it-is",
+	 "[{remove-route: {node: east1, to: default}}, {add-route: {node: east1, to: default, "
+	 "type: "
+	 "blackhole}}]",
+	 "hq1",
+	 "east1",
+	 VERDICT_FAIL,
+	 {{"east1", ASKED("A", "fe.twodc.example", "", "\"dns-timed-out\"")},
+	  {"east1", FAILED("dns")}},
+	 CAUSE_NULL_ROUTE,
+	 "east1",
+	 "default"},
+	{"of two rules that cover the name the longer counts",
+	 COMPANY,
+	 "persistent-route",
+	 "[{add-nrpt: {node: dc1, namespace: .contoso.com, servers: [10.0.1.53]}}, {add-nrpt: "
+	 "{node: "
+	 "dc1, namespace: .pool.contoso.com, servers: [192.0.2.53]}}, {block: {node: core, name: "
+	 "no-dns, chain: forward, src: [10.0.1.101], proto: udp, dports: [53]}}]",
+	 "dc1",
+	 "home1",
+	 VERDICT_FAIL,
+	 {{"dc1", ASKED("A", "fe.pool.contoso.com", "", "\"dns-timed-out\"")},
+	  {"dc1", FAILED("dns")}},
+	 CAUSE_FW_DROP,
+	 "core",
+	 "no-dns"},
 	{"an IPv6 address that is the server's is no wrong answer, and what was tried last is no "
 	 "cause",
 	 DUAL,

@@ -29,13 +29,24 @@ struct tally {
 	const struct journey *last; /* of all packets that count */
 };
 
-/* Whether packets that leave by this interface may be lost or late: it is impaired, or is a tunnel
- * in a network with impaired links. */
+static bool is_impaired(const model *m, const struct network *network)
+{
+	ptr_array_foreach(const struct node, n, m->nodes)
+		ptr_array_foreach(const struct iface, f, n->interfaces)
+			if (f->network == network && node_impairment(m, n, f->name))
+				return true;
+	return false;
+}
+
+/* Whether packets that leave by this interface may be lost or late: something on its network is
+ * impaired, which also loses the neighbours' answers to ARP, or it is a tunnel in a network with
+ * impaired links. */
 static bool is_unreliable(const model *m, const char *node, const char *iface)
 {
 	const struct node *n = m ? model_node(m, node) : NULL;
+	const struct iface *f = n ? node_iface(n, iface) : NULL;
 
-	if (!n || node_impairment(m, n, iface))
+	if (!n || node_impairment(m, n, iface) || (f && is_impaired(m, f->network)))
 		return n != NULL;
 	return model_tunnel_at(m, node, iface, NULL) && model_is_impaired(m);
 }

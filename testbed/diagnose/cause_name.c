@@ -69,6 +69,15 @@ static bool dns_knows(const struct dns_service *dns, const char *name)
 	return false;
 }
 
+/* Whether it has the name, or its zone. */
+static bool dns_answers(const struct dns_service *dns, const char *name)
+{
+	for (guint i = 0; i < dns->zones->len; i++)
+		if (in_zone(name, dns->zones->pdata[i]))
+			return true;
+	return dns_knows(dns, name);
+}
+
 /* Follows forwarding to the server that answers for the name. */
 static const struct node *answerer(const model *m, struct addr server, const char *name)
 {
@@ -77,11 +86,7 @@ static const struct node *answerer(const model *m, struct addr server, const cha
 	const struct dns_service *dns;
 
 	for (guint i = 0; i < FORWARDS_MAX && (dns = dns_of(n)); i++) {
-		bool ours = dns_knows(dns, name);
-
-		for (guint k = 0; k < dns->zones->len; k++)
-			ours = ours || in_zone(name, dns->zones->pdata[k]);
-		if (ours || !addr_is_set(&dns->forward))
+		if (dns_answers(dns, name) || !addr_is_set(&dns->forward))
 			return n;
 		n = service_owner(m, &dns->forward);
 	}
@@ -98,11 +103,8 @@ struct addr cause_name_server_of(const struct node *n, const char *name,
 bool cause_name_is_served(const model *m, const struct addr *server, const char *name)
 {
 	const struct dns_service *dns = dns_of(answerer(m, *server, name));
-	bool served = dns_knows(dns, name);
 
-	for (guint i = 0; dns && i < dns->zones->len && !served; i++)
-		served = in_zone(name, dns->zones->pdata[i]);
-	return served;
+	return dns && dns_answers(dns, name);
 }
 
 struct addr cause_asked_by_others(const model *m, const struct node *n, const char *name)
@@ -170,7 +172,7 @@ static bool wrong_view(const struct evidence *e, struct finding *f, const struct
 					   NULL;
 	char asked[ADDR_TEXT_MAX], better[ADDR_TEXT_MAX];
 
-	if (!dns_knows(dns_of(there), name))
+	if (!dns_knows(dns_of(there), name) || there == answerer(e->model, *server, name))
 		return false;
 	f->code = CAUSE_DNS_WRONG_VIEW;
 	f->node = g_strdup(n->name);
@@ -197,12 +199,34 @@ static bool no_server(struct finding *f, const struct node *n, const char *name)
 	return true;
 }
 
-/* No answer came: because of the network, for want of a listener, or the server was silent. */
+/* Where the server asks in its turn for the name; NULL: it answers for it, or refuses. */
+static const struct addr *forward_of(const struct node *server, const char *name)
+{
+	const struct dns_service *dns = dns_of(server);
+
+	return dns && !dns_answers(dns, name) && addr_is_set(&dns->forward) ? &dns->forward : NULL;
+}
+
+/* No answer came: because of the network, for want of a listener, or the server was silent. Of a
+ * server that asks another one, the way from there is looked at, too. */
 static bool server_silent(const struct evidence *e, struct finding *f, const struct node *n,
 			  const struct addr *server, const char *name, enum reason error)
 {
+	const struct node *owner;
+	const struct addr *forward;
 	char text[ADDR_TEXT_MAX];
 
+	for (guint i = 0; i < FORWARDS_MAX && (owner = service_owner(e->model, server)) &&
+			  (forward = forward_of(owner, name));
+	     i++) {
+		addr_print(server, text);
+		if (cause_walk_to_server(e, f, n->name, "its name server", text, PROTO_UDP,
+					 DNS_PORT) ||
+		    cause_no_listener(e, f, n->name, text, PROTO_UDP, DNS_PORT))
+			return true;
+		n = owner;
+		server = forward;
+	}
 	addr_print(server, text);
 	if (cause_walk_to_server(e, f, n->name, "its name server", text, PROTO_UDP, DNS_PORT) ||
 	    cause_no_listener(e, f, n->name, text, PROTO_UDP, DNS_PORT))

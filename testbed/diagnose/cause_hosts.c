@@ -127,3 +127,31 @@ bool cause_hosts_cannot_meet(const struct evidence *e, struct finding *f, const 
 	}
 	return found;
 }
+
+/* Whether packets arrive without NAT and without the Internet. */
+static bool arrives_directly(const struct evidence *e, const struct node *a,
+			     const struct addr *of_a, const struct node *b, const struct addr *of_b)
+{
+	struct flow flow = cause_udp_flow(a->name, of_a, of_b);
+	struct walk_pair *w = e->walk(e->net, &flow);
+	bool arrives = w->forward->end == WALK_DELIVERED &&
+		       g_strcmp0(w->forward->node, b->name) == 0 && !goes_outside(e, w->forward);
+
+	walk_pair_free(w);
+	return arrives;
+}
+
+bool cause_hosts_half_meet(const struct evidence *e, const struct node *a, const struct node *b)
+{
+	g_autoptr(GArray) of_a = host_addresses(e, a), of_b = host_addresses(e, b);
+
+	for (guint i = 0; i < of_a->len * of_b->len; i++) {
+		const struct addr *x = &g_array_index(of_a, struct addr, i / of_b->len);
+		const struct addr *y = &g_array_index(of_b, struct addr, i % of_b->len);
+
+		if (x->family == y->family &&
+		    (arrives_directly(e, a, x, b, y) || arrives_directly(e, b, y, a, x)))
+			return true;
+	}
+	return false;
+}

@@ -211,11 +211,15 @@ static bool ends_cannot_meet(const struct evidence *e, struct finding *f)
 
 	if (!a || !b)
 		return false;
-	if (ends_cannot_meet_directly(e, f, a, b))
-		f->lost = PATH_UDP_DIRECT;
-	else if (cause_expects(c, PATH_UDP_NAT) && nats_cannot_meet(e, f, a, b))
-		f->lost = PATH_UDP_NAT;
-	return f->lost != PATH_NONE;
+	if (ends_cannot_meet_directly(e, f, a, b)) {
+		if (cause_expects(c, PATH_UDP_DIRECT) || cause_hosts_half_meet(e, a, b))
+			f->lost = PATH_UDP_DIRECT;
+		return true;
+	}
+	if (!cause_expects(c, PATH_UDP_NAT) || !nats_cannot_meet(e, f, a, b))
+		return false;
+	f->lost = PATH_UDP_NAT;
+	return true;
 }
 
 /* --- between relays --------------------------------------------------------------------------- */

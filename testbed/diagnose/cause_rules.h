@@ -65,6 +65,10 @@ enum pairs {
 bool cause_hosts_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a,
 			     const struct node *b, enum pairs pairs);
 
+/* Whether packets of one end arrive at the other directly, be it in one direction: then the two
+ * were meant to talk so. */
+bool cause_hosts_half_meet(const struct evidence *e, const struct node *a, const struct node *b);
+
 /* --- cause_sign_in.c, cause_relay.c ----------------------------------------------------------- */
 
 /* Names, TLS and the registrar, by what the client reported; the way to the relay; what the

@@ -248,8 +248,28 @@ static void set_plain_cause(const struct evidence *e, struct finding *f, const w
 	}
 }
 
+/* The hop that sent the packet to a host which is no router, by a route; NULL: it came to a router
+ * that forwards no more. */
+static const struct hop *misled_at(const struct evidence *e, const walk *w)
+{
+	const struct node *n = model_node(e->model, w->node);
+	const struct hop *before = w->hops->len > 1 ? w->hops->pdata[w->hops->len - 2] : NULL;
+
+	return n && !n->forwarding && before && before->to.addr.family != 0 ? before : NULL;
+}
+
+static void set_host_cause(struct finding *f, const walk *w, const struct hop *before)
+{
+	f->code = CAUSE_NO_FORWARDING;
+	f->node = g_strdup(before->node);
+	f->subject = subject_route(&before->to);
+	f->why = g_strdup_printf("its route %s leads to %s, which is a host: %s", before->route,
+				 w->node, w->why);
+}
+
 static void set_walk_cause(const struct evidence *e, struct finding *f, const walk *w)
 {
+	const struct hop *before = w->end == WALK_NO_FORWARDING ? misled_at(e, w) : NULL;
 	const struct hop *last = last_hop(w);
 
 	if (last) {
@@ -266,6 +286,8 @@ static void set_walk_cause(const struct evidence *e, struct finding *f, const wa
 		set_missing_route(e, f, w->node, last);
 	else if (w->end == WALK_LOOP)
 		set_loop_cause(e, f, w);
+	else if (before)
+		set_host_cause(f, w, before);
 	else
 		set_plain_cause(e, f, w);
 	if (!f->why)

@@ -449,26 +449,23 @@ fix *fix_reverse_path(const model *m G_GNUC_UNUSED, const struct node *n, const 
 	return x;
 }
 
-/* A router that is set not to forward, or a host that another node uses as a router. */
 fix *fix_ttl(const model *m G_GNUC_UNUSED, const struct node *n,
 	     const struct finding *f G_GNUC_UNUSED)
 {
-	GString *change = g_string_new(NULL);
-	GPtrArray *commands = g_ptr_array_new_with_free_func(g_free);
+	const char *key = setting_name(SETTING_DEFAULT_TTL);
 
-	add_setting(change, commands, n, setting_name(SETTING_DEFAULT_TTL), "64");
-	return fix_of(change, commands);
+	ptr_array_foreach(const struct sysctl_setting, s, n->sysctls)
+		if (g_str_equal(s->key, key))
+			return add_setting(NULL, n, key, "64", s->value);
+	return NULL;
 }
 
+/* A router that is set not to forward, or a route to a host. */
 fix *fix_forwarding(const model *m, const struct node *n, const struct finding *f)
 {
-	if (n->forwarding)
-		return add_setting(NULL, n, "net.ipv4.ip_forward", "1", "0");
-	ptr_array_foreach(const struct node, sender, m->nodes) {
-		const struct route *r = route_for(sender, ROUTE_TABLE_MAIN, &f->flow.dst, NULL);
+	const struct route *r = route_for(n, ROUTE_TABLE_MAIN, &f->flow.dst, NULL);
 
-		if (r && node_has_address(n, &r->via))
-			return fix_wrong_route(m, sender, r);
-	}
-	return NULL;
+	if (f->subject.kind != SUBJECT_ROUTE)
+		return add_setting(NULL, n, "net.ipv4.ip_forward", "1", "0");
+	return r ? fix_wrong_route(m, n, r) : NULL;
 }

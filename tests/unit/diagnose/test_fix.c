@@ -276,8 +276,8 @@ static const struct flow_case {
 	{CAUSE_NO_FORWARDING, "set-sysctl: {node: core, key: net.ipv4.ip_forward, value: '0'}",
 	 "core", SUBJECT_IFACE, "lan", NULL, NULL, PROTO_UDP, 0, 0,
 	 "- set-sysctl: {node: core, key: net.ipv4.ip_forward, value: \"1\"}\n"},
-	{CAUSE_NO_FORWARDING, "add-route: {node: dc1, to: 172.25.33.0/24, via: 10.0.1.102}", "dc2",
-	 SUBJECT_IFACE, "lan", "10.0.1.101", "172.25.33.10", PROTO_UDP, 49152, 3478,
+	{CAUSE_NO_FORWARDING, "add-route: {node: dc1, to: 172.25.33.0/24, via: 10.0.1.102}", "dc1",
+	 SUBJECT_ROUTE, "172.25.33.0/24", "10.0.1.101", "172.25.33.10", PROTO_UDP, 49152, 3478,
 	 "- remove-route: {node: dc1, to: 172.25.33.0/24}\n"
 	 "- add-route: {node: dc1, to: 172.25.33.0/24, via: 10.0.1.1, dev: lan, persistent: "
 	 "true}\n"},

@@ -149,6 +149,18 @@ static const struct row rows[] = {
 	 CAUSE_FW_DROP,
 	 "internet",
 	 "no-dns"},
+	{"a default route to a host that is no router",
+	 COMPANY,
+	 "persistent-route",
+	 "[{remove-route: {node: dc1, to: default}}, {add-route: {node: dc1, to: default, via: "
+	 "10.0.1.10}}]",
+	 "dc1",
+	 "home1",
+	 VERDICT_FAIL,
+	 {{"dc1", SIGNED_IN("172.25.33.10")}, {"home1", SIGNED_IN("203.0.113.20")}},
+	 CAUSE_NO_FORWARDING,
+	 "dc1",
+	 "default"},
 	{"an IPv6 address that is the server's is no wrong answer, and what was tried last is no "
 	 "cause",
 	 DUAL,

@@ -56,6 +56,7 @@ static bool (*const rules[])(const struct evidence *, struct finding *) = {
 	cause_rule_nat_expired,
 	cause_rule_media,
 	cause_rule_size,
+	cause_rule_link,
 	cause_rule_peers,
 };
 

@@ -236,9 +236,9 @@ void cause_link_of_silence(const struct evidence *e, struct finding *f)
 	blame_line(e, f);
 }
 
-bool cause_link_of_other_path(const struct evidence *e, struct finding *f)
+bool cause_rule_link(const struct evidence *e, struct finding *f)
 {
-	if (!e->state || !model_is_impaired(e->model))
+	if (!e->state || !model_is_impaired(e->model) || !evidence_is_av(e))
 		return false;
 	look_at_media(e, f);
 	return blame_line(e, f);

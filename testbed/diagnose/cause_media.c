@@ -455,5 +455,5 @@ bool cause_rule_other_path(const struct evidence *e, struct finding *f)
 	       cause_rule_nat_expired(e, f) ||
 	       (c->path == PATH_TCP_RELAY && cause_expects(c, PATH_UDP_RELAY) &&
 		relay_only_by_tcp(e, f)) ||
-	       cause_link_of_other_path(e, f);
+	       cause_rule_link(e, f);
 }

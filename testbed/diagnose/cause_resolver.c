@@ -233,60 +233,6 @@ static struct addr asked_by_other_clients(const struct evidence *e, const struct
 	return all;
 }
 
-/* The client found no server, and asks another name server than all other clients at its site,
- * whose name server would answer it, too: it is the odd one. */
-static bool odd_name_server(const struct evidence *e, struct finding *f, const struct node *n)
-{
-	const char *domain = e->model->domain;
-	const struct nrpt_rule *rule;
-	struct addr server = cause_name_server_of(n, domain, &rule);
-	struct addr others = asked_by_other_clients(e, n);
-	char asked[ADDR_TEXT_MAX], better[ADDR_TEXT_MAX];
-
-	if (!found_no_server(e, n->name) || !addr_is_set(&server) || addr_equal(&server, &others) ||
-	    !answers(e, n, &others, domain))
-		return false;
-	f->code = CAUSE_DNS_WRONG_VIEW;
-	f->node = g_strdup(n->name);
-	f->subject = asked_setting(rule, &server);
-	f->flow.dst = others;
-	f->why = g_strdup_printf("it asks %s, and all other clients at its site ask %s",
-				 addr_print(&server, asked), addr_print(&others, better));
-	return true;
-}
-
-static bool wrong_or_odd(const struct evidence *e, struct finding *f, const struct node *n)
-{
-	const json_t *question = unanswered_question(e, n->name);
-
-	return (question && wrong_name_server(e, f, n, question)) || odd_name_server(e, f, n);
-}
-
-/* "NODE answers it" of the better server. */
-static bool prove_better(struct finding *f)
-{
-	char text[ADDR_TEXT_MAX];
-
-	if (addr_is_set(&f->flow.dst))
-		finding_prove(f, "%s answers it", addr_print(&f->flow.dst, text));
-	return true;
-}
-
-bool cause_rule_name_server(const struct evidence *e, struct finding *f)
-{
-	for (guint i = 0; e->state && i < e->cell->participants->len; i++) {
-		const char *end = e->cell->participants->pdata[i];
-		const struct node *n = model_node(e->model, end);
-
-		if (!n || !wrong_or_odd(e, f, n))
-			continue;
-		g_free(f->what);
-		f->what = g_strdup_printf("%s could not sign in", end);
-		return prove_better(f);
-	}
-	return false;
-}
-
 /* --- the other view --------------------------------------------------------------------------- */
 
 /* How a client reaches the relay that the names of a view lead it to. */
@@ -339,6 +285,68 @@ static struct addr other_view(const struct evidence *e, const struct node *n,
 			return a;
 	}
 	return (struct addr){0};
+}
+
+/* The client found no server, and asks another name server than all other clients at its site,
+ * whose name server would answer it, too: it is the odd one. Or no other is there to compare with,
+ * and the other view, where it would reach its server, is open to it. */
+static bool odd_name_server(const struct evidence *e, struct finding *f, const struct node *n)
+{
+	const char *domain = e->model->domain;
+	const struct nrpt_rule *rule;
+	struct addr server = cause_name_server_of(n, domain, &rule);
+	struct addr others = asked_by_other_clients(e, n), better = others;
+	char asked[ADDR_TEXT_MAX], text[ADDR_TEXT_MAX];
+	bool inside;
+
+	if (!found_no_server(e, n->name) || !addr_is_set(&server))
+		return false;
+	inside = cause_is_inside_view(e->model, &server);
+	if (!addr_is_set(&others) && !reaches_server(e, n, inside) && reaches_server(e, n, !inside))
+		better = other_view(e, n, rule, &server);
+	if (addr_equal(&server, &better) || !answers(e, n, &better, domain))
+		return false;
+	f->code = CAUSE_DNS_WRONG_VIEW;
+	f->node = g_strdup(n->name);
+	f->subject = asked_setting(rule, &server);
+	f->flow.dst = better;
+	f->why = g_strdup_printf("it asks %s, and %s %s", addr_print(&server, asked),
+				 addr_is_set(&others) ? "all other clients at its site ask" :
+							"it reaches the server that is known to",
+				 addr_print(&better, text));
+	return true;
+}
+
+static bool wrong_or_odd(const struct evidence *e, struct finding *f, const struct node *n)
+{
+	const json_t *question = unanswered_question(e, n->name);
+
+	return (question && wrong_name_server(e, f, n, question)) || odd_name_server(e, f, n);
+}
+
+/* "NODE answers it" of the better server. */
+static bool prove_better(struct finding *f)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (addr_is_set(&f->flow.dst))
+		finding_prove(f, "%s answers it", addr_print(&f->flow.dst, text));
+	return true;
+}
+
+bool cause_rule_name_server(const struct evidence *e, struct finding *f)
+{
+	for (guint i = 0; e->state && i < e->cell->participants->len; i++) {
+		const char *end = e->cell->participants->pdata[i];
+		const struct node *n = model_node(e->model, end);
+
+		if (!n || !wrong_or_odd(e, f, n))
+			continue;
+		g_free(f->what);
+		f->what = g_strdup_printf("%s could not sign in", end);
+		return prove_better(f);
+	}
+	return false;
 }
 
 static bool in_other_view(const struct evidence *e, struct finding *f, const struct node *n)

@@ -92,8 +92,8 @@ bool cause_rule_media_lost(const struct evidence *e, struct finding *f);
 /* Puts a link in place of a cause that is concluded from an answer that did not come, when one on
  * the ways that were walked lost packets or holds them up. */
 void cause_link_of_silence(const struct evidence *e, struct finding *f);
-/* Of a call that works over another path. */
-bool cause_link_of_other_path(const struct evidence *e, struct finding *f);
+/* Of a call that works over another path, or found none and has no better cause. */
+bool cause_rule_link(const struct evidence *e, struct finding *f);
 
 /* cause_call.c: what the servers answered to the call itself. */
 bool cause_rule_call_refused(const struct evidence *e, struct finding *f);

@@ -161,6 +161,20 @@ static const struct row rows[] = {
 	 CAUSE_NO_FORWARDING,
 	 "dc1",
 	 "default"},
+	{"a rule leads the only client of a site outside, where a firewall keeps it from the "
+	 "server",
+	 "topologies/two-data-centers.yaml",
+	 "as-it-is",
+	 "[{add-nrpt: {node: hq1, namespace: .twodc.example, servers: [192.0.2.53]}}, "
+	 "{remove-rule: "
+	 "{node: core, rule: web-out}}]",
+	 "hq1",
+	 "home1",
+	 VERDICT_FAIL,
+	 {{"hq1", TRIED("sip.twodc.example", "203.0.113.10", "443")}, {"hq1", FAILED("tls")}},
+	 CAUSE_DNS_WRONG_VIEW,
+	 "hq1",
+	 ".twodc.example"},
 	{"an IPv6 address that is the server's is no wrong answer, and what was tried last is no "
 	 "cause",
 	 DUAL,

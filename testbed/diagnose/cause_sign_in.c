@@ -27,21 +27,10 @@ static bool by_reason(struct finding *f, const struct failed *x)
 
 /* --- finding the server and connecting to it -------------------------------------------------- */
 
-static bool is_firewalled(const struct evidence *e, const struct tried *t)
-{
-	struct finding *x = finding_new(NULL);
-	bool firewalled = cause_by_connection(e, x, t) &&
-			  (x->code == CAUSE_FW_DROP || x->code == CAUSE_FW_REJECT);
-
-	finding_free(x);
-	return firewalled;
-}
-
 /* By its attempts to connect, of those that say most. */
 static bool by_connections(const struct evidence *e, struct finding *f, const struct failed *x)
 {
 	int most = 0;
-	bool done = false;
 
 	if (!g_str_equal(x->stage, STAGE_TLS))
 		return false;
@@ -51,18 +40,14 @@ static bool by_connections(const struct evidence *e, struct finding *f, const st
 
 		most = MAX(most, cause_tried_weight(e, &t));
 	}
-	/* what a firewall stops may be meant to be stopped: another failure says more */
-	for (int firewalls = 0; firewalls < 2 && !done; firewalls++) {
-		for (const struct heard *h = NULL;
-		     !done && (h = evidence_event(e, x->end, EVENT_CONNECT_FAILED, h));) {
-			struct tried t = cause_tried(x->end, h->event);
+	for (const struct heard *h = NULL;
+	     (h = evidence_event(e, x->end, EVENT_CONNECT_FAILED, h));) {
+		struct tried t = cause_tried(x->end, h->event);
 
-			done = cause_tried_weight(e, &t) == most &&
-			       (firewalls || !is_firewalled(e, &t)) &&
-			       cause_by_connection(e, f, &t);
-		}
+		if (cause_tried_weight(e, &t) == most && cause_by_connection(e, f, &t))
+			return true;
 	}
-	return done;
+	return false;
 }
 
 /* Whether a service record that the client was given ("0 0 5061 pool.contoso.com") leads to

@@ -9,7 +9,6 @@
 #include "testbed/diagnose/service.h"
 
 #define DNS_PORT 53
-#define HTTPS_PORT 443
 #define SIP_TLS_PORT 5061
 #define STUN_PORT 3478
 
@@ -243,9 +242,9 @@ static enum reach reach_of(const struct evidence *e, const struct node *n,
 {
 	const struct addr *relay = inside ? &x->internal : &x->av_public;
 
-	return arrives(e, n, relay, PROTO_UDP, STUN_PORT)  ? REACH_UDP :
-	       arrives(e, n, relay, PROTO_TCP, HTTPS_PORT) ? REACH_TCP :
-							     REACH_NONE;
+	return arrives(e, n, relay, PROTO_UDP, STUN_PORT)      ? REACH_UDP :
+	       arrives(e, n, relay, PROTO_TCP, x->av_tcp_port) ? REACH_TCP :
+								 REACH_NONE;
 }
 
 /* Whether the client reaches the server that it signs in at by the names of a view. */
@@ -258,7 +257,7 @@ static bool reaches_server(const struct evidence *e, const struct node *n, bool 
 	if (!s)
 		return false;
 	return inside ? arrives(e, n, &s->frontend.address, PROTO_TCP, SIP_TLS_PORT) :
-			arrives(e, n, &s->edge.access_public, PROTO_TCP, HTTPS_PORT);
+			arrives(e, n, &s->edge.access_public, PROTO_TCP, s->edge.access_port);
 }
 
 /* A name server of the other view that the client could ask as well: one that it asks without its

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define DNS_PORT 53
-#define HTTPS_PORT 443
 #define SIP_TLS_PORT 5061
 #define MRAS_PORT 5062
 
@@ -149,10 +148,13 @@ static struct place server_tried(const struct evidence *e, const char *end, cons
  */
 static json_int_t port_of(const struct evidence *e, const char *address)
 {
-	bool outside = !service_expected_at(e->model, address, SIP_TLS_PORT) &&
-		       service_expected_at(e->model, address, HTTPS_PORT);
+	struct addr a;
+	const struct node *owner = addr_parse(address, &a) ? service_owner(e->model, &a) : NULL;
+	const struct service *s = owner ? node_declared_service(owner, SERVICE_EDGE) : NULL;
+	bool outside = s && !service_expected_at(e->model, address, SIP_TLS_PORT) &&
+		       service_expected_at(e->model, address, s->edge.access_port);
 
-	return outside ? HTTPS_PORT : SIP_TLS_PORT;
+	return outside ? s->edge.access_port : SIP_TLS_PORT;
 }
 
 /* The last address that the client looked up. */

@@ -252,7 +252,7 @@ check-clang: ## everything built with the other compiler, warnings being errors,
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=clang DEVELOPER=1 all tests check-unit
 
 check-full: ## check, and all that takes longer (docs/TESTING.md; needs scripts/setup --all)
-	$(Q)failed=; for part in check check-static check-topologies fault-matrix fuzz check-san check-clang; do \
+	$(Q)failed=; for part in check check-static check-topologies fault-matrix fault-networks fuzz check-san check-clang; do \
 		echo "=== $$part"; $(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
 	done; echo "=== packages"; scripts/check-packages || failed="$$failed packages"; \
 	test -z "$$failed" || { echo "check-full: failed:$$failed"; exit 1; }
@@ -283,9 +283,14 @@ $(B)/faults/fault-matrix: $(call obj,$(wildcard tests/faults/*.c)) $(TESTBED_LIB
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
-.PHONY: fault-matrix
+.PHONY: fault-matrix fault-networks
+FAULT_OPTIONS = --seed $(SEED) $(if $(FAULTS),--only '$(FAULTS)') $(if $(FIXES),--fixes) $(if $(DOUBLE),--double $(DOUBLE)) \
+	$(if $(JOBS),--jobs $(JOBS))
 fault-matrix: all $(B)/faults/fault-matrix ## every fault of tests/faults explained: FAULTS=REGEX FIXES=1 DOUBLE=40 SEED=1 JOBS=2
-	$(Q)$(B)/faults/fault-matrix --seed $(SEED) $(if $(FAULTS),--only '$(FAULTS)') $(if $(FIXES),--fixes) $(if $(DOUBLE),--double $(DOUBLE)) $(if $(JOBS),--jobs $(JOBS))
+	$(Q)$(B)/faults/fault-matrix $(FAULT_OPTIONS)
+
+fault-networks: all $(B)/faults/fault-matrix ## the same for tests/faults/networks: networks that fail as they were built
+	$(Q)$(B)/faults/fault-matrix --catalogue tests/faults/networks --topologies tests/data/topologies $(FAULT_OPTIONS)
 
 NUMBER ?=
 WORD ?=

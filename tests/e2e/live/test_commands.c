@@ -88,6 +88,9 @@ static const struct fault links[] = {
 	 "NO_FORWARDING",
 	 "home1",
 	 true},
+};
+
+static const struct fault filters[] = {
 	{"rule of a firewall",
 	 "persistent-route",
 	 {"block: {node: dmz-fw, name: no-media, chain: forward, dst: [203.0.113.20]}"},
@@ -283,10 +286,15 @@ Test(commands, of_routes_work_where_they_are_typed, .timeout = 600)
 		expect_commands_work(&routes[i]);
 }
 
-Test(commands, of_links_and_firewalls_work_where_they_are_typed, .timeout = 600)
+Test(commands, of_links_work_where_they_are_typed, .timeout = 600)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(links); i++)
 		expect_commands_work(&links[i]);
+}
+Test(commands, of_what_filters_works_where_it_is_typed, .timeout = 600)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(filters); i++)
+		expect_commands_work(&filters[i]);
 }
 
 Test(commands, of_services_work_where_they_are_typed, .timeout = 600)

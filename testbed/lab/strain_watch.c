@@ -38,8 +38,8 @@ bool strain_is_witness(double waited_ms, double tick_ms)
 	return waited_ms >= STARVED_MS && waited_ms >= tick_ms * STARVED_SHARE;
 }
 
-static void tell(strain_watch *s, enum witness_kind kind, const char *where, guint64 amount,
-		 gint64 from_us, gint64 to_us)
+static void tell_witness(strain_watch *s, enum witness_kind kind, const char *where, guint64 amount,
+			 gint64 from_us, gint64 to_us)
 {
 	struct witness *w = witness_new(kind, where, amount, from_us, to_us);
 
@@ -65,7 +65,7 @@ static guint64 growth(strain_watch *s, char *key, guint64 value)
 static void tell_lost(strain_watch *s, enum witness_kind kind, const char *where, guint64 lost)
 {
 	if (lost > 0)
-		tell(s, kind, where, lost, s->last_us, s->now_us);
+		tell_witness(s, kind, where, lost, s->last_us, s->now_us);
 }
 
 /* --- one look --------------------------------------------------------------------------------- */
@@ -89,7 +89,7 @@ static void look_at_threads(strain_watch *s, GPid pid, const char *name, bool al
 	if (tick_ms > 0 && all)
 		s->worst = MAX(s->worst, waited_ms / tick_ms);
 	if (strain_is_witness(waited_ms, tick_ms))
-		tell(s, WITNESS_STARVED, name, (guint64)waited_ms, s->last_us, s->now_us);
+		tell_witness(s, WITNESS_STARVED, name, (guint64)waited_ms, s->last_us, s->now_us);
 }
 
 static void on_device(const char *ifname, guint64 dropped, gpointer user_data)
@@ -173,7 +173,7 @@ static char *name_of(const strain_watch *s, GPid pid)
 	return q.name;
 }
 
-/* Those that are still stopped: what has passed so far. */
+/* Reports how long each process that is still stopped has not run since the last look. */
 static void look_at_stopped(strain_watch *s)
 {
 	GHashTableIter iter;
@@ -185,8 +185,8 @@ static void look_at_stopped(strain_watch *s)
 		gint64 *from_us = since;
 
 		if (name && s->now_us - *from_us >= 1000)
-			tell(s, WITNESS_STOPPED, name, (guint64)(s->now_us - *from_us) / 1000,
-			     *from_us, s->now_us);
+			tell_witness(s, WITNESS_STOPPED, name,
+				     (guint64)(s->now_us - *from_us) / 1000, *from_us, s->now_us);
 		*from_us = s->now_us;
 	}
 }
@@ -242,8 +242,8 @@ static gboolean on_tick(gpointer user_data)
 	gint64 now_us = g_get_monotonic_time();
 
 	if (now_us - s->due_us >= LATE_MS * 1000)
-		tell(s, WITNESS_LATE, SUPERVISOR, (guint64)(now_us - s->due_us) / 1000, s->due_us,
-		     now_us);
+		tell_witness(s, WITNESS_LATE, SUPERVISOR, (guint64)(now_us - s->due_us) / 1000,
+			     s->due_us, now_us);
 	strain_watch_look(s);
 	wait_for_next(s);
 	return G_SOURCE_REMOVE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An explanation as one JSON document, "testbed.explanation/1" (docs/EXPLAIN.md).
+/* An explanation as one JSON document, "testbed.explanation/2" (docs/EXPLAIN.md).
  *
  * Depends on explain.  Pure.
  */
@@ -8,7 +8,7 @@
 
 #include "testbed/diagnose/explanation.h"
 
-#define EXPLAIN_SCHEMA "testbed.explanation/1"
+#define EXPLAIN_SCHEMA "testbed.explanation/2"
 
 /* The explanation as a document, which the caller owns. */
 json_t *explain_json(const explanation *x);

@@ -238,9 +238,11 @@ static void set_loop_cause(const struct evidence *e, struct finding *f, const wa
 
 static void set_plain_cause(const struct evidence *e, struct finding *f, const walk *w)
 {
+	const struct hop *first = first_hop(w);
+
 	f->code = codes[w->end];
 	/* it is the sender that chose the TTL */
-	f->node = g_strdup(w->end == WALK_HOPS_SPENT ? first_hop(w)->node : w->node);
+	f->node = g_strdup(first && w->end == WALK_HOPS_SPENT ? first->node : w->node);
 	f->subject = subject_copy(&w->subject);
 	if (w->end == WALK_RPF && last_hop(w)) {
 		f->prefix = model_prefix_of(e->model, &last_hop(w)->src);

@@ -119,7 +119,7 @@ static char *coturn_conf(const struct builder *b, const struct node *n,
 	g_string_append_printf(out, "listening-ip=%s\n", addr_print(&e->internal, text));
 	if (!addr_equal(&e->av, &e->internal))
 		g_string_append_printf(out, "listening-ip=%s\n", addr_print(&e->av, text));
-	g_string_append_printf(out, "listening-port=%u\n%s\nrelay-ip=%s\n",
+	g_string_append_printf(out, "listening-port=%d\n%s\nrelay-ip=%s\n",
 			       t == &transports[0] ? STUN_PORT : e->av_tcp_port, t->setting,
 			       addr_print(relay, text));
 	if (addr_is_set(public) && !addr_equal(public, relay))

@@ -92,13 +92,22 @@ void fix_remove_in_lab(fix *x, const struct node *n, const struct route *r)
 	}
 }
 
+/* Whether the kernel takes the two for one route, of which `wanted` may say more. */
+static bool is_same_in_kernel(const struct route *old, const struct route *wanted)
+{
+	return old->type == wanted->type && prefix_equal(&old->to, &wanted->to) &&
+	       addr_equal(&old->via, &wanted->via) && old->table == wanted->table &&
+	       old->metric == wanted->metric &&
+	       (!old->dev || g_strcmp0(old->dev, wanted->dev) == 0);
+}
+
 /* A route in place of `old`, which the kernel may have lost already. */
 void fix_replace_in_lab(fix *x, const struct node *n, const struct route *old,
 			const struct route *wanted)
 {
 	g_autofree char *before = fix_route_words(old), *words = fix_route_words(wanted);
 	g_autofree char *add = g_strdup_printf("ip route replace %s", words);
-	g_autofree char *undo = g_str_has_prefix(words, before) ?
+	g_autofree char *undo = is_same_in_kernel(old, wanted) ?
 					g_strdup_printf("ip route del %s", words) :
 					g_strdup_printf("ip route replace %s proto static", before);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What network.c and network_edge.c share: the shape of a network that is drawn by lot, and its
- * text as far as it is written. Private to these two. */
+/* What network.c, network_shape.c and network_edge.c share: the shape of a network that is drawn by
+ * lot, and its text as far as it is written. Private to these. */
 #ifndef TESTS_MUTATION_NETWORK_PARTS_H
 #define TESTS_MUTATION_NETWORK_PARTS_H
 
@@ -42,6 +42,9 @@ struct shape {
 	struct home homes[HOMES_MAX];
 	guint home_count;
 };
+
+/* Draws a shape; the same one for the same seed. */
+void network_shape_draw(struct shape *s, guint32 seed);
 
 struct network_draft {
 	struct shape shape;

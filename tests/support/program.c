@@ -300,3 +300,18 @@ const char *cell_text(const json_t *cell, const char *member)
 
 	return text ? text : "";
 }
+
+void program_expect_matrix(const char *const *args)
+{
+	char *folder = program_folder_new();
+	g_autofree char *how = NULL, *all = g_strjoinv(" ", (char **)(gpointer)(guintptr)args);
+	struct run r;
+
+	program_run_matrix(folder, args, 0, &r);
+	cr_assert_not_null(r.results, "%s: no results; exit %d; stderr:\n%s", all, r.exit_code,
+			   r.err);
+	how = results_differences(r.results);
+	cr_expect_eq(r.exit_code, 0, "%s: exit %d:\n%s", all, r.exit_code, how);
+	run_clear(&r);
+	program_folder_free(folder);
+}

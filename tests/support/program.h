@@ -80,6 +80,8 @@ struct run {
 void program_run_matrix(const char *folder, const char *const *args, unsigned as_uid,
 			struct run *ret);
 void run_clear(struct run *r);
+/* The same in a folder of its own; the test fails when a cell comes out otherwise than expected. */
+void program_expect_matrix(const char *const *args);
 
 /* Ids of the cells that came out otherwise than expected, sorted, one a line; the caller frees. */
 char *results_unexpected(const json_t *results);

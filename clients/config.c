@@ -22,6 +22,25 @@ static const struct {
 	{"ice_profile", "standard", offsetof(struct client_config, ice_profile)},
 };
 
+static const char *const discovery_words[] = {
+	[DISCOVERY_AUTO] = "auto",
+	[DISCOVERY_WEB_ONLY] = "web",
+	[DISCOVERY_SRV_ONLY] = "srv",
+};
+
+/* The value of a word; DISCOVERY_AUTO for NULL.  False: there is no such word. */
+static bool discovery_by_word(const char *word, enum client_discovery *ret)
+{
+	*ret = DISCOVERY_AUTO;
+	for (guint i = 0; word && i < G_N_ELEMENTS(discovery_words); i++) {
+		if (strcmp(discovery_words[i], word) != 0)
+			continue;
+		*ret = i;
+		return true;
+	}
+	return !word;
+}
+
 static char **config_member(struct client_config *c, guint i)
 {
 	return (char **)(gpointer)((guint8 *)c + config_members[i].offset);
@@ -40,9 +59,11 @@ bool client_config_parse(json_t *object, struct client_config *ret, GError **err
 		client_config_done(&c);
 		return false;
 	}
-	if (!ice_profile_by_name(c.ice_profile)) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-			    "unknown ice_profile \"%s\"", c.ice_profile);
+	const char *discovery = member_text(object, "discovery");
+	bool known = discovery_by_word(discovery, &c.discovery);
+	if (!known || !ice_profile_by_name(c.ice_profile)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "unknown %s \"%s\"",
+			    known ? "ice_profile" : "discovery", known ? c.ice_profile : discovery);
 		client_config_done(&c);
 		return false;
 	}

@@ -8,6 +8,10 @@
 #include <glib.h>
 #include <stdbool.h>
 
+/* Where a client looks for its server: the web service first, then SRV and A records, as the
+ * product does since 2013; or one of the two only. */
+enum client_discovery { DISCOVERY_AUTO, DISCOVERY_WEB_ONLY, DISCOVERY_SRV_ONLY };
+
 struct client_config {
 	char *name;	       /* of the node */
 	char *user, *password; /* "dc1@contoso.com" */
@@ -15,7 +19,8 @@ struct client_config {
 	char *ca;	       /* PEM file */
 	char *address;	       /* numeric: of this host, to connect and gather from */
 	char *ice_profile;
-	char *address6;	 /* "": none */
+	char *address6; /* "": none */
+	enum client_discovery discovery;
 	guint packet_ms; /* wanted milliseconds of speech in a received packet; 0: any */
 };
 

@@ -10,7 +10,7 @@ struct xml_document {
 	guint depth;
 };
 
-static const char *local_name(const char *name)
+const char *xml_local_name(const char *name)
 {
 	const char *colon = strchr(name, ':');
 
@@ -31,7 +31,7 @@ static void on_xml_start(GMarkupParseContext *context G_GNUC_UNUSED, const char 
 			 GError **error)
 {
 	xml_document *d = user_data;
-	const char *element = local_name(name);
+	const char *element = xml_local_name(name);
 
 	g_string_truncate(d->text, 0);
 	if (d->depth++ == 0 && d->root) /* GMarkup accepts several roots */
@@ -57,8 +57,9 @@ static void on_xml_end(GMarkupParseContext *context G_GNUC_UNUSED, const char *n
 	g_autofree char *text = g_strstrip(g_strdup(d->text->str));
 
 	d->depth--;
-	if (*text && !xml_text(d, local_name(name)))
-		g_hash_table_replace(d->values, g_strdup(local_name(name)), g_steal_pointer(&text));
+	if (*text && !xml_text(d, xml_local_name(name)))
+		g_hash_table_replace(d->values, g_strdup(xml_local_name(name)),
+				     g_steal_pointer(&text));
 	g_string_truncate(d->text, 0);
 }
 

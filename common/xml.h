@@ -12,6 +12,9 @@
 
 typedef struct xml_document xml_document;
 
+/* The name of an element or attribute without its prefix; a part of `name`. */
+const char *xml_local_name(const char *name);
+
 /* Reads a document; for xml_free.  NULL when `xml` is NULL or not well-formed, or when its root is
  * not `root` (NULL: any). */
 xml_document *xml_parse(const char *xml, gsize length, const char *root);

@@ -71,20 +71,21 @@ static bool read_port(json_t *object, const char *name, guint16 fallback, guint1
 	return true;
 }
 
-static bool read_trusted(struct fe_config *c, json_t *object, GError **error)
+/* Reads a list of names into *ret, which g_strfreev frees; false with an error. */
+static bool read_names(json_t *object, const char *name, char ***ret, GError **error)
 {
 	g_autoptr(GStrvBuilder) names = g_strv_builder_new();
-	json_t *list = json_object_get(object, "trusted_servers"), *value;
+	json_t *list = json_object_get(object, name), *value;
 	size_t i;
 
 	if (list && !json_is_array(list))
-		return fe_config_error(error, "trusted_servers", "not a list");
+		return fe_config_error(error, name, "not a list");
 	json_array_foreach(list, i, value) {
 		if (!json_is_string(value))
-			return fe_config_error(error, "trusted_servers", "not a list of names");
+			return fe_config_error(error, name, "not a list of names");
 		g_strv_builder_add(names, json_string_value(value));
 	}
-	c->trusted_servers = g_strv_builder_end(names);
+	*ret = g_strv_builder_end(names);
 	return true;
 }
 
@@ -144,6 +145,39 @@ static bool read_edges(struct fe_config *c, json_t *object, GError **error)
 	return true;
 }
 
+/* What the members of "web" are called, by site. */
+static const struct {
+	const char *port, *names, *links_to, *sip;
+	guint16 default_port;
+} web_members[FE_WEB_SITES] = {
+	[FE_WEB_INTERNAL] = {"internal_port", "names", "web_internal", "sip_internal", 443},
+	[FE_WEB_EXTERNAL] = {"external_port", "external_names", "web_external", "sip_external",
+			     4443},
+};
+
+/* Reads the two web sites, if there are any. */
+static bool read_web(struct fe_config *c, json_t *object, GError **error)
+{
+	json_t *web = json_object_get(object, "web");
+
+	c->has_web = json_is_object(web);
+	if (web && !json_is_null(web) && !c->has_web)
+		return fe_config_error(error, "web", "not an object");
+	for (guint i = 0; c->has_web && i < FE_WEB_SITES; i++) {
+		struct fe_web_site *site = &c->web[i];
+		json_t *sip = json_object_get(web, web_members[i].sip);
+
+		if (!read_port(web, web_members[i].port, web_members[i].default_port, &site->port,
+			       error) ||
+		    !read_names(web, web_members[i].names, &site->names, error) ||
+		    !read_port(sip, "port", c->port, &site->sip_port, error))
+			return false;
+		site->links_to = g_strdup(member_text(web, web_members[i].links_to));
+		site->sip_name = g_strdup(member_text(sip, "name"));
+	}
+	return true;
+}
+
 struct fe_config *fe_config_parse(json_t *object, GError **error)
 {
 	struct fe_config *c = g_new0(struct fe_config, 1);
@@ -151,8 +185,9 @@ struct fe_config *fe_config_parse(json_t *object, GError **error)
 	c->users = g_ptr_array_new_with_free_func(object_free);
 	c->edges = g_ptr_array_new_with_free_func(object_free);
 	if (!read_texts(c, object, error) || !read_port(object, "port", 5061, &c->port, error) ||
-	    !read_trusted(c, object, error) || !read_users(c, object, error) ||
-	    !read_edges(c, object, error)) {
+	    !read_names(object, "trusted_servers", &c->trusted_servers, error) ||
+	    !read_users(c, object, error) || !read_edges(c, object, error) ||
+	    !read_web(c, object, error)) {
 		fe_config_free(c);
 		return NULL;
 	}
@@ -166,6 +201,11 @@ void fe_config_free(struct fe_config *c)
 	for (guint i = 0; i < G_N_ELEMENTS(text_members); i++)
 		g_free(*(char **)(void *)((char *)c + text_members[i].offset));
 	g_strfreev(c->trusted_servers);
+	for (guint i = 0; i < FE_WEB_SITES; i++) {
+		g_strfreev(c->web[i].names);
+		g_free(c->web[i].links_to);
+		g_free(c->web[i].sip_name);
+	}
 	g_ptr_array_unref(c->users);
 	g_ptr_array_unref(c->edges);
 	g_free(c);

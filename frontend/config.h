@@ -22,6 +22,17 @@ struct fe_config_edge {
 	guint16 mras_port;
 };
 
+/* One of the two web sites.  They differ in who is to reach them, and so in what they answer. */
+struct fe_web_site {
+	guint16 port;
+	char **names;	/* host names that it answers to, NULL-terminated */
+	char *links_to; /* host name in the links of its documents; NULL: ours */
+	char *sip_name; /* the SIP server for who asks here; NULL: none */
+	guint16 sip_port;
+};
+
+enum fe_web { FE_WEB_INTERNAL, FE_WEB_EXTERNAL, FE_WEB_SITES };
+
 struct fe_config {
 	char *name;	     /* of the node */
 	char *fqdn, *domain; /* our host name; the SIP domain whose users we serve */
@@ -34,6 +45,8 @@ struct fe_config {
 	GPtrArray *edges;	      /* struct fe_config_edge */
 	char *cdr;		      /* file of call detail records; NULL: none */
 	char *ice_profile;	      /* of the A/V MCU; default "standard" */
+	bool has_web;		      /* the web sites are there */
+	struct fe_web_site web[FE_WEB_SITES];
 };
 
 /* Reads and checks a configuration; the caller frees.  NULL with G_IO_ERROR_INVALID_ARGUMENT that

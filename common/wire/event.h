@@ -19,6 +19,7 @@
 	X(EVENT_AGENT_DIED, "agent-died")                 \
 	/* clients: signing in */                         \
 	X(EVENT_DNS, "dns")                               \
+	X(EVENT_WEB, "web")                               \
 	X(EVENT_CONNECT_FAILED, "connect-failed")         \
 	X(EVENT_SIGNED_IN, "signed-in")                   \
 	X(EVENT_SIGN_IN_FAILED, "sign-in-failed")         \
@@ -43,6 +44,7 @@
 	X(EVENT_TLS_REFUSED, "tls-refused")               \
 	X(EVENT_LINK_FAILED, "link-failed")               \
 	X(EVENT_REQUEST_REFUSED, "request-refused")       \
+	X(EVENT_WEB_REQUEST, "web-request")               \
 	X(EVENT_MRAS, "mras")                             \
 	/* relays */                                      \
 	X(EVENT_ALLOCATION, "allocation")                 \
@@ -59,6 +61,7 @@
 #define STAGES(X)                             \
 	/* stages of a sign-in */             \
 	X(STAGE_DNS, "dns")                   \
+	X(STAGE_WEB, "web")                   \
 	X(STAGE_TLS, "tls")                   \
 	X(STAGE_REGISTER, "register")         \
 	X(STAGE_PROVISIONING, "provisioning") \

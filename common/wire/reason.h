@@ -40,6 +40,15 @@
 	X(DNS_TIMED_OUT, "dns-timed-out", "timeout")                                              \
 	X(DNS_REFUSED, "dns-refused", "refused")                                                  \
 	X(DNS_FAILED, "dns-failed", "failed")                                                     \
+	/* what web servers answer */                                                             \
+	X(WEB_NOT_FOUND, "web-not-found", "HTTP 404: not found")                                  \
+	X(WEB_BAD_GATEWAY, "web-bad-gateway", "HTTP 502: the next hop cannot be reached")         \
+	X(WEB_GATEWAY_TIMED_OUT, "web-gateway-timed-out", "HTTP 504: the next hop was silent")    \
+	X(WEB_STATUS, "web-status", "an HTTP status that is not 200")                             \
+	X(WEB_NO_SERVER, "web-no-server", "the answer names no SIP server")                       \
+	X(WEB_FOREIGN_HOST, "web-foreign-host", "the answer leads out of the domain")             \
+	X(WEB_NOT_HTTPS, "web-not-https", "the answer leads to a URL that is not HTTPS")          \
+	X(WEB_TOO_MANY_REDIRECTS, "web-too-many-redirects", "the answers lead on and on")         \
 	/* signing in */                                                                          \
 	X(NO_SERVER_NAME, "no-server-name", "no name leads to a server")                          \
 	X(SIGN_IN_TIMED_OUT, "sign-in-timed-out", "not signed in within 15 s")                    \

@@ -31,10 +31,8 @@
 static const struct {
 	const char *program, *package;
 } packages[] = {
-	{"dnsmasq", "dnsmasq-base"},
-	{"turnserver", "coturn"},
-	{"wireguard-go", "wireguard-go"},
-	{"wg", "wireguard-tools"},
+	{"dnsmasq", "dnsmasq-base"},	  {"turnserver", "coturn"},  {"nginx", "nginx"},
+	{"wireguard-go", "wireguard-go"}, {"wg", "wireguard-tools"},
 };
 
 enum step {

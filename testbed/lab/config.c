@@ -101,6 +101,8 @@ json_t *config_client(const struct config_source *source, const struct node *nod
 			  source->model->domain, "ca", CONFIG_TRUST_DIR "/ca.pem", "address",
 			  addr_json(&address), "ice_profile", node->endpoint->ice_profile);
 
+	json_object_set_new(config, "discovery", json_string(node->endpoint->discovery));
+
 	if (addr_is_set(&address6) && !addr_equal(&address, &address6))
 		json_object_set_new(config, "address6", addr_json(&address6));
 	if (node->endpoint->packet_time_ms > 0)
@@ -182,6 +184,76 @@ static void set_identity(json_t *config, const struct node *node)
 	json_object_set_new(config, "key", json_string(key));
 }
 
+static void add_name(GPtrArray *names, const char *name)
+{
+	if (name && !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+		g_ptr_array_add(names, g_strdup(name));
+}
+
+/* The Access Edge that clients outside are led to: the first with this Front End as next hop. */
+static const struct edge_service *access_edge_of(const model *m, const struct node *node)
+{
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct edge_service *edge = edge_of(g_ptr_array_index(m->nodes, i));
+
+		if (edge && g_strcmp0(edge->next_hop, node->name) == 0)
+			return edge;
+	}
+	return NULL;
+}
+
+static json_t *names_json(const GPtrArray *names)
+{
+	json_t *list = json_array();
+
+	ptr_array_foreach(const char, name, names)
+		json_array_append_new(list, json_string(name));
+	return list;
+}
+
+/* The host names of a site: its own, that of discovery, and what proxies publish of it. */
+static json_t *site_names(const model *m, const struct node *node, bool external)
+{
+	const struct frontend_service *s = &node_service(node, SERVICE_FRONTEND)->frontend;
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+
+	add_name(names, external ? s->web.external : s->fqdn);
+	g_ptr_array_add(names, g_strconcat(external ? WEB_NAME_EXTERNAL : WEB_NAME_INTERNAL,
+					   s->domain, NULL));
+	ptr_array_foreach(const struct node, n, external ? m->nodes : NULL) {
+		const struct service *proxy = node_declared_service(n, SERVICE_REVERSE_PROXY);
+
+		if (proxy && g_strcmp0(proxy->proxy.next_hop, node->name) == 0)
+			ptr_array_foreach(const char, name, proxy->proxy.names)
+				add_name(names, name);
+	}
+	return names_json(names);
+}
+
+static json_t *sip_json(const char *name, int port)
+{
+	return json_pack("{s:s, s:i}", "name", name, "port", port);
+}
+
+/* Its web sites. */
+static json_t *web_json(const model *m, const struct node *node)
+{
+	const struct frontend_service *s = &node_service(node, SERVICE_FRONTEND)->frontend;
+	const struct edge_service *edge = access_edge_of(m, node);
+	json_t *web;
+
+	web = json_pack("{s:i, s:i, s:o, s:o, s:o, s:s, s:s}", "internal_port",
+			(int)s->web.internal_port, "external_port", (int)s->web.external_port,
+			"names", site_names(m, node, false), "external_names",
+			site_names(m, node, true), "sip_internal",
+			sip_json(s->fqdn, CONFIG_SIP_PORT), "web_internal", s->fqdn, "web_external",
+			s->web.external);
+	if (edge)
+		json_object_set_new(web, "sip_external",
+				    sip_json(edge->access_fqdn, edge->access_port));
+	return web;
+}
+
 json_t *config_frontend(const struct config_source *source, const struct node *node)
 {
 	const struct frontend_service *s = &node_service(node, SERVICE_FRONTEND)->frontend;
@@ -195,18 +267,19 @@ json_t *config_frontend(const struct config_source *source, const struct node *n
 			   users_json(source, s), "edges", edges, "cdr", cdr);
 	if (addr_is_set(&s->address6))
 		json_object_set_new(config, "address6", addr_json(&s->address6));
+	if (s->web.exist)
+		json_object_set_new(config, "web", web_json(source->model, node));
 	set_identity(config, node);
 	return config;
 }
 
 static const char *next_hop(const model *m, const struct edge_service *s)
 {
-	const struct node *n = s->next_hop ? model_node(m, s->next_hop) : NULL;
-	const struct service *frontend = n ? node_declared_service(n, SERVICE_FRONTEND) : NULL;
+	const struct frontend_service *frontend = model_next_hop(m, s->next_hop);
 
 	if (s->next_hop_fqdn)
 		return s->next_hop_fqdn;
-	return frontend ? frontend->frontend.fqdn : NULL;
+	return frontend ? frontend->fqdn : NULL;
 }
 
 static json_t *parts_json(unsigned parts)
@@ -272,12 +345,6 @@ json_t *config_edge(const struct config_source *source, const struct node *node)
 	return config;
 }
 
-static void add_name(GPtrArray *names, const char *name)
-{
-	if (name && !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
-		g_ptr_array_add(names, g_strdup(name));
-}
-
 static void add_address(GArray *addresses, const struct addr *a)
 {
 	if (addr_is_set(a))
@@ -303,10 +370,24 @@ static void add_records(const model *m, const GArray *addresses, GPtrArray *name
 	}
 }
 
+static void add_web_names(GPtrArray *names, const struct frontend_service *s)
+{
+	static const char *const prefixes[] = {WEB_NAME_INTERNAL, WEB_NAME_EXTERNAL};
+
+	for (gsize i = 0; s->web.exist && i < G_N_ELEMENTS(prefixes); i++) {
+		g_autofree char *name = g_strconcat(prefixes[i], s->domain, NULL);
+
+		add_name(names, name);
+	}
+	if (s->web.exist)
+		add_name(names, s->web.external);
+}
+
 char **config_tls_names(const model *m, const struct node *node)
 {
 	const struct service *frontend = node_service(node, SERVICE_FRONTEND),
-			     *relay = node_service(node, SERVICE_EDGE);
+			     *relay = node_service(node, SERVICE_EDGE),
+			     *proxy = node_service(node, SERVICE_REVERSE_PROXY);
 	const struct edge_service *edge = relay ? &relay->edge : NULL;
 	g_autoptr(GArray) addresses = g_array_new(FALSE, FALSE, sizeof(struct addr));
 	GPtrArray *names = g_ptr_array_new();
@@ -321,6 +402,12 @@ char **config_tls_names(const model *m, const struct node *node)
 		add_name(names, frontend->frontend.fqdn);
 		add_address(addresses, &frontend->frontend.address);
 		add_address(addresses, &frontend->frontend.address6);
+		add_web_names(names, &frontend->frontend);
+	}
+	if (proxy) {
+		ptr_array_foreach(const char, name, proxy->proxy.names)
+			add_name(names, name);
+		add_address(addresses, &proxy->proxy.address);
 	}
 	if (edge) {
 		add_name(names, edge->fqdn);

@@ -44,9 +44,10 @@ static const struct {
 	const char *feature, *program;
 	bool ours, needed;
 } programs[] = {
-	{"dnsmasq", "dnsmasq", false, true},	    {"coturn", "turnserver", false, false},
-	{"tb-frontend", "tb-frontend", true, true}, {"tb-edge", "tb-edge", true, true},
-	{"tb-client", "tb-client", true, true},	    {"tb-nat", "tb-nat", true, false},
+	{"dnsmasq", "dnsmasq", false, true}, {"coturn", "turnserver", false, false},
+	{"nginx", "nginx", false, false},    {"tb-frontend", "tb-frontend", true, true},
+	{"tb-edge", "tb-edge", true, true},  {"tb-client", "tb-client", true, true},
+	{"tb-nat", "tb-nat", true, false},
 };
 
 /* --- in the throw-away supervisor ------------------------------------------------------------- */

@@ -22,9 +22,18 @@ static struct daemon_check check_relay(const struct node *n, const char *name)
 				     tcp && s ? s->edge.av_tcp_port : STUN_PORT};
 }
 
+static struct daemon_check check_proxy(const struct node *n, const char *name G_GNUC_UNUSED)
+{
+	const struct service *s = node_service(n, SERVICE_REVERSE_PROXY);
+
+	return (struct daemon_check){READY_TCP, s ? s->proxy.address : node_address(n),
+				     REVERSE_PROXY_PORT};
+}
+
 static const struct process_role roles[] = {
 	{.name = "dnsmasq", .stage = STAGE_DAEMON, .check = check_dns},
 	{.name = "coturn", .stage = STAGE_DAEMON, .check = check_relay},
+	{.name = "nginx", .stage = STAGE_DAEMON, .check = check_proxy},
 	{.name = "tb-frontend",
 	 .stage = STAGE_FRONTEND,
 	 .after = 1u << STAGE_DAEMON,

@@ -103,8 +103,7 @@ static gboolean write_trust(struct supervisor *s, GError **error)
 	if (!file_view_write(CONFIG_TRUST_DIR "/ca.pem", trust_ca_pem(s->trust), 0644, error))
 		return FALSE;
 	ptr_array_foreach(const struct node, node, s->model->nodes)
-		if ((node_service(node, SERVICE_FRONTEND) || node_service(node, SERVICE_EDGE)) &&
-		    !write_identity(s, node, error))
+		if (node_shows_certificate(node) && !write_identity(s, node, error))
 			return FALSE;
 	return TRUE;
 }

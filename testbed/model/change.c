@@ -16,6 +16,7 @@ static const struct object_shape args_shape = OBJECT_SHAPE(
 	OWNS(change_args, record, object_free), OWNS(change_args, nat_rule, object_free),
 	OWNS(change_args, edge_settings, object_free),
 	OWNS(change_args, frontend_settings, object_free),
+	OWNS(change_args, proxy_settings, object_free),
 	OWNS_LIST(change_args, certificate.names, g_free),
 	OWNS_LIST(change_args, objects, object_free), OWNS_TEXT(change_args, interface),
 	OWNS_TEXT(change_args, end), OWNS_TEXT(change_args, nat), OWNS_TEXT(change_args, rule_name),
@@ -37,6 +38,7 @@ static struct change_args *args_new(void)
 	args->nat_rule = object_new(&nat_rule_shape);
 	args->edge_settings = object_new(&service_shapes[SERVICE_EDGE]);
 	args->frontend_settings = object_new(&service_shapes[SERVICE_FRONTEND]);
+	args->proxy_settings = object_new(&service_shapes[SERVICE_REVERSE_PROXY]);
 	return args;
 }
 
@@ -140,6 +142,10 @@ static const struct field set_frontend_fields[] = {
 	NODES,
 	{.include = frontend_setting_fields, AT(change_args, frontend_settings), .indirect = true},
 	{0}};
+static const struct field set_proxy_fields[] = {
+	NODES,
+	{.include = proxy_setting_fields, AT(change_args, proxy_settings), .indirect = true},
+	{0}};
 static const struct field set_nat_fields[] = {
 	NODES,
 	{KEY("nat", read_word, change_args, nat, &charset_name)},
@@ -236,6 +242,7 @@ static const struct change_kind change_kinds[] = {
 	{"set-account", set_account_fields, .per_node = true, .apply = change_set_account},
 	{"set-edge", set_edge_fields, .per_node = true, .apply = change_set_edge},
 	{"set-frontend", set_frontend_fields, .per_node = true, .apply = change_set_frontend},
+	{"set-reverse-proxy", set_proxy_fields, .per_node = true, .apply = change_set_proxy},
 	{"set-nat", set_nat_fields, .per_node = true, .check = check_set_nat,
 	 .apply = change_set_nat},
 	{"set-impair", set_impair_fields, .check = check_set_impair, .apply = change_set_impair},

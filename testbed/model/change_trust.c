@@ -11,11 +11,10 @@ void change_set_certificate(struct apply *a, struct change_args *args, struct no
 {
 	struct certificate old = node->certificate;
 
-	if (!node_declared_service(node, SERVICE_FRONTEND) &&
-	    !node_declared_service(node, SERVICE_EDGE)) {
+	if (!node_shows_certificate(node)) {
 		diags_add(a->r->d, DIAG_ERROR, a->change->loc,
-			  "only a Front End and an Edge have one", "node '%s' shows no certificate",
-			  node->name);
+			  "only a Front End, an Edge and a reverse proxy have one",
+			  "node '%s' shows no certificate", node->name);
 		return;
 	}
 	node->certificate = args->certificate;
@@ -81,4 +80,15 @@ void change_set_frontend(struct apply *a, struct change_args *args, struct node 
 
 	if (service)
 		overwrite_given_keys(a, args, &args->frontend_settings, service);
+}
+
+void change_set_proxy(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct service *service = change_find_service(a, node, SERVICE_REVERSE_PROXY);
+
+	if (!service)
+		return;
+	if (read_has_key(a->r, a->change->value, "names"))
+		g_ptr_array_set_size(service->proxy.names, 0);
+	overwrite_given_keys(a, args, &args->proxy_settings, service);
 }

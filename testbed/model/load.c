@@ -45,6 +45,7 @@ static const struct field model_fields[] = {
 	{KEY("domain", read_word, model, domain, &charset_dns), .required = true},
 	{KEY("max_loss", read_percent, model, max_loss_pct, NULL)},
 	{KEY("ice_profile", read_choice, model, ice_profile, ice_profile_names)},
+	{KEY("discovery", read_choice, model, discovery, discovery_names)},
 	{KEY("sites", read_named_objects, model, sites, &site_type)},
 	{KEY("networks", read_named_objects, model, networks, &network_type), .required = true},
 	{KEY("nodes", read_named_objects, model, nodes, &node_type), .required = true},
@@ -63,8 +64,9 @@ static const struct object_shape model_shape =
 	OBJECT_SHAPE(model, (&(const model){.max_loss_pct = 1}), OWNS_TEXT(model, file),
 		     OWNS_TEXT(model, sha256), OWNS_TEXT(model, name), OWNS_TEXT(model, title),
 		     OWNS_TEXT(model, domain), OWNS_TEXT(model, ice_profile),
-		     OWNS_LIST(model, sites, object_free), OWNS_LIST(model, networks, object_free),
-		     OWNS_LIST(model, nodes, object_free), OWNS_LIST(model, tunnels, object_free),
+		     OWNS_TEXT(model, discovery), OWNS_LIST(model, sites, object_free),
+		     OWNS_LIST(model, networks, object_free), OWNS_LIST(model, nodes, object_free),
+		     OWNS_LIST(model, tunnels, object_free),
 		     OWNS_LIST(model, conferences, object_free),
 		     OWNS_LIST(model, scenarios, object_free), OWNS(model, source, object_free));
 

@@ -203,12 +203,30 @@ struct nrpt_rule {
 	struct loc loc;
 };
 
-enum service_kind { SERVICE_DNS, SERVICE_FRONTEND, SERVICE_EDGE, SERVICE_KIND_COUNT };
+enum service_kind {
+	SERVICE_DNS,
+	SERVICE_FRONTEND,
+	SERVICE_EDGE,
+	SERVICE_REVERSE_PROXY,
+	SERVICE_KIND_COUNT
+};
 
 struct dns_service {
 	GPtrArray *records;  /* struct dns_record */
 	GPtrArray *zones;    /* char *: answered from records only, NXDOMAIN otherwise */
 	struct addr forward; /* other names go there; unset: refused */
+};
+
+#define WEB_NAME_INTERNAL "lyncdiscoverinternal." /* and the domain: what clients ask for first */
+#define WEB_NAME_EXTERNAL "lyncdiscover."
+
+/* The Front End's web sites, where clients ask for their server (autodiscover).  The site decides
+ * what the answer says: the internal one names the Front End, the external one the Access Edge. */
+struct web_sites {
+	bool exist;
+	char *external; /* host name of the external one; NULL in no model that loaded and has them
+			 */
+	uint16_t internal_port, external_port;
 };
 
 struct frontend_service {
@@ -218,6 +236,7 @@ struct frontend_service {
 	bool media_relay;	       /* tells its users of their Edge's relays (default true) */
 	struct addr address, address6; /* where it listens; the latter: the node's IPv6 address
 					  beside IPv4, unset: none */
+	struct web_sites web;
 };
 
 /* The services that an Edge consists of, each of which can be down by itself: SIP, relay
@@ -264,6 +283,18 @@ struct edge_service {
 	char *engine;			 /* "builtin" or "coturn" */
 };
 
+/* Publishes a Front End's external web site: HTTPS from clients outside to the next hop, for these
+ * host names only. */
+struct reverse_proxy_service {
+	GPtrArray *names; /* char * */
+	char *internal_iface, *external_iface;
+	struct addr address; /* on the external interface, where it listens */
+	char *next_hop;	     /* node name of the Front End */
+	uint16_t next_hop_port;
+};
+
+#define REVERSE_PROXY_PORT 443
+
 struct service {
 	enum service_kind kind;
 	bool enabled;
@@ -271,6 +302,7 @@ struct service {
 		struct dns_service dns;
 		struct frontend_service frontend;
 		struct edge_service edge;
+		struct reverse_proxy_service proxy;
 	};
 	struct loc loc;
 };
@@ -287,6 +319,7 @@ struct endpoint {
 	char *media_edge;	 /* node name; NULL: the site's */
 	GPtrArray *command;	 /* char *: a user's own client program; NULL: tb-client */
 	char *ice_profile;	 /* "standard" or "fast" */
+	char *discovery;	 /* how it finds its server: "auto", "web" or "srv" */
 	unsigned packet_time_ms; /* how much speech a packet to it should hold; 0: the codec's frame
 				  */
 	char *password;		 /* what the client gives; NULL: the account's */
@@ -424,6 +457,7 @@ typedef struct model {
 	char *name, *title;
 	char *domain;	     /* the SIP domain, "contoso.com" */
 	char *ice_profile;   /* "standard" or "fast": default of endpoints that name none */
+	char *discovery;     /* "auto", "web" or "srv": the same */
 	double max_loss_pct; /* media loss a call may have and still pass (default 1) */
 	GPtrArray *sites, *networks, *nodes, *tunnels, *conferences, *scenarios;
 	struct model_source *source; /* private: the parsed text, for model_instantiate */
@@ -519,6 +553,8 @@ guint model_count_endpoints(const model *m);
 const struct service *node_service(const struct node *n, enum service_kind kind);
 /* The same, also when disabled: clients are told of a service whether it runs or not. */
 const struct service *node_declared_service(const struct node *n, enum service_kind kind);
+/* Whether the node has a service, running or not, that shows a certificate. */
+bool node_shows_certificate(const struct node *n);
 /* Whether both mean the same packets and table. */
 bool policy_rule_equal(const struct policy_rule *a, const struct policy_rule *b);
 /* The metric that the kernel looks at. */
@@ -548,6 +584,8 @@ char *model_no_place(const model *m, const char *place);
 /* The node whose Edge serves this endpoint for media: its own setting, else its site's, else the
  * first Edge, running or not.  NULL: there is none. */
 const struct node *model_media_edge(const model *m, const struct node *endpoint);
+/* The Front End of the node of that name (a next hop), running or not; NULL: it has none. */
+const struct frontend_service *model_next_hop(const model *m, const char *node);
 
 /* The last rule of the scenario that fits a call between endpoints `a` and `b` (either way round;
  * `b` NULL: a conference of organiser `a`, of which one pair of organiser and participant must

@@ -28,6 +28,7 @@ const char *const nat_preset_names[] = {[NAT_CUSTOM] = "custom",
 const char *const service_kind_names[] = {[SERVICE_DNS] = "dns",
 					  [SERVICE_FRONTEND] = "frontend",
 					  [SERVICE_EDGE] = "edge",
+					  [SERVICE_REVERSE_PROXY] = "reverse-proxy",
 					  [SERVICE_KIND_COUNT] = NULL};
 const char *const host_model_names[] = {[HOST_WEAK] = "weak", [HOST_STRONG] = "strong", NULL};
 const char *const route_type_names[] = {[ROUTE_UNICAST] = "unicast",
@@ -65,6 +66,7 @@ const char *const path_class_names[] = {[PATH_SIGNALLING] = "signalling",
 					[PATH_COUNT] = NULL};
 const char *const engine_names[] = {"builtin", "coturn", NULL};
 const char *const ice_profile_names[] = {"standard", "fast", NULL};
+const char *const discovery_names[] = {"auto", "web", "srv", NULL};
 const char *const edge_part_names[] = {
 	[EDGE_ACCESS] = "access", [EDGE_MRAS] = "mras", [EDGE_AV] = "av", [EDGE_PART_COUNT] = NULL};
 const char *const relay_family_names[] = {

@@ -27,6 +27,7 @@ extern const char *const expected_verdict_names[]; /* what a file can expect: pa
 extern const char *const path_class_names[];
 extern const char *const engine_names[];
 extern const char *const ice_profile_names[];
+extern const char *const discovery_names[];
 extern const char *const edge_part_names[];
 extern const char *const mras_secret_names[];
 extern const char *const relay_family_names[];

@@ -5,6 +5,7 @@
 #define RELAY_PORT_LAST 59999
 #define SIP_PORT 5061
 #define HTTPS_PORT 443
+#define WEB_EXTERNAL_PORT 4443
 #define RELAYS_PER_USER 128 /* a call takes 2 to 4, and the conference server is one user */
 #define CREDENTIAL_LIFETIME_MS (8u * 3600 * 1000)
 
@@ -66,7 +67,12 @@ const struct object_shape nrpt_rule_shape = OBJECT_SHAPE(
 
 static const struct service dns_defaults = {.kind = SERVICE_DNS, .enabled = true};
 static const struct service frontend_defaults = {
-	.kind = SERVICE_FRONTEND, .enabled = true, .frontend = {.media_relay = true}};
+	.kind = SERVICE_FRONTEND,
+	.enabled = true,
+	.frontend = {
+		.media_relay = true,
+		.web = {.internal_port = HTTPS_PORT, .external_port = WEB_EXTERNAL_PORT},
+	}};
 static const struct service edge_defaults = {
 	.kind = SERVICE_EDGE,
 	.enabled = true,
@@ -79,14 +85,17 @@ static const struct service edge_defaults = {
 		.credential_lifetime_ms = CREDENTIAL_LIFETIME_MS,
 		.relay_ports = {RELAY_PORT_FIRST, RELAY_PORT_LAST},
 	}};
+static const struct service proxy_defaults = {.kind = SERVICE_REVERSE_PROXY,
+					      .enabled = true,
+					      .proxy = {.next_hop_port = WEB_EXTERNAL_PORT}};
 
 const struct object_shape service_shapes[SERVICE_KIND_COUNT] = {
 	[SERVICE_DNS] =
 		OBJECT_SHAPE(service, &dns_defaults, OWNS_LIST(service, dns.records, object_free),
 			     OWNS_LIST(service, dns.zones, g_free)),
-	[SERVICE_FRONTEND] =
-		OBJECT_SHAPE(service, &frontend_defaults, OWNS_TEXT(service, frontend.fqdn),
-			     OWNS_TEXT(service, frontend.domain)),
+	[SERVICE_FRONTEND] = OBJECT_SHAPE(
+		service, &frontend_defaults, OWNS_TEXT(service, frontend.fqdn),
+		OWNS_TEXT(service, frontend.domain), OWNS_TEXT(service, frontend.web.external)),
 	[SERVICE_EDGE] = OBJECT_SHAPE(
 		service, &edge_defaults, OWNS_TEXT(service, edge.fqdn),
 		OWNS_TEXT(service, edge.access_fqdn), OWNS_TEXT(service, edge.av_fqdn),
@@ -95,13 +104,18 @@ const struct object_shape service_shapes[SERVICE_KIND_COUNT] = {
 		OWNS_TEXT(service, edge.domain), OWNS_TEXT(service, edge.engine),
 		OWNS_ARRAY(service, edge.relay_to, prefix),
 		OWNS_ARRAY(service, edge.relay_not_to, prefix)),
+	[SERVICE_REVERSE_PROXY] = OBJECT_SHAPE(
+		service, &proxy_defaults, OWNS_LIST(service, proxy.names, g_free),
+		OWNS_TEXT(service, proxy.internal_iface), OWNS_TEXT(service, proxy.external_iface),
+		OWNS_TEXT(service, proxy.next_hop)),
 };
 
 /* `command` is not an empty list at first: NULL means this project's own client. */
 const struct object_shape endpoint_shape =
 	OBJECT_SHAPE(endpoint, NULL, OWNS_TEXT(endpoint, user), OWNS_TEXT(endpoint, media_edge),
 		     OWNS(endpoint, command, (GDestroyNotify)g_ptr_array_unref),
-		     OWNS_TEXT(endpoint, ice_profile), OWNS_TEXT(endpoint, password));
+		     OWNS_TEXT(endpoint, ice_profile), OWNS_TEXT(endpoint, discovery),
+		     OWNS_TEXT(endpoint, password));
 
 struct endpoint *endpoint_new(void)
 {

@@ -229,6 +229,13 @@ const struct service *node_service(const struct node *n, enum service_kind kind)
 	return service && service->enabled ? service : NULL;
 }
 
+bool node_shows_certificate(const struct node *n)
+{
+	return node_declared_service(n, SERVICE_FRONTEND) ||
+	       node_declared_service(n, SERVICE_EDGE) ||
+	       node_declared_service(n, SERVICE_REVERSE_PROXY);
+}
+
 struct addr node_address(const struct node *n)
 {
 	const struct iface *first =
@@ -420,6 +427,14 @@ const struct node *model_media_edge(const model *m, const struct node *endpoint)
 			    node, SERVICE_EDGE)) /* users are bound to a stopped one all the same */
 			return node;
 	return NULL;
+}
+
+const struct frontend_service *model_next_hop(const model *m, const char *node)
+{
+	const struct node *n = node ? model_node(m, node) : NULL;
+	const struct service *s = n ? node_declared_service(n, SERVICE_FRONTEND) : NULL;
+
+	return s ? &s->frontend : NULL;
 }
 
 /* --- expectations ----------------------------------------------------------------------------- */

@@ -43,6 +43,8 @@ static void resolve_frontend(const struct check *c, struct frontend_service *fro
 		frontend->address6 = node_address6(node);
 	if (!frontend->domain)
 		frontend->domain = g_strdup(c->m->domain);
+	if (frontend->web.exist && !frontend->web.external && frontend->domain)
+		frontend->web.external = g_strconcat("web.", frontend->domain, NULL);
 }
 
 static void resolve_node(const struct check *c, struct node *node)
@@ -60,6 +62,8 @@ static void resolve_node(const struct check *c, struct node *node)
 		node->endpoint->user = g_strdup_printf("%s@%s", node->name, c->m->domain);
 	if (!node->endpoint->ice_profile)
 		node->endpoint->ice_profile = g_strdup(c->m->ice_profile);
+	if (!node->endpoint->discovery)
+		node->endpoint->discovery = g_strdup(c->m->discovery);
 }
 
 static void resolve_tunnel(const struct check *c, struct tunnel *tunnel)
@@ -76,6 +80,8 @@ void model_resolve(const struct check *c)
 
 	if (!m->ice_profile)
 		m->ice_profile = g_strdup("standard");
+	if (!m->discovery)
+		m->discovery = g_strdup("auto");
 	for (guint i = 0; i < m->nodes->len; i++)
 		resolve_node(c, g_ptr_array_index(m->nodes, i));
 	for (guint i = 0; i < m->tunnels->len; i++)

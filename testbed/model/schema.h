@@ -34,8 +34,9 @@ void dns_record_check(struct reader *r, const yaml_node_t *value, void *record);
 /* schema_node.c */
 extern const struct object_type node_type;
 extern const struct field certificate_fields[];
-extern const struct field edge_setting_fields[],
-	frontend_setting_fields[]; /* what set-edge, set-frontend may change */
+extern const struct field edge_setting_fields[], frontend_setting_fields[],
+	proxy_setting_fields[]; /* what set-edge, set-frontend and
+				   set-reverse-proxy may change */
 
 /* schema_scenario.c */
 extern const struct object_type conference_type, expect_type, scenario_type;

@@ -25,9 +25,26 @@ static const struct quantity lifetime_ms = {
 	.max = 30u * 24 * 3600 * 1000,
 };
 
+static const struct field web_fields[] = {
+	{KEY("external", read_word, service, frontend.web.external, &charset_dns)},
+	{KEY("external_port", read_port, service, frontend.web.external_port, NULL)},
+	{KEY("internal_port", read_port, service, frontend.web.internal_port, NULL)},
+	{0}};
+
+/* The keys of `web` are members of the service itself; that the key is there makes the sites. */
+static bool read_web(struct reader *r, const yaml_node_t *value, void *target,
+		     const void *arg G_GNUC_UNUSED)
+{
+	struct service *service = target;
+
+	service->frontend.web.exist = true;
+	return read_mapping(r, value, web_fields, service, NULL, NULL);
+}
+
 const struct field frontend_setting_fields[] = {
 	{KEY("domain", read_word, service, frontend.domain, &charset_dns)},
 	{KEY("media_relay", read_bool, service, frontend.media_relay, NULL)},
+	{.key = "web", .read = read_web}, /* offset 0: the service itself */
 	{0}};
 
 static const struct field edge_common_fields[] = {
@@ -82,10 +99,29 @@ static const struct field edge_fields[] = {
 	{KEY("engine", read_choice, service, edge.engine, engine_names)},
 	{0}};
 
+const struct field proxy_setting_fields[] = {
+	{KEY("names", read_texts, service, proxy.names, &dns_name_list)},
+	{KEY("next_hop", read_word, service, proxy.next_hop, &charset_name)},
+	{KEY("next_hop_port", read_port, service, proxy.next_hop_port, NULL)},
+	{0}};
+
+static const struct field proxy_fields[] = {
+	{KEY("enabled", read_bool, service, enabled, NULL)},
+	{KEY("names", read_texts, service, proxy.names, &dns_name_list), .required = true},
+	{KEY("internal", read_word, service, proxy.internal_iface, &charset_iface),
+	 .required = true},
+	{KEY("external", read_word, service, proxy.external_iface, &charset_iface),
+	 .required = true},
+	{KEY("address", read_addr, service, proxy.address, NULL), .required = true},
+	{KEY("next_hop", read_word, service, proxy.next_hop, &charset_name), .required = true},
+	{KEY("next_hop_port", read_port, service, proxy.next_hop_port, NULL)},
+	{0}};
+
 static const struct field *const service_fields[] = {
 	[SERVICE_DNS] = dns_fields,
 	[SERVICE_FRONTEND] = frontend_fields,
 	[SERVICE_EDGE] = edge_fields,
+	[SERVICE_REVERSE_PROXY] = proxy_fields,
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(service_fields) == SERVICE_KIND_COUNT);
 
@@ -140,6 +176,7 @@ static const struct field endpoint_fields[] = {
 	{KEY("edge", read_word, endpoint, media_edge, &charset_name)},
 	{.key = "client", .read = read_client_keys}, /* offset 0: the endpoint itself */
 	{KEY("ice_profile", read_choice, endpoint, ice_profile, ice_profile_names)},
+	{KEY("discovery", read_choice, endpoint, discovery, discovery_names)},
 	{KEY("packet_time", read_quantity, endpoint, packet_time_ms, &packet_time_ms)},
 	{KEY("password", read_text, endpoint, password, NULL)},
 	{KEY("account", read_enum, endpoint, account, account_state_names)},

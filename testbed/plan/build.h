@@ -76,6 +76,8 @@ void build_dns_files(struct builder *b, const struct node *n);
 void build_dns_process(struct builder *b, const struct node *n);
 /* coturn.c: coturn's two configurations; nothing unless the node's A/V Edge runs it. */
 void build_coturn_files(struct builder *b, const struct node *n);
+/* nginx.c: the configuration of the node's reverse proxy; nothing without one. */
+void build_nginx_file(struct builder *b, const struct node *n);
 /* process.c: the program of that service, and the client of an endpoint; nothing without it. */
 void build_service_process(struct builder *b, const struct node *n, enum service_kind kind);
 void build_client_process(struct builder *b, const struct node *n);

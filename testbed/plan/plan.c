@@ -135,16 +135,18 @@ static void build_network(struct builder *b)
 		build_sysctls(b, nodes->pdata[i]);
 }
 
-/* Files, then processes.  Servers come before those who ask them: DNS, Front End, Edges,
- * clients. */
+/* Files, then processes.  Servers come before those who ask them: DNS, reverse proxies
+ * (daemons come before agents), Front End, Edges, clients. */
 static void build_processes(struct builder *b)
 {
-	static const enum service_kind order[] = {SERVICE_FRONTEND, SERVICE_EDGE};
+	static const enum service_kind order[] = {SERVICE_REVERSE_PROXY, SERVICE_FRONTEND,
+						  SERVICE_EDGE};
 	const GPtrArray *nodes = b->m->nodes;
 
 	for (guint i = 0; i < nodes->len; i++) {
 		build_dns_files(b, nodes->pdata[i]);
 		build_coturn_files(b, nodes->pdata[i]);
+		build_nginx_file(b, nodes->pdata[i]);
 	}
 	for (guint i = 0; i < nodes->len; i++)
 		build_dns_process(b, nodes->pdata[i]);

@@ -94,8 +94,8 @@ struct op_tunnel {
 };
 
 /* What runs in a node.  `role` names a row of lab's process table: "dnsmasq", "tb-frontend",
- * "tb-edge", "coturn", "tb-client", "command".  For OP_DAEMON argv is complete; for OP_AGENT lab
- * adds the control channel and sends the configuration. */
+ * "tb-edge", "coturn", "nginx", "tb-client", "command".  For OP_DAEMON argv is complete; for
+ * OP_AGENT lab adds the control channel and sends the configuration. */
 struct op_process {
 	char *name; /* unique in the lab: the node's name for an endpoint, "NODE/ROLE" otherwise */
 	char *role;

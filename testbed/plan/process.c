@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The processes of a node: our own programs, the client that the topology names, and coturn. */
+/* The processes of a node: our own programs, the client that the topology names, coturn
+ * and nginx. */
 #include "testbed/plan/build.h"
 
 /* Appends a process; takes `name` and `argv` over. */
@@ -34,6 +35,19 @@ static void add_coturn(struct builder *b, const struct node *n, const char *whic
 	add_process(b, n, OP_DAEMON, g_strdup_printf("%s/%s", n->name, which), "coturn", argv);
 }
 
+/* Appends the node's nginx.  Until it has read its configuration it would log to a file of the
+ * machine; "-e" sends that to its log, too. */
+static void add_nginx(struct builder *b, const struct node *n)
+{
+	const char *const words[] = {"nginx", "-e", "stderr", "-c"};
+	char **argv = g_new0(char *, G_N_ELEMENTS(words) + 2);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+		argv[i] = g_strdup(words[i]);
+	argv[G_N_ELEMENTS(words)] = g_strdup_printf("/run/testbed/%s/nginx.conf", n->name);
+	add_process(b, n, OP_DAEMON, g_strdup_printf("%s/nginx", n->name), "nginx", argv);
+}
+
 void build_service_process(struct builder *b, const struct node *n, enum service_kind kind)
 {
 	static const char *const programs[SERVICE_KIND_COUNT] = {
@@ -42,6 +56,8 @@ void build_service_process(struct builder *b, const struct node *n, enum service
 	};
 	const struct service *s = node_service(n, kind);
 
+	if (s && kind == SERVICE_REVERSE_PROXY)
+		add_nginx(b, n);
 	if (!s || !programs[kind])
 		return;
 	if (kind == SERVICE_EDGE && (s->edge.parts & 1u << EDGE_AV) &&

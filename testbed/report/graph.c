@@ -21,6 +21,7 @@ static const struct {
 } service_marks[] = {
 	{SERVICE_FRONTEND, {"Front End", SERVER_COLOR}},
 	{SERVICE_EDGE, {"Edge", "#c2410c"}},
+	{SERVICE_REVERSE_PROXY, {"reverse proxy", SERVER_COLOR}},
 	{SERVICE_DNS, {"DNS", SERVER_COLOR}},
 };
 

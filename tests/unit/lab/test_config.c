@@ -64,9 +64,13 @@ static const json_t *user(const json_t *frontend, const char *name)
 Test(config, client)
 {
 	static const struct expected rows[] = {
-		{"name", "branch1"},	     {"user", "branch1@contoso.com"},
-		{"domain", "contoso.com"},   {"address", "10.20.0.101"},
-		{"ice_profile", "standard"}, {"ca", "/run/testbed/trust/ca.pem"},
+		{"name", "branch1"},
+		{"user", "branch1@contoso.com"},
+		{"domain", "contoso.com"},
+		{"address", "10.20.0.101"},
+		{"ice_profile", "standard"},
+		{"discovery", "auto"},
+		{"ca", "/run/testbed/trust/ca.pem"},
 	};
 	struct fixture f = open_scenario("missing-route");
 	json_t *config = config_client(&f.source, model_node(f.m, "branch1"));
@@ -236,6 +240,55 @@ Test(config, certificate_names)
 		cr_expect_eq(g_strv_length(names), n, "%s: %u certificate names, not %u",
 			     rows[i].node, g_strv_length(names), n);
 	}
+	done(&f);
+}
+
+/* A reverse proxy before the Front End's external site. */
+static const char *const web_changes =
+	"- set-frontend: {node: fe, web: {external_port: 8443}}\n"
+	"- add-node: {rp: {\n"
+	"    interfaces: {int: {network: perimeter, address: 172.25.33.20/24},\n"
+	"                 ext: {network: dmz, address: 203.0.113.12/27}},\n"
+	"    services: [{reverse-proxy: {names: [lyncdiscover.contoso.com, meet.contoso.com],\n"
+	"      internal: int, external: ext, address: 203.0.113.12, next_hop: fe}}]}}\n";
+
+static struct fixture open_with_web(void)
+{
+	struct fixture f = open_scenario("missing-route");
+
+	model_free(f.m);
+	f.m = model_instantiate_with(f.base, model_scenario(f.base, "missing-route"), "test",
+				     web_changes, f.found);
+	cr_assert_not_null(f.m, "%u findings", diags_errors(f.found));
+	f.source.model = f.m;
+	return f;
+}
+
+Test(config, web_sites)
+{
+	struct fixture f = open_with_web();
+	json_t *config = config_frontend(&f.source, model_node(f.m, "fe")),
+	       *expected = json_pack("{s:i, s:i, s:[s,s], s:[s,s,s], s:{s:s, s:i}, s:{s:s, s:i}, "
+				     "s:s, s:s}",
+				     "internal_port", 443, "external_port", 8443, "names",
+				     "fe.contoso.com", "lyncdiscoverinternal.contoso.com",
+				     "external_names", "web.contoso.com",
+				     "lyncdiscover.contoso.com", "meet.contoso.com", "sip_internal",
+				     "name", "fe.contoso.com", "port", 5061, "sip_external", "name",
+				     "sip.contoso.com", "port", 443, "web_internal",
+				     "fe.contoso.com", "web_external", "web.contoso.com");
+	g_autofree char *found = json_dumps(json_object_get(config, "web"), 0);
+	g_auto(GStrv) front = config_tls_names(f.m, model_node(f.m, "fe"));
+	g_auto(GStrv) proxy = config_tls_names(f.m, model_node(f.m, "rp"));
+	g_autofree char *fronts = g_strjoinv(" ", front), *proxies = g_strjoinv(" ", proxy);
+
+	cr_expect(json_equal(json_object_get(config, "web"), expected), "%s", found);
+	cr_expect_str_eq(fronts, "fe.contoso.com lyncdiscoverinternal.contoso.com "
+				 "lyncdiscover.contoso.com web.contoso.com "
+				 "sipinternal.contoso.com sip.contoso.com");
+	cr_expect_str_eq(proxies, "lyncdiscover.contoso.com meet.contoso.com");
+	json_decref(expected);
+	json_decref(config);
 	done(&f);
 }
 

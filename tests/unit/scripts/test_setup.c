@@ -59,6 +59,7 @@ static void setup_run(const struct machine *m, struct installation *o)
 	g_autofree char *list = g_strconcat(PACKAGES, m->distribution, ".txt", NULL);
 	g_autofree char *absolute = g_canonicalize_filename(list, NULL);
 	g_autofree char *path = g_strconcat(folder, ":", g_getenv("PATH"), NULL);
+	g_autofree char *policy = g_build_filename(folder, "policy-rc.d", NULL);
 	g_autofree char *fetched = g_build_filename(folder, "fetched", NULL);
 	g_autofree char *installed = g_build_filename(folder, "installed", NULL);
 	g_autofree char *line = g_strconcat("scripts/setup ", m->arguments, NULL);
@@ -76,6 +77,7 @@ static void setup_run(const struct machine *m, struct installation *o)
 	if (m->lists)
 		cr_assert(g_file_set_contents(fetched, "", -1, NULL));
 	environment = g_environ_setenv(environment, "PATH", path, TRUE);
+	environment = g_environ_setenv(environment, "POLICY_RC_D", policy, TRUE);
 	environment = g_environ_setenv(environment, "FAKE_STATE", folder, TRUE);
 	environment = g_environ_setenv(environment, "FAKE_PACKAGES", absolute, TRUE);
 	environment = g_environ_setenv(environment, "FAKE_GONE", m->gone ? m->gone : "", TRUE);
@@ -87,6 +89,7 @@ static void setup_run(const struct machine *m, struct installation *o)
 	o->status = said.exit_code;
 	o->err = g_steal_pointer(&said.err);
 	outcome_clear(&said);
+	cr_expect_not(g_file_test(policy, G_FILE_TEST_EXISTS), "%s", m->title);
 	o->calls = file_text(folder, "calls");
 	o->installed = file_text(folder, "installed");
 	program_folder_free(folder);
@@ -181,6 +184,10 @@ Test(setup, on_fresh_machines)
 		cr_expect_eq(o.status, m->status, "%s: %d\n%s", m->title, o.status, o.err);
 		cr_expect_eq(strstr(o.calls, UPDATE) != NULL, m->updates, "%s:\n%s", m->title,
 			     o.calls);
+		cr_expect_null(strstr(o.calls, "services may start"), "%s:\n%s", m->title, o.calls);
+		cr_expect_eq(has_line(o.installed, "nginx"),
+			     has_line(o.calls, "systemctl disable nginx.service"), "%s:\n%s",
+			     m->title, o.calls);
 		cr_expect_eq(has_line(o.installed, "libnice-dev"), m->status == 0, "%s", m->title);
 		cr_expect_eq(skipped != NULL, m->skipped != NULL, "%s:\n%s", m->title, o.err);
 		if (m->skipped)

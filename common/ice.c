@@ -12,8 +12,9 @@
  * Relays.  Allocates go out over UDP first and over TCP later (ice_relays.c), so that a relay that
  * works over UDP is known by UDP first.
  *
- * Checks.  Remote candidates are held back until both ends have gathered, or for hold_ms
- * (ice_checks.c), because libnice drops pairs that are unchecked at nomination.
+ * Checks.  Remote candidates are held back until both ends have gathered, or for hold_ms, and the
+ * peer's checks cause none until each own check was sent once (ice_checks.c), because libnice drops
+ * pairs that are unchecked at nomination.
  *
  * Events.  libnice emits signals also from inside calls made to it.  They are queued and the main
  * loop passes them on, so no handler runs inside a function of this module.  Received packets are
@@ -188,6 +189,7 @@ static void keep_config(ice *i, const struct ice_config *config)
 	i->deadline_ms = config->profile->deadline_ms;
 	i->hold_ms = config->profile->hold_ms;
 	i->udp_head_start_ms = config->profile->udp_head_start_ms;
+	i->pacing_ms = config->profile->pacing_ms;
 }
 
 ice *ice_new(const struct ice_config *config, const struct ice_handlers *handlers,
@@ -199,6 +201,7 @@ ice *ice_new(const struct ice_config *config, const struct ice_handlers *handler
 	i->n_streams = config->n_streams;
 	i->streams = g_new0(struct ice_stream, config->n_streams);
 	keep_config(i, config);
+	i->parked = g_main_context_new();
 	g_queue_init(&i->events);
 	for (guint n = 0; n < config->n_streams; n++) {
 		i->streams[n].agent = ice_agent_new(config, i);
@@ -225,6 +228,7 @@ static void on_agent_closed(GObject *agent, GAsyncResult *result G_GNUC_UNUSED, 
 		g_clear_pointer(&i->streams[n].held, g_ptr_array_unref);
 	g_free(i->streams);
 	g_free(i->relays);
+	g_main_context_unref(i->parked);
 	g_ptr_array_unref(i->texts);
 	g_free(i);
 }
@@ -239,15 +243,20 @@ void ice_free(ice *i)
 		g_clear_handle_id(&i->streams[n].deadline, g_source_remove);
 		g_clear_handle_id(&i->streams[n].hold, g_source_remove);
 		g_clear_handle_id(&i->streams[n].relay_timer, g_source_remove);
+		g_clear_handle_id(&i->streams[n].pacing, g_source_remove);
 		g_clear_pointer(&i->streams[n].ufrag, g_free);
 		g_clear_pointer(&i->streams[n].pwd, g_free);
+		g_clear_pointer(&i->streams[n].remote_ufrag, g_free);
+		g_clear_pointer(&i->streams[n].remote_pwd, g_free);
 	}
 	g_clear_handle_id(&i->dispatch, g_source_remove);
 	g_queue_clear_full(&i->events, (GDestroyNotify)event_free);
 	/* Sends the Refresh with lifetime 0 and calls back when it was answered or timed out. */
 	i->n_open = i->n_streams;
-	for (guint n = 0, all = i->n_streams; n < all; n++)
+	for (guint n = 0, all = i->n_streams; n < all; n++) {
+		ice_agent_read(i, n, true);
 		nice_agent_close_async(i->streams[n].agent, on_agent_closed, i);
+	}
 }
 
 /* --- use -------------------------------------------------------------------------------------- */

@@ -159,6 +159,7 @@ static void on_nice_candidate(NiceAgent *agent, NiceCandidate *c, gpointer data)
 	if (e.candidate.type == ICE_RELAY)
 		e.candidate.relay_transport = relay_transport_by_priority(c->priority);
 	count_local(&i->report, &e.candidate);
+	ice_pairs_added(i, e.stream);
 	if (e.candidate.type == ICE_RELAY && e.candidate.relay_transport == ICE_UDP)
 		ice_relay_came_by_udp(i, e.stream);
 	g_autofree char *line = nice_agent_generate_local_candidate_sdp(agent, c);
@@ -173,6 +174,8 @@ void ice_end_gathering(ice *i, guint n)
 {
 	i->streams[n].gathered = true;
 	ice_queue_event(i, &(struct ice_event){.kind = ICE_EVENT_GATHERED, .stream = n});
+	if (i->streams[n].held)
+		ice_agent_read(i, n, false);
 	ice_begin_checks_if_ready(i, n);
 	ice_fail_if_gathered(i, n);
 }
@@ -192,6 +195,53 @@ static void on_nice_packet(NiceAgent *agent, guint id G_GNUC_UNUSED, guint compo
 	guint stream;
 	if (!i->closed && find_stream(i, agent, &stream))
 		i->handlers.received(i, stream, (const guint8 *)data, length, i->user_data);
+}
+
+void ice_agent_read(ice *i, guint n, bool read)
+{
+	const struct ice_stream *s = &i->streams[n];
+
+	nice_agent_attach_recv(s->agent, s->id, ICE_COMPONENT,
+			       read ? g_main_context_get_thread_default() : i->parked,
+			       on_nice_packet, i);
+}
+
+/* --- pairs ------------------------------------------------------------------------------------ */
+
+guint ice_agent_count_pairs(const struct ice_stream *s)
+{
+	GSList *own = nice_agent_get_local_candidates(s->agent, s->id, ICE_COMPONENT);
+	GSList *peers = nice_agent_get_remote_candidates(s->agent, s->id, ICE_COMPONENT);
+	guint pairs = 0;
+
+	for (const GSList *l = own; l; l = l->next) {
+		const NiceCandidate *a = l->data;
+
+		/* The pairs of reflexive ones are those of their base (RFC 8445 section 6.1.2.4).
+		 */
+		if (a->type != NICE_CANDIDATE_TYPE_HOST && a->type != NICE_CANDIDATE_TYPE_RELAYED)
+			continue;
+		for (const GSList *r = peers; r; r = r->next) {
+			const NiceCandidate *b = r->data;
+
+			pairs += nice_address_ip_version(&a->addr) ==
+				 nice_address_ip_version(&b->addr);
+		}
+	}
+	g_slist_free_full(own, (GDestroyNotify)nice_candidate_free);
+	g_slist_free_full(peers, (GDestroyNotify)nice_candidate_free);
+	return pairs;
+}
+
+bool ice_agent_has_unknown_peer(const struct ice_stream *s)
+{
+	GSList *peers = nice_agent_get_remote_candidates(s->agent, s->id, ICE_COMPONENT);
+	bool any = false;
+
+	for (const GSList *r = peers; r; r = r->next)
+		any |= ((const NiceCandidate *)r->data)->type == NICE_CANDIDATE_TYPE_PEER_REFLEXIVE;
+	g_slist_free_full(peers, (GDestroyNotify)nice_candidate_free);
+	return any;
 }
 
 /* --- starting --------------------------------------------------------------------------------- */
@@ -264,8 +314,7 @@ bool ice_agent_start(ice *i, guint n, const struct ice_config *config, GError **
 					  config->port_max);
 	ice_ask_relays(i, n);
 	/* Before gathering: libnice reads a socket only after this call. */
-	nice_agent_attach_recv(s->agent, s->id, ICE_COMPONENT, g_main_context_get_thread_default(),
-			       on_nice_packet, i);
+	ice_agent_read(i, n, true);
 	nice_agent_get_local_credentials(s->agent, s->id, &s->ufrag, &s->pwd);
 	ice_start_head_start(i, n);
 	if (nice_agent_gather_candidates(s->agent, s->id)) {

@@ -28,9 +28,13 @@ struct ice_event {
 struct ice_stream {
 	NiceAgent *agent;
 	GPtrArray *held; /* char *: remote candidates until checks begin; NULL: checks have begun */
-	bool may_check, has_credentials; /* ice_start_checks was called; the peer's are known */
+	bool may_check;	 /* ice_start_checks was called */
+	char *remote_ufrag, *remote_pwd; /* the peer's; NULL: not known yet */
+	bool reacts;			 /* libnice has them, and answers checks by checks */
 	guint hold;			 /* source: ends the wait after hold_ms */
-	guint id;			 /* libnice's stream id */
+	guint n_unsent; /* ticks of pacing_ms until libnice has sent each check once */
+	guint pacing;	/* source: the next tick */
+	guint id;	/* libnice's stream id */
 	enum ice_state state;
 	bool gathered, remote_gathered;
 	bool failed; /* libnice reported FAILED */
@@ -49,7 +53,8 @@ struct ice {
 	struct ice_relay *relays;
 	guint n_relays;
 	GPtrArray *texts; /* char *: owns the strings of `relays` */
-	guint deadline_ms, hold_ms, udp_head_start_ms;
+	guint deadline_ms, hold_ms, udp_head_start_ms, pacing_ms;
+	GMainContext *parked; /* never iterated: sockets attached to it are not read */
 	struct ice_report report;
 	GQueue events;	/* struct ice_event */
 	guint dispatch; /* source: passes events on; 0: none is queued */
@@ -79,6 +84,12 @@ NiceAgent *ice_agent_new(const struct ice_config *config, ice *i);
 /* Marks local gathering as complete and queues the event.  Begins checks, or fails the stream, if
  * either only waited for this. */
 void ice_end_gathering(ice *i, guint n);
+/* Whether libnice reads the sockets of stream `n`; until then packets wait in them. */
+void ice_agent_read(ice *i, guint n, bool read);
+/* How many pairs libnice makes of the candidates that it has, at most. */
+guint ice_agent_count_pairs(const struct ice_stream *s);
+/* Whether a check has arrived from an address that no candidate of the peer has. */
+bool ice_agent_has_unknown_peer(const struct ice_stream *s);
 /* Starts gathering for stream `n`, whose agent exists.  Returns false with an error as of
  * ice_new. */
 bool ice_agent_start(ice *i, guint n, const struct ice_config *config, GError **error);
@@ -103,5 +114,9 @@ void ice_gathering_round_ended(ice *i, guint n);
  * nothing while checks are not allowed, without the peer's credentials, or when they have begun.
  * Call it after each event that checks wait for. */
 void ice_begin_checks_if_ready(ice *i, guint stream);
+
+/* To be called when libnice has got further candidates of either end.  Until it has sent each check
+ * once, or a pair works, no check of the peer causes one. */
+void ice_pairs_added(ice *i, guint stream);
 
 #endif

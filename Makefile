@@ -244,6 +244,10 @@ check-topologies: all ## every topology's matrix, by packets (minutes)
 		sed -n 's/^ *"unexpected": *\([0-9]*\).*/\1 unexpected/p' $(B)/topology.json; \
 	done; test -z "$$failed"
 
+.PHONY: engine-equality
+engine-equality: all ## every topology's matrix with the built-in TURN engine and with coturn: all cells equal (minutes)
+	$(Q)scripts/engine-equality
+
 check: check-style check-unit check-netns check-e2e ## what every change must pass (minutes)
 
 # Each part says what it found; all of them run.
@@ -255,7 +259,7 @@ check-clang: ## everything built with the other compiler, warnings being errors,
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=clang DEVELOPER=1 all tests check-unit
 
 check-full: ## check, and all that takes longer (docs/TESTING.md; needs scripts/setup --all)
-	$(Q)failed=; for part in check check-static check-topologies fault-matrix fault-networks fuzz check-san check-clang; do \
+	$(Q)failed=; for part in check check-static check-topologies engine-equality fault-matrix fault-networks fuzz check-san check-clang; do \
 		echo "=== $$part"; $(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
 	done; echo "=== packages"; scripts/check-packages || failed="$$failed packages"; \
 	test -z "$$failed" || { echo "check-full: failed:$$failed"; exit 1; }

@@ -5,6 +5,7 @@
 #include "common/sip_event.h"
 #include "common/tls.h"
 #include "frontend/core.h"
+#include "frontend/web.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ struct fe_server {
 	fe_core *core;
 	tls_identity *identity;
 	tls_listener *listener, *listener6; /* the latter NULL without IPv6 */
+	fe_web_server *web;		    /* NULL: no web sites */
 	char *sent_by;
 	GHashTable *peers;    /* set of struct peer: all connections */
 	GHashTable *links;    /* Edge's name -> struct peer that we opened or are opening */
@@ -387,7 +389,11 @@ static bool start_server(fe_server *s, GError **error)
 	if (s->listener && c->address6)
 		s->listener6 = tls_listen(c->address6, c->port, s->identity, TLS_CLIENT_OPTIONAL,
 					  on_peer_accepted, on_peer_refused, s, error);
-	return s->listener && (s->listener6 || !c->address6);
+	if (!s->listener || (c->address6 && !s->listener6))
+		return false;
+	if (c->has_web)
+		s->web = fe_web_new(c, s->identity, s->event, s->user_data, error);
+	return s->web || !c->has_web;
 }
 
 fe_server *fe_server_new(struct fe_config *config, fe_server_event_func event, gpointer user_data,
@@ -415,6 +421,8 @@ json_t *fe_server_stats(const fe_server *s)
 
 	json_object_set_new(stats, "connections",
 			    json_integer((json_int_t)g_hash_table_size(s->peers)));
+	if (s->web)
+		json_object_set_new(stats, "web_requests", fe_web_stats(s->web));
 	return stats;
 }
 
@@ -440,6 +448,7 @@ bool fe_server_free(fe_server *s)
 		return false;
 	tls_listener_free(s->listener);
 	tls_listener_free(s->listener6);
+	fe_web_free(s->web);
 	g_cancellable_cancel(s->cancel);
 	releasing = fe_core_hang_up(s->core);
 	close_peers(s);

@@ -216,14 +216,16 @@ static json_t *site_names(const model *m, const struct node *node, bool external
 {
 	const struct frontend_service *s = &node_service(node, SERVICE_FRONTEND)->frontend;
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	uint16_t port = external ? s->web.external_port : s->web.internal_port;
 
-	add_name(names, external ? s->web.external : s->fqdn);
+	add_name(names, external ? s->web.external : s->web.internal);
 	g_ptr_array_add(names, g_strconcat(external ? WEB_NAME_EXTERNAL : WEB_NAME_INTERNAL,
 					   s->domain, NULL));
-	ptr_array_foreach(const struct node, n, external ? m->nodes : NULL) {
+	ptr_array_foreach(const struct node, n, m->nodes) {
 		const struct service *proxy = node_declared_service(n, SERVICE_REVERSE_PROXY);
 
-		if (proxy && g_strcmp0(proxy->proxy.next_hop, node->name) == 0)
+		if (proxy && g_strcmp0(proxy->proxy.next_hop, node->name) == 0 &&
+		    proxy->proxy.next_hop_port == port)
 			ptr_array_foreach(const char, name, proxy->proxy.names)
 				add_name(names, name);
 	}
@@ -246,8 +248,8 @@ static json_t *web_json(const model *m, const struct node *node)
 			(int)s->web.internal_port, "external_port", (int)s->web.external_port,
 			"names", site_names(m, node, false), "external_names",
 			site_names(m, node, true), "sip_internal",
-			sip_json(s->fqdn, CONFIG_SIP_PORT), "web_internal", s->fqdn, "web_external",
-			s->web.external);
+			sip_json(s->fqdn, CONFIG_SIP_PORT), "web_internal", s->web.internal,
+			"web_external", s->web.external);
 	if (edge)
 		json_object_set_new(web, "sip_external",
 				    sip_json(edge->access_fqdn, edge->access_port));
@@ -379,8 +381,10 @@ static void add_web_names(GPtrArray *names, const struct frontend_service *s)
 
 		add_name(names, name);
 	}
-	if (s->web.exist)
+	if (s->web.exist) {
+		add_name(names, s->web.internal);
 		add_name(names, s->web.external);
+	}
 }
 
 char **config_tls_names(const model *m, const struct node *node)

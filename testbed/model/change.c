@@ -24,7 +24,8 @@ static const struct object_shape args_shape = OBJECT_SHAPE(
 	OWNS_TEXT(change_args, site), OWNS_TEXT(change_args, endpoint),
 	OWNS_TEXT(change_args, edge), OWNS_TEXT(change_args, record_name),
 	OWNS_TEXT(change_args, key), OWNS_TEXT(change_args, value), OWNS_TEXT(change_args, engine),
-	OWNS_TEXT(change_args, namespace), OWNS_TEXT(change_args, password));
+	OWNS_TEXT(change_args, namespace), OWNS_TEXT(change_args, password),
+	OWNS_TEXT(change_args, discovery));
 
 static struct change_args *args_new(void)
 {
@@ -134,6 +135,10 @@ static const struct field set_account_fields[] = {
 	NODES,
 	{KEY("account", read_enum, change_args, account, account_state_names), .required = true},
 	{0}};
+static const struct field set_discovery_fields[] = {
+	NODES,
+	{KEY("discovery", read_choice, change_args, discovery, discovery_names), .required = true},
+	{0}};
 static const struct field set_edge_fields[] = {
 	NODES,
 	{.include = edge_setting_fields, AT(change_args, edge_settings), .indirect = true},
@@ -240,6 +245,7 @@ static const struct change_kind change_kinds[] = {
 	 .apply = change_set_certificate},
 	{"set-password", set_password_fields, .per_node = true, .apply = change_set_password},
 	{"set-account", set_account_fields, .per_node = true, .apply = change_set_account},
+	{"set-discovery", set_discovery_fields, .per_node = true, .apply = change_set_discovery},
 	{"set-edge", set_edge_fields, .per_node = true, .apply = change_set_edge},
 	{"set-frontend", set_frontend_fields, .per_node = true, .apply = change_set_frontend},
 	{"set-reverse-proxy", set_proxy_fields, .per_node = true, .apply = change_set_proxy},

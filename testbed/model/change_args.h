@@ -33,7 +33,7 @@ struct change_args {
 	struct nat_rule *nat_rule;
 	struct certificate certificate;
 	struct service *edge_settings, *frontend_settings, *proxy_settings;
-	char *password;
+	char *password, *discovery;
 	enum account_state account;
 	unsigned parts; /* bits 1u << EDGE_*; 0: 'part' was not given */
 	unsigned mtu_bytes;
@@ -82,8 +82,8 @@ change_func change_add_nrpt, change_set_resolvers, change_add_record, change_rem
 	change_set_media_edge;
 
 /* change_trust.c */
-change_func change_set_certificate, change_set_password, change_set_account, change_set_edge,
-	change_set_frontend, change_set_proxy;
+change_func change_set_certificate, change_set_password, change_set_account, change_set_discovery,
+	change_set_edge, change_set_frontend, change_set_proxy;
 
 /* Adds the error "no WHAT 'NAME'" where the file gives the name, with a hint of the names that
  * there are.  `name` points to the member of the change's args. */

@@ -48,6 +48,16 @@ void change_set_account(struct apply *a, struct change_args *args, struct node *
 		endpoint->account = args->account;
 }
 
+void change_set_discovery(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct endpoint *endpoint = require_endpoint(a, node);
+
+	if (!endpoint)
+		return;
+	g_free(endpoint->discovery);
+	endpoint->discovery = g_steal_pointer(&args->discovery);
+}
+
 /* Reads the change's keys again, now into the service itself, so only the keys that are given
  * change it.  `settings` is the member of `args` that they are usually read into. */
 static void overwrite_given_keys(struct apply *a, struct change_args *args,

@@ -224,8 +224,8 @@ struct dns_service {
  * what the answer says: the internal one names the Front End, the external one the Access Edge. */
 struct web_sites {
 	bool exist;
-	char *external; /* host name of the external one; NULL in no model that loaded and has them
-			 */
+	/* host names; NULL in no model that loaded and has them */
+	char *internal, *external;
 	uint16_t internal_port, external_port;
 };
 

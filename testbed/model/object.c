@@ -95,7 +95,8 @@ const struct object_shape service_shapes[SERVICE_KIND_COUNT] = {
 			     OWNS_LIST(service, dns.zones, g_free)),
 	[SERVICE_FRONTEND] = OBJECT_SHAPE(
 		service, &frontend_defaults, OWNS_TEXT(service, frontend.fqdn),
-		OWNS_TEXT(service, frontend.domain), OWNS_TEXT(service, frontend.web.external)),
+		OWNS_TEXT(service, frontend.domain), OWNS_TEXT(service, frontend.web.internal),
+		OWNS_TEXT(service, frontend.web.external)),
 	[SERVICE_EDGE] = OBJECT_SHAPE(
 		service, &edge_defaults, OWNS_TEXT(service, edge.fqdn),
 		OWNS_TEXT(service, edge.access_fqdn), OWNS_TEXT(service, edge.av_fqdn),

@@ -43,6 +43,8 @@ static void resolve_frontend(const struct check *c, struct frontend_service *fro
 		frontend->address6 = node_address6(node);
 	if (!frontend->domain)
 		frontend->domain = g_strdup(c->m->domain);
+	if (frontend->web.exist && !frontend->web.internal)
+		frontend->web.internal = g_strdup(frontend->fqdn);
 	if (frontend->web.exist && !frontend->web.external && frontend->domain)
 		frontend->web.external = g_strconcat("web.", frontend->domain, NULL);
 }

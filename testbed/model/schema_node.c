@@ -26,6 +26,7 @@ static const struct quantity lifetime_ms = {
 };
 
 static const struct field web_fields[] = {
+	{KEY("internal", read_word, service, frontend.web.internal, &charset_dns)},
 	{KEY("external", read_word, service, frontend.web.external, &charset_dns)},
 	{KEY("external_port", read_port, service, frontend.web.external_port, NULL)},
 	{KEY("internal_port", read_port, service, frontend.web.internal_port, NULL)},

@@ -183,8 +183,10 @@ Test(fix, leads_to_the_nat_that_has_the_address)
 			 "- add-route: {node: backbone, to: 203.0.113.130/32, via: 192.0.2.6, dev: "
 			 "perimeter, persistent: true}\n"
 			 "- add-route: {node: backbone, to: 203.0.113.132/32, via: 192.0.2.6, dev: "
+			 "perimeter, persistent: true}\n"
+			 "- add-route: {node: backbone, to: 203.0.113.133/32, via: 192.0.2.6, dev: "
 			 "perimeter, persistent: true}\n");
-	cr_expect_eq(x->commands->len, 3);
+	cr_expect_eq(x->commands->len, 4);
 }
 
 Test(fix, is_written_for_lab_and_windows_and_can_be_applied)

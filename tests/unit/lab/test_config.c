@@ -250,7 +250,8 @@ static const char *const web_changes =
 	"    interfaces: {int: {network: perimeter, address: 172.25.33.20/24},\n"
 	"                 ext: {network: dmz, address: 203.0.113.12/27}},\n"
 	"    services: [{reverse-proxy: {names: [lyncdiscover.contoso.com, meet.contoso.com],\n"
-	"      internal: int, external: ext, address: 203.0.113.12, next_hop: fe}}]}}\n";
+	"      internal: int, external: ext, address: 203.0.113.12, next_hop: fe,\n"
+	"      next_hop_port: 8443}}]}}\n";
 
 static struct fixture open_with_web(void)
 {

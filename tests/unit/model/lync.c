@@ -25,7 +25,7 @@ Test(lync, counts_and_head)
 {
 	g_autoptr(model) m = load_reference();
 
-	cr_expect_eq(m->nodes->len, 18, "%u nodes", m->nodes->len);
+	cr_expect_eq(m->nodes->len, 19, "%u nodes", m->nodes->len);
 	cr_expect_eq(m->networks->len, 14, "%u networks", m->networks->len);
 	cr_expect_eq(m->sites->len, 4, "%u sites", m->sites->len);
 	cr_expect_eq(m->tunnels->len, 1, "%u tunnels", m->tunnels->len);
@@ -142,7 +142,7 @@ Test(lync, scenarios)
 	cr_expect_eq(branch1->firewall.rules->len, 4, "two allow, two block");
 	cr_expect_str_eq(first->name, "gpo-dns-udp", "allowed before it is blocked");
 	cr_expect_eq(first->action, FW_ACCEPT, "allow");
-	cr_expect_eq(fix3->nodes->len, 20, "two nodes more");
+	cr_expect_eq(fix3->nodes->len, 23, "four nodes more");
 	cr_expect_eq(fix3->networks->len, 16, "two networks more");
 }
 

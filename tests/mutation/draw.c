@@ -73,3 +73,13 @@ void truth_route(struct draw *d, const struct prefix *to)
 			truth_prefix(d, &t->ends[0].address);
 	}
 }
+
+void truth_nat(struct draw *d, const struct node *n, const struct nat_rule *r)
+{
+	truth_node(d, n->name);
+	truth_object(d, r->name);
+	if (r->kind == NAT_MASQUERADE)
+		truth_object(d, r->out_iface);
+	else
+		truth_address(d, &r->outside);
+}

@@ -36,6 +36,14 @@ void truth_address(struct draw *d, const struct addr *a);
 /* A route is named by itself, or by the part of it that the packets need: a network in it. */
 void truth_route(struct draw *d, const struct prefix *to);
 
+/* A rule is named itself, or the outside interface or address of which it is about. */
+void truth_nat(struct draw *d, const struct node *n, const struct nat_rule *r);
+
+/* A gateway on one of the node's networks: another node there, or nobody. */
+bool some_gateway(struct draw *d, const struct node *n, int family, struct addr *ret);
+/* The type of a route that leads nowhere. */
+const char *some_refusal(struct draw *d);
+
 /* words_network.c */
 bool draw_remove_route(struct draw *d);
 bool draw_add_route(struct draw *d);
@@ -43,12 +51,20 @@ bool draw_reboot(struct draw *d);
 bool draw_block(struct draw *d);
 bool draw_reject(struct draw *d);
 bool draw_remove_rule(struct draw *d);
-bool draw_set_nat(struct draw *d);
+bool draw_inspect(struct draw *d);
 bool draw_set_impair(struct draw *d);
 bool draw_set_mtu(struct draw *d);
 bool draw_link_down(struct draw *d);
 bool draw_tunnel_down(struct draw *d);
 bool draw_remove_prefix(struct draw *d);
+
+/* words_policy.c */
+bool draw_metric(struct draw *d);
+bool draw_add_policy_rule(struct draw *d);
+bool draw_remove_policy_rule(struct draw *d);
+bool draw_set_nat(struct draw *d);
+bool draw_remove_nat(struct draw *d);
+bool draw_add_nat(struct draw *d);
 
 /* words_service.c */
 bool draw_remove_record(struct draw *d);

@@ -13,12 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UNSUPPORTED 77	/* this host can't run labs */
-#define RIGHT_PCT 99.0	/* of the changes that broke their call */
-#define DRAWS_MAX 10000 /* for one mutant: what is drawn may fit nothing */
-#define DRAWN "drawn"	/* the topology's name, before its seed */
-#define NETWORKS 100000 /* so many are drawn from */
-#define RUNS_PER_FLIP 8 /* when fewer changes than that break a call, something else is wrong */
+#define UNSUPPORTED 77	 /* this host can't run labs */
+#define RIGHT_PCT 99.0	 /* of the changes that broke their call */
+#define DRAWS_MAX 100	 /* in one network: what is drawn may fit nothing */
+#define NETWORKS_MAX 100 /* for one mutant */
+#define DRAWN "drawn"	 /* the topology's name, before its seed */
+#define NETWORKS 100000	 /* so many are drawn from */
+#define RUNS_PER_FLIP 8	 /* when fewer changes than that break a call, something else is wrong */
 
 typedef struct settings {
 	char *word, *topology, *folder;
@@ -116,11 +117,8 @@ static bool is_drawn(const settings *s, GRand *rand)
 	return s->topology ? g_str_equal(s->topology, DRAWN) : lot;
 }
 
-/* Each number draws by a lot of its own, so that one can be repeated without the others. */
-static struct mutant *draw_number(struct run *r, guint number)
+static struct mutant *draw_in_network(const struct run *r, guint number, GRand *rand)
 {
-	const guint32 seeds[] = {(guint32)r->s->seed, number};
-	g_autoptr(GRand) rand = g_rand_new_with_seed_array(seeds, G_N_ELEMENTS(seeds));
 	g_autofree char *name = NULL, *text = NULL;
 	g_autoptr(model) own = is_drawn(r->s, rand) ? draw_network(rand, &name, &text) : NULL;
 	struct mutant *m = NULL;
@@ -131,6 +129,18 @@ static struct mutant *draw_number(struct run *r, guint number)
 		m = own ? draw_once(r, number, rand, own, name, text) :
 			  draw_once(r, number, rand, r->bases->pdata[k], r->names->pdata[k], NULL);
 	}
+	return m;
+}
+
+/* Each number draws by a lot of its own, so that one can be repeated without the others. */
+static struct mutant *draw_number(struct run *r, guint number)
+{
+	const guint32 seeds[] = {(guint32)r->s->seed, number};
+	g_autoptr(GRand) rand = g_rand_new_with_seed_array(seeds, G_N_ELEMENTS(seeds));
+	struct mutant *m = NULL;
+
+	for (guint i = 0; !m && i < NETWORKS_MAX; i++)
+		m = draw_in_network(r, number, rand);
 	return m;
 }
 

@@ -5,7 +5,8 @@
  * break something. A row draws the change by lot from what the network has, so the truth is known
  * from the change alone: the node that was changed, and the names by which the changed object can
  * be called. Nothing here knows what explain says of it. Words that can only add a way (link-up,
- * start-service, allow, add-node and its kind) have no row: they break no call.
+ * start-service, add-node and its kind), or choose another one (set-engine, set-media-edge), have
+ * no row: they break no call.
  *
  * Depends on model and tests/faults/catalogue. Pure: the lot comes from a GRand.
  */

@@ -423,12 +423,13 @@ static void home_rules(struct network_draft *d, const struct home *h)
 			       "        - {name: lan-in, chain: input, in: lan, action: accept}\n",
 			       h->web_only || d->shape.strict ? "drop" : "accept");
 	if (h->web_only)
-		g_string_append(
+		g_string_append_printf(
 			d->nodes,
 			"        - {name: web-out, chain: forward, in: lan, out: wan, proto: "
-			"tcp, dports: [80, 443], action: accept}\n"
+			"tcp, dports: [80, 443%s], action: accept}\n"
 			"        - {name: dns-out, chain: forward, in: lan, out: wan, proto: "
-			"udp, dports: [53], action: accept}\n");
+			"udp, dports: [53], action: accept}\n",
+			d->shape.forwarded ? ", 5061" : "");
 	else
 		g_string_append(d->nodes,
 				d->shape.strict ?
@@ -520,9 +521,14 @@ static void internet(struct network_draft *d)
 			       "  internet:\n    " FORWARDED
 			       "    bogon_filter: %s\n    interfaces:\n%s"
 			       "      hosting: {network: hosting, addresses: [192.0.2.1/24%s]}\n"
-			       "    routes:\n%s",
+			       "%s%s",
 			       d->shape.bogon_filter ? "true" : "false", d->ways->str,
-			       ipv6 ? ", \"2001:db8:53::1/64\"" : "", d->ways_to->str);
+			       ipv6 ? ", \"2001:db8:53::1/64\"" : "",
+			       d->ways_to->len > 0 ? "    routes:\n" : "", d->ways_to->str);
+	if (d->filters->len > 0)
+		g_string_append_printf(d->nodes,
+				       "    firewall:\n      stateful: false\n      rules:\n%s",
+				       d->filters->str);
 	g_string_append_printf(
 		d->nodes,
 		"  ns-public:\n"
@@ -547,8 +553,8 @@ static void sites(const struct shape *s, GString *text)
 char *network_draw(const char *name, guint32 seed)
 {
 	struct network_draft d = {0};
-	GString **const parts[] = {&d.networks, &d.nodes,  &d.tunnels, &d.ways,
-				   &d.ways_to,	&d.inside, &d.outside};
+	GString **const parts[] = {&d.networks, &d.nodes,   &d.tunnels, &d.ways,
+				   &d.ways_to,	&d.filters, &d.inside,	&d.outside};
 	GString *text = g_string_new(NULL);
 
 	network_shape_draw(&d.shape, seed);

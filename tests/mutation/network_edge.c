@@ -6,10 +6,14 @@
 #define ACCESS 10
 #define AV 20
 #define AV_TCP 21
+#define ACCESS_PORT 5061       /* of an address that the A/V Edge has, too */
+#define ACCESS_PORT_INSIDE 444 /* behind the forward of that port */
 
 /* "203.0.113.32": the network of the Edge's outside addresses. */
 static char *dmz_base(const struct network_draft *d, guint number, guint host)
 {
+	if (d->shape.forwarded && host > ACCESS)
+		host = ACCESS;
 	return d->shape.translated ? g_strdup_printf("192.168.%u.%u", 200 + number, host) :
 				     g_strdup_printf("203.0.113.%u", 32 * number + host);
 }
@@ -17,6 +21,8 @@ static char *dmz_base(const struct network_draft *d, guint number, guint host)
 /* As it is known outside. */
 static char *public_address(const struct network_draft *d, guint number, guint host)
 {
+	if (d->shape.forwarded)
+		return g_strdup_printf("198.51.100.%u", 4 * d->edge_lines[number] + 2);
 	return d->shape.translated ? g_strdup_printf("203.0.113.%u", 128 + 32 * number + host) :
 				     dmz_base(d, number, host);
 }
@@ -50,6 +56,8 @@ void network_edge_route(struct network_draft *d, guint number, guint uplink)
 {
 	g_autofree char *base = public_address(d, number, 0);
 
+	if (d->shape.forwarded)
+		return;
 	g_string_append_printf(d->ways_to, "      - {to: %s/27, via: 198.51.100.%u}\n", base,
 			       4 * uplink + 2);
 	if (d->shape.ipv6)
@@ -73,13 +81,33 @@ static void opening(struct network_draft *d, guint number, const char *name, gui
 
 void network_edge_rules(struct network_draft *d, guint number)
 {
-	opening(d, number, "access", ACCESS, "proto: tcp, dports: [443]");
+	opening(d, number, "access", ACCESS,
+		d->shape.forwarded ? "proto: tcp, dports: [444]" : "proto: tcp, dports: [443]");
+	if (d->shape.forwarded)
+		opening(d, number, "relayed", AV, "proto: udp, dports: [50000-59999]");
 	opening(d, number, "stun-udp", AV, "proto: udp, dports: [3478]");
 	opening(d, number, "stun-tcp", AV, "proto: tcp, dports: [443]");
 	g_string_append(d->nodes, "        - {name: edge-to-edge, chain: forward, in: dmz, out: "
 				  "dmz, action: accept}\n"
 				  "        - {name: edge-out, chain: forward, in: dmz, out: wan, "
 				  "action: accept}\n");
+}
+
+static void forwards(struct network_draft *d, guint number)
+{
+	static const struct {
+		const char *name, *proto, *ports;
+	} rows[] = {{"to-access", "tcp", "[5061], to_port: 444"},
+		    {"to-stun", "udp", "[3478, 50000-59999]"},
+		    {"to-stun-tcp", "tcp", "[443]"}};
+	g_autofree char *in = dmz_base(d, number, ACCESS), *out = public_address(d, number, ACCESS);
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+		g_string_append_printf(d->nodes,
+				       "      - {name: %s, forward: {outside: %s, inside: %s, "
+				       "proto: %s, ports: %s}, out: wan, hairpin: true}\n",
+				       rows[i].name, out, in, rows[i].proto, rows[i].ports);
+	g_string_append(d->nodes, "      - {name: dmz-nat, masquerade: wan}\n");
 }
 
 void network_edge_nat(struct network_draft *d, guint number)
@@ -89,7 +117,10 @@ void network_edge_nat(struct network_draft *d, guint number)
 		guint host;
 	} rows[] = {{"access-nat", ACCESS}, {"av-nat", AV}, {"av-tcp-nat", AV_TCP}};
 
-	for (guint i = 0; d->shape.translated && i < G_N_ELEMENTS(rows); i++) {
+	if (d->shape.forwarded)
+		forwards(d, number);
+	for (guint i = 0; d->shape.translated && !d->shape.forwarded && i < G_N_ELEMENTS(rows);
+	     i++) {
 		g_autofree char *in = dmz_base(d, number, rows[i].host),
 				*out = public_address(d, number, rows[i].host);
 
@@ -100,6 +131,31 @@ void network_edge_nat(struct network_draft *d, guint number)
 	}
 }
 
+/* A cheaper line, which the firewall itself prefers: what comes from the Edge has to leave by the
+ * first one all the same, as the provider of the second drops what is not its customer's. */
+static void second_line(struct network_draft *d, const char *name, guint number, guint line)
+{
+	g_autofree char *second = g_strdup_printf("%s-b", name), *dmz = dmz_base(d, number, 0);
+	guint b = network_uplink(d, second, false);
+
+	g_string_append_printf(
+		d->nodes,
+		"      wan2: {network: to-%s, addresses: [198.51.100.%u/30]}\n    routes:\n"
+		"      - {to: default, via: 198.51.100.%u, metric: 20}\n"
+		"      - {to: default, via: 198.51.100.%u, metric: 10}\n"
+		"      - {to: default, via: 198.51.100.%u, table: 10}\n"
+		"      - {to: %s/%u, dev: dmz, table: 10}\n"
+		"    policy_rules: [{from: %s/%u, in: dmz, table: 10}]\n",
+		second, 4 * b + 2, 4 * line + 1, 4 * b + 1, 4 * line + 1, dmz, dmz_length(d), dmz,
+		dmz_length(d));
+	g_string_append_printf(
+		d->filters,
+		"        - {name: customer-%u, chain: forward, in: l%u, src: [198.51.100.%u/30], "
+		"action: accept}\n"
+		"        - {name: no-other-source-%u, chain: forward, in: l%u, action: drop}\n",
+		b, b, 4 * b, b, b);
+}
+
 /* The firewall between the Edge and a line of its own. */
 static void firewall(struct network_draft *d, const char *site, guint number)
 {
@@ -108,6 +164,7 @@ static void firewall(struct network_draft *d, const char *site, guint number)
 	bool ipv6 = d->shape.ipv6;
 	guint line = network_uplink(d, name, ipv6);
 
+	d->edge_lines[number] = line;
 	network_edge_route(d, number, line);
 	g_string_append_printf(d->nodes,
 			       "  %s:\n    site: %s\n    " FORWARDED "    interfaces:\n"
@@ -116,9 +173,13 @@ static void firewall(struct network_draft *d, const char *site, guint number)
 			       name, site, number, gateway, name, 4 * line + 2);
 	if (ipv6)
 		g_string_append_printf(d->nodes, ", \"2001:db8:ff:%u::2/64\"", line);
-	g_string_append_printf(d->nodes,
-			       "]}\n    routes:\n      - {to: default, via: 198.51.100.%u}\n",
-			       4 * line + 1);
+	g_string_append(d->nodes, "]}\n");
+	if (d->shape.two_lines)
+		second_line(d, name, number, line);
+	else
+		g_string_append_printf(d->nodes,
+				       "    routes:\n      - {to: default, via: 198.51.100.%u}\n",
+				       4 * line + 1);
 	if (ipv6)
 		g_string_append_printf(
 			d->nodes, "      - {to: \"::/0\", via: \"2001:db8:ff:%u::1\"}\n", line);
@@ -148,8 +209,10 @@ static void records(struct network_draft *d, const struct edge_inside *in, guint
 			"            - {name: av%u.drawn.example, a: \"2001:db8:d%u::%u\"}\n",
 			number, number, ACCESS, number, number, AV);
 	if (number == 0)
-		g_string_append(d->outside, "            - {name: _sip._tls.drawn.example, target: "
-					    "sip0.drawn.example, port: 443}\n");
+		g_string_append_printf(d->outside,
+				       "            - {name: _sip._tls.drawn.example, target: "
+				       "sip0.drawn.example, port: %u}\n",
+				       d->shape.forwarded ? ACCESS_PORT : 443);
 }
 
 static void service(struct network_draft *d, guint number)
@@ -173,6 +236,8 @@ static void service(struct network_draft *d, guint number)
 				       "          av_tcp6: 2001:db8:d%u::%u\n"
 				       "          relay_family: same\n",
 				       number, ACCESS, number, AV, number, AV_TCP);
+	if (d->shape.forwarded)
+		g_string_append_printf(d->nodes, "          access_port: %u\n", ACCESS_PORT_INSIDE);
 	if (d->shape.translated) {
 		g_autofree char *out = public_address(d, number, ACCESS),
 				*out_av = public_address(d, number, AV),
@@ -199,9 +264,11 @@ void network_edge(struct network_draft *d, const struct edge_inside *in, guint n
 	g_string_append_printf(d->nodes,
 			       "  edge%u:\n    site: %s\n    host_model: %s\n    interfaces:\n"
 			       "      int: {network: %s, address: %s/24}\n"
-			       "      ext: {network: dmz%u, addresses: [%s/%u, %s/%u, %s/%u",
+			       "      ext: {network: dmz%u, addresses: [%s/%u",
 			       number, in->site, d->shape.strong ? "strong" : "weak", in->network,
-			       in->address, number, access, length, av, length, av_tcp, length);
+			       in->address, number, access, length);
+	if (!d->shape.forwarded)
+		g_string_append_printf(d->nodes, ", %s/%u, %s/%u", av, length, av_tcp, length);
 	if (d->shape.ipv6)
 		g_string_append_printf(d->nodes,
 				       ", \"2001:db8:d%u::%u/64\", \"2001:db8:d%u::%u/64\", "

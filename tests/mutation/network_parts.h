@@ -37,6 +37,8 @@ struct shape {
 	bool service_name; /* the internal view has _sipinternaltls; else sipinternal alone */
 	bool both_views;   /* the internal view has the public names, too, with inside addresses */
 	bool ipv6, bogon_filter, strong;
+	bool forwarded; /* translated, by the ports of the firewall's only outside address */
+	bool two_lines; /* the Edge's firewall has a second one, that itself prefers */
 	struct branch branches[BRANCHES_MAX];
 	guint branch_count;
 	struct home homes[HOMES_MAX];
@@ -50,8 +52,10 @@ struct network_draft {
 	struct shape shape;
 	GString *networks, *nodes, *tunnels;
 	GString *ways, *ways_to;   /* interfaces and routes of the Internet's router */
+	GString *filters;	   /* rules of the Internet's router, which remembers nothing */
 	GString *inside, *outside; /* records of the two views */
 	guint uplinks;
+	guint edge_lines[1 + BRANCHES_MAX]; /* of the Edges' own firewalls */
 };
 
 /* A line to the Internet for `name`: 198.51.100.N/30 for the number N that comes back. There

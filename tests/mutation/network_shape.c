@@ -63,4 +63,6 @@ void network_shape_draw(struct shape *s, guint32 seed)
 	s->strong = below(rand, 2) == 0;
 	shape_branches(s, rand);
 	shape_homes(s, rand);
+	s->forwarded = s->translated && !s->one_firewall && below(rand, 3) > 0;
+	s->two_lines = !s->one_firewall && !s->forwarded && !s->ipv6 && below(rand, 3) == 0;
 }

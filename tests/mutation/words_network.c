@@ -27,8 +27,7 @@ static struct addr host_of(const struct prefix *subnet, guint host)
 	return a;
 }
 
-/* A gateway on one of the node's networks: another node there, or nobody. */
-static bool some_gateway(struct draw *d, const struct node *n, int family, struct addr *ret)
+bool some_gateway(struct draw *d, const struct node *n, int family, struct addr *ret)
 {
 	const struct iface *f = one_of(d, n->interfaces);
 	const struct prefix *p = f ? iface_prefix(f, family) : NULL;
@@ -46,6 +45,13 @@ static bool some_gateway(struct draw *d, const struct node *n, int family, struc
 	return prefix_contains(p, ret);
 }
 
+const char *some_refusal(struct draw *d)
+{
+	static const char *const types[] = {"blackhole", "unreachable", "prohibit"};
+
+	return ONE_TEXT(d, types);
+}
+
 static const struct route *route_to(const struct node *n, const struct prefix *to)
 {
 	for (guint i = 0; i < n->routes->len; i++) {
@@ -60,7 +66,6 @@ static const struct route *route_to(const struct node *n, const struct prefix *t
 /* A route to some network that goes astray, in place of the one that is there. */
 bool draw_add_route(struct draw *d)
 {
-	static const char *const types[] = {"blackhole", "unreachable", "prohibit"};
 	const struct node *n = some_node(d);
 	const struct network *net = one_of(d, d->m->networks);
 	const struct route *was = one_of(d, n->routes);
@@ -76,7 +81,7 @@ bool draw_add_route(struct draw *d)
 				to_text);
 	if (lot(d, 3) == 0) {
 		g_string_append_printf(d->change, "add-route: {node: %s, to: \"%s\", type: %s}",
-				       n->name, to_text, ONE_TEXT(d, types));
+				       n->name, to_text, some_refusal(d));
 	} else {
 		if (!some_gateway(d, n, to.addr.family, &via))
 			return false;
@@ -157,6 +162,24 @@ bool draw_reject(struct draw *d)
 	return draw_rule(d, "reject");
 }
 
+/* Of TCP only what begins as TLS passes. */
+bool draw_inspect(struct draw *d)
+{
+	const struct node *n = some_node(d);
+
+	if (!n->forwarding)
+		return false;
+	g_string_printf(d->change,
+			"allow: {node: %s, name: by-lot, chain: forward, proto: tcp, inspect: tls",
+			n->name);
+	if (lot(d, 2) == 0)
+		draw_peer(d, lot(d, 2) == 0 ? "src" : "dst");
+	g_string_append(d->change, lot(d, 2) == 0 ? ", dports: 443}" : "}");
+	truth_node(d, n->name);
+	truth_object(d, "by-lot");
+	return true;
+}
+
 bool draw_remove_rule(struct draw *d)
 {
 	const struct node *n = some_node(d);
@@ -169,30 +192,6 @@ bool draw_remove_rule(struct draw *d)
 	truth_object(d, r->name);
 	/* The policy does what the rule had prevented. */
 	truth_object(d, "policy");
-	return true;
-}
-
-bool draw_set_nat(struct draw *d)
-{
-	static const char *const keys[] = {
-		"preset: symmetric-corporate",
-		"preset: hotel",
-		"preset: full-cone",
-		"preset: carrier-grade",
-		"mapping: address-and-port-dependent",
-		"filtering: address-dependent",
-		"preserve_port: false",
-		"udp_timeout: 1s",
-	};
-	const struct node *n = some_node(d);
-	const struct nat_rule *r = one_of(d, n->nat);
-
-	if (!r || r->kind != NAT_MASQUERADE)
-		return false;
-	g_string_printf(d->change, "set-nat: {node: %s, nat: %s, %s}", n->name, r->name,
-			ONE_TEXT(d, keys));
-	truth_node(d, n->name);
-	truth_object(d, r->name);
 	return true;
 }
 

@@ -220,6 +220,17 @@ int cause_tried_weight(const struct evidence *e, const struct tried *t)
 	return weight + !evidence_lacks_family(e, t->from, family);
 }
 
+int cause_weight(const struct evidence *e, const struct finding *f)
+{
+	const struct node *n = f->node ? model_node(e->model, f->node) : NULL;
+
+	if (f->code == CAUSE_UNKNOWN)
+		return 0;
+	if (f->code != CAUSE_FW_DROP && f->code != CAUSE_FW_REJECT)
+		return 3;
+	return n && n->site ? 2 : 1;
+}
+
 bool cause_by_connection(const struct evidence *e, struct finding *f, const struct tried *t)
 {
 	const struct node *owner;

@@ -29,6 +29,9 @@ struct tried cause_tried(const char *from, const json_t *event);
  * for, says nothing where it made one of more weight. */
 #define TRIED_A_SERVER 2
 int cause_tried_weight(const struct evidence *e, const struct tried *t);
+/* How much it says of one of several ways that this was found on it: 0 nothing.  Firewalls may
+ * close ways on purpose that nobody needs, those of providers above all. */
+int cause_weight(const struct evidence *e, const struct finding *f);
 /* Whether it is known why that connection failed; then the finding is filled in. */
 bool cause_by_connection(const struct evidence *e, struct finding *f, const struct tried *t);
 /* The cause for what is wrong with a certificate; CAUSE_UNKNOWN: the reason is not about one. */

@@ -2,6 +2,7 @@
 #include "testbed/diagnose/cause_end.h"
 
 #include "testbed/diagnose/cause_state.h"
+#include "testbed/diagnose/cause_untranslated.h"
 #include "testbed/walk/gateway.h"
 
 /* The cause for each end of a walk, unless a node on the way sent the packet wrongly. */
@@ -318,6 +319,8 @@ void cause_of_end(const struct evidence *e, finding *f, const struct walk_pair *
 		  enum ip_proto proto)
 {
 	f->flow.proto = proto;
+	if (cause_untranslated(e, f, p->forward))
+		return;
 	if (w == p->back && leaves_wrongly(e, p))
 		set_return_cause(e, f, p);
 	else if (w->under)

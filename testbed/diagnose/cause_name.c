@@ -308,6 +308,27 @@ static bool in_hosts(const struct node *n, const char *name)
 	return false;
 }
 
+bool cause_right_address(const model *m, const struct node *server, const char *name,
+			 struct addr *ret)
+{
+	static const char *const labels[] = {"sipinternal", "sip", "sipexternal"};
+	const struct addr own = server ? node_address(server) : (struct addr){0};
+	struct meeting meeting;
+
+	if (service_named(m, name, ret))
+		return true;
+	for (guint i = 0; i < G_N_ELEMENTS(labels); i++) {
+		g_autofree char *full = g_strdup_printf("%s.%s", labels[i], m->domain);
+
+		if (g_ascii_strcasecmp(full, name) != 0 ||
+		    !service_for_clients(m, cause_is_inside_view(m, &own), &meeting))
+			continue;
+		*ret = meeting.address;
+		return true;
+	}
+	return false;
+}
+
 bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char *from,
 			const char *name, const char *address)
 {
@@ -326,6 +347,7 @@ bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char 
 	teller = hosts ? n : addr_is_set(&server) ? answerer(e->model, server, name) : NULL;
 	if (!teller)
 		return false;
+	cause_right_address(e->model, teller, name, &right);
 	owner = service_owner(e->model, &given);
 	f->code = owner && (node_declared_service(owner, SERVICE_FRONTEND) ||
 			    node_declared_service(owner, SERVICE_EDGE)) ?

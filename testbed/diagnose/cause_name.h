@@ -29,6 +29,10 @@ const GArray *cause_name_servers(const struct node *n, const char *name);
 bool cause_is_inside(const model *m, const char *end);
 /* The same of a name server, or of the one that it asks itself; unset: false. */
 bool cause_is_inside_view(const model *m, const struct addr *asked);
+/* The address that a name should have in the view of that name server (NULL: of nobody): a
+ * service's name, or one by which clients look for their server.  False: nothing should have it. */
+bool cause_right_address(const model *m, const struct node *server, const char *name,
+			 struct addr *ret);
 /* Whether `from` was given another address for a server's name than the server has; then the
  * finding is filled in. */
 bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char *from,

@@ -81,23 +81,57 @@ static bool way_to_relay(const struct evidence *e, struct finding *f, const char
 				    relay_port(evidence_relay(e, end), proto));
 }
 
-/* Whether TCP is the way to the relay that should work: the call should take it, or a firewall
- * inspects it, and UDP is closed by what a firewall does in general. */
-static bool is_tcp_first(const struct evidence *e, const char *end, const char *address)
+/* Which way to the relay should work. */
+enum order { UDP_FIRST, TCP_FIRST, TCP_ALONE };
+
+/* Whether packets pass the node on their way there. */
+static bool passes(const struct finding *f, const char *node)
+{
+	const struct leg *l = f->legs->len > 0 ? f->legs->pdata[f->legs->len - 1] : NULL;
+
+	ptr_array_foreach(const struct hop, h, l ? l->walk->forward->hops : NULL)
+		if (g_str_equal(h->node, node))
+			return g_strcmp0(f->node, node) != 0;
+	return false;
+}
+
+/* Whether it is what a firewall does with whatever no other rule names. */
+static bool is_general(const struct subject *s)
+{
+	const struct fw_rule *r = s->kind == SUBJECT_RULE ? s->rule : NULL;
+
+	return s->kind == SUBJECT_POLICY ||
+	       (r && r->proto == PROTO_ANY && r->src->len == 0 && r->dst->len == 0);
+}
+
+/* What a firewall does in general closes UDP, perhaps on purpose: where the same firewall lets TCP
+ * pass, and nobody says that the call should take UDP, the way by TCP is the one that counts. */
+static enum order order_of_ways(const struct evidence *e, const struct finding *udp,
+				const struct finding *tcp)
+{
+	if (!is_general(&udp->subject) || udp->direction != DIRECTION_THERE)
+		return UDP_FIRST;
+	if (tcp->code == CAUSE_FW_INSPECTS)
+		return TCP_FIRST;
+	return !cause_expects(e->cell, PATH_UDP_RELAY) && passes(tcp, udp->node) ? TCP_ALONE :
+										   UDP_FIRST;
+}
+
+static enum order ways_in_order(const struct evidence *e, const char *end, const char *address)
 {
 	struct finding *udp, *tcp;
-	bool inspected;
+	enum order order;
 
 	if (cause_expects(e->cell, PATH_TCP_RELAY) && !cause_expects(e->cell, PATH_UDP_RELAY))
-		return true;
+		return TCP_FIRST;
 	udp = finding_new(NULL);
 	tcp = finding_new(NULL);
 	way_to_relay(e, udp, end, address, PROTO_UDP);
 	way_to_relay(e, tcp, end, address, PROTO_TCP);
-	inspected = tcp->code == CAUSE_FW_INSPECTS && udp->subject.kind == SUBJECT_POLICY;
+	order = order_of_ways(e, udp, tcp);
 	finding_free(udp);
 	finding_free(tcp);
-	return inspected;
+	return order;
 }
 
 /* Whether something is wrong on the way to the relay that the end was told of, or back, or
@@ -106,11 +140,14 @@ static bool relay_unreachable(const struct evidence *e, struct finding *f, const
 			      const char *address)
 {
 	const json_t *relay = evidence_relay(e, end);
-	enum ip_proto first = is_tcp_first(e, end, address) ? PROTO_TCP : PROTO_UDP;
+	enum order order = ways_in_order(e, end, address);
+	enum ip_proto first = order == UDP_FIRST ? PROTO_UDP : PROTO_TCP;
 	bool found = way_to_relay(e, f, end, address, first);
 
-	found = way_to_relay(e, f, end, address, first == PROTO_TCP ? PROTO_UDP : PROTO_TCP) ||
-		found;
+	if (found || order != TCP_ALONE)
+		found = way_to_relay(e, f, end, address,
+				     first == PROTO_TCP ? PROTO_UDP : PROTO_TCP) ||
+			found;
 	return found ||
 	       cause_no_listener(e, f, end, address, PROTO_UDP, relay_port(relay, PROTO_UDP)) ||
 	       cause_no_listener(e, f, end, address, PROTO_TCP, relay_port(relay, PROTO_TCP));
@@ -198,14 +235,36 @@ static bool told_wrongly(const struct evidence *e, struct finding *f, const char
 	return true;
 }
 
-static bool asked_in_vain(const struct evidence *e, struct finding *f, const char *end)
+static int weight_of_relay(const struct evidence *e, const char *end, const char *address,
+			   int family)
+{
+	struct finding *x = finding_new(NULL);
+	int weight = 0;
+
+	if (!evidence_lacks_family(e, end, family) && relay_unreachable(e, x, end, address))
+		weight = cause_weight(e, x);
+	finding_free(x);
+	return weight;
+}
+
+/* The address of the relay, of the one or two that the end was told, whose silence says most. */
+static const char *telling_address(const struct evidence *e, const char *end)
 {
 	const char *address = member_text(evidence_relay(e, end), "address");
 	const char *address6 = member_text(evidence_relay(e, end), "address6");
 
+	return address6 && weight_of_relay(e, end, address6, AF_INET6) >=
+				       weight_of_relay(e, end, address, AF_INET) ?
+		       address6 :
+		       address;
+}
+
+static bool asked_in_vain(const struct evidence *e, struct finding *f, const char *end)
+{
+	const char *address = member_text(evidence_relay(e, end), "address");
+
 	if (!got_none(e, end, address) ||
-	    (!relay_refuses(e, f, end) && !(address6 && relay_unreachable(e, f, end, address6)) &&
-	     !relay_unreachable(e, f, end, address)))
+	    (!relay_refuses(e, f, end) && !relay_unreachable(e, f, end, telling_address(e, end))))
 		return false;
 	prove_none(f, end, address);
 	return true;
@@ -241,8 +300,7 @@ bool cause_half_relay(const struct evidence *e, struct finding *f, const char *e
 		    !has_relay_of(e, end, a.family, true) ||
 		    evidence_lacks_family(e, end, a.family))
 			continue;
-		if (cause_walk_to(e, f, end, "its relay", address, PROTO_UDP,
-				  relay_port(relay, PROTO_UDP)))
+		if (relay_unreachable(e, f, end, address))
 			return true;
 	}
 	return false;

@@ -27,6 +27,39 @@ static bool by_reason(struct finding *f, const struct failed *x)
 
 /* --- finding the server and connecting to it -------------------------------------------------- */
 
+static int weight_of(const struct evidence *e, const struct tried *t)
+{
+	struct finding *x = finding_new(NULL);
+	int weight = cause_by_connection(e, x, t) ? cause_weight(e, x) : 0;
+
+	finding_free(x);
+	return weight;
+}
+
+static bool is_ipv6(const char *address)
+{
+	return address && strchr(address, ':');
+}
+
+/* Of the attempts at the same server by one family and the other the one whose end says more. */
+static struct tried telling_attempt(const struct evidence *e, const struct failed *x,
+				    const struct tried *first)
+{
+	struct tried best = *first;
+
+	for (const struct heard *h = NULL;
+	     (h = evidence_event(e, x->end, EVENT_CONNECT_FAILED, h));) {
+		struct tried t = cause_tried(x->end, h->event);
+
+		if (t.address && g_strcmp0(t.name, first->name) == 0 &&
+		    is_ipv6(t.address) != is_ipv6(first->address) &&
+		    cause_tried_weight(e, &t) == cause_tried_weight(e, first) &&
+		    weight_of(e, &t) > weight_of(e, &best))
+			best = t;
+	}
+	return best;
+}
+
 /* By its attempts to connect, of those that say most. */
 static bool by_connections(const struct evidence *e, struct finding *f, const struct failed *x)
 {
@@ -44,7 +77,10 @@ static bool by_connections(const struct evidence *e, struct finding *f, const st
 	     (h = evidence_event(e, x->end, EVENT_CONNECT_FAILED, h));) {
 		struct tried t = cause_tried(x->end, h->event);
 
-		if (cause_tried_weight(e, &t) == most && cause_by_connection(e, f, &t))
+		if (cause_tried_weight(e, &t) != most)
+			continue;
+		t = telling_attempt(e, x, &t);
+		if (cause_by_connection(e, f, &t))
 			return true;
 	}
 	return false;

@@ -5,6 +5,7 @@
 #include "testbed/diagnose/cause_end.h"
 #include "testbed/diagnose/cause_forward.h"
 #include "testbed/diagnose/cause_metric.h"
+#include "testbed/diagnose/cause_untranslated.h"
 
 /* The walk that did not arrive; NULL: both did. */
 static const walk *broken_walk(const struct walk_pair *p)
@@ -104,10 +105,12 @@ void cause_look(const struct evidence *e, struct finding *f, const struct flow *
 }
 
 /* Whether the end of the walk shows the cause.  Packets of full size are walked to find where they
- * do not fit: that small ones would be dropped elsewhere was asked before. */
-static bool is_telling(const struct evidence *e, const walk *w)
+ * do not fit: that small ones would be dropped elsewhere was asked before.  What leaves
+ * untranslated is lost whoever drops it. */
+static bool is_telling(const struct evidence *e, const struct walk_pair *p, const walk *w)
 {
-	return (e->size_bytes == 0 || walk_ends_by_size(w)) && cause_did_drop(e, w);
+	return (e->size_bytes == 0 || walk_ends_by_size(w)) &&
+	       (cause_did_drop(e, w) || cause_is_untranslated(e, p->forward));
 }
 
 bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *walked,
@@ -118,7 +121,7 @@ bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *w
 	keep_leg(f, walked, flow, title);
 	if (f->code == CAUSE_UNKNOWN && cause_by_forward(e, f, walked->forward, flow->proto))
 		return true;
-	if (!w || f->code == CAUSE_NONE || !is_telling(e, w))
+	if (!w || f->code == CAUSE_NONE || !is_telling(e, walked, w))
 		return false;
 	if (f->code != CAUSE_UNKNOWN) {
 		read_effect(e, f, walked, w, flow->proto);

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Port forwards: one that is missing is added, or its ports to one that there is; one that leads
- * elsewhere is led to the service. */
+/* NAT rules: one that is missing is added, or its ports to a forward that there is; a forward that
+ * leads elsewhere is led to the service. */
 #include "testbed/diagnose/fix_rules.h"
 #include "testbed/diagnose/published.h"
 
 #define STUN_PORT 3478
+
+/* Appends "3478" or "50000-59999". */
+static void add_range(GPtrArray *ports, guint first, guint last)
+{
+	g_ptr_array_add(ports, first == last ? g_strdup_printf("%u", first) :
+					       g_strdup_printf("%u-%u", first, last));
+}
 
 /* Appends the ports of the range that are not forwarded yet, as "3478" or "50000-59999". */
 static void add_missing(GPtrArray *ports, const struct node *n, const struct finding *f,
@@ -20,9 +27,7 @@ static void add_missing(GPtrArray *ports, const struct node *n, const struct fin
 			first = port;
 		if (lacks || first == 0)
 			continue;
-		g_ptr_array_add(ports, first == port - 1 ?
-					       g_strdup_printf("%u", first) :
-					       g_strdup_printf("%u-%u", first, port - 1));
+		add_range(ports, first, port - 1);
 		first = 0;
 	}
 }
@@ -76,11 +81,9 @@ static bool is_name_taken(const struct node *n, const char *name)
 	return false;
 }
 
-/* A name that no rule of the node has; the caller frees. */
-static char *free_name(const struct node *n, const struct finding *f)
+/* Makes of it a name that no rule of the node has, and takes it over; the caller frees. */
+static char *free_name(const struct node *n, char *name)
 {
-	char *name = g_strdup_printf("to-%s-%u", ip_proto_name(f->flow.proto), f->flow.dport);
-
 	while (is_name_taken(n, name)) {
 		char *longer = g_strconcat(name, "-x", NULL);
 
@@ -88,6 +91,12 @@ static char *free_name(const struct node *n, const struct finding *f)
 		name = longer;
 	}
 	return name;
+}
+
+static char *free_name_of_port(const struct node *n, const struct finding *f)
+{
+	return free_name(n,
+			 g_strdup_printf("to-%s-%u", ip_proto_name(f->flow.proto), f->flow.dport));
 }
 
 static char *change_for(const struct node *n, const struct finding *f, const struct published *p,
@@ -110,7 +119,7 @@ static char *change_for(const struct node *n, const struct finding *f, const str
 	if (r)
 		return g_strdup_printf("- set-nat: {node: %s, nat: %s, ports: [%s]}\n", n->name,
 				       r->name, all->str);
-	name = free_name(n, f);
+	name = free_name_of_port(n, f);
 	to_port =
 		p->port != f->flow.dport ? g_strdup_printf(", to_port: %u", p->port) : g_strdup("");
 	return !iface ? NULL :
@@ -121,14 +130,62 @@ static char *change_for(const struct node *n, const struct finding *f, const str
 					ip_proto_name(f->flow.proto), all->str, to_port, iface);
 }
 
+/* The whole address leads to the service: no router has it. */
+static fix *add_static(const struct node *n, const struct finding *f, const struct published *p)
+{
+	g_autofree char *name = free_name(n, g_strdup("to-server"));
+	char outside[ADDR_TEXT_MAX], inside[ADDR_TEXT_MAX];
+
+	return fix_new(g_strdup_printf("- add-nat: {node: %s, name: %s, static: {inside: %s, "
+				       "outside: %s}, out: %s, hairpin: true}\n",
+				       n->name, name, addr_print(&p->address, inside),
+				       addr_print(&f->flow.dst, outside), f->iface));
+}
+
 fix *fix_missing_forward(const model *m, const struct node *n, const struct finding *f)
 {
 	g_autoptr(GArray) all = published_at(m, &f->flow.dst, f->flow.proto, f->flow.dport);
 	const struct published *p = all->len > 0 ? &g_array_index(all, struct published, 0) : NULL;
 	g_autoptr(GPtrArray) ports = p ? missing_ports(n, f, p) : NULL;
-	char *change = p && ports->len > 0 ? change_for(n, f, p, ports) : NULL;
+	char *change;
 
+	if (p && f->iface && !outside_iface(n, &f->flow.dst))
+		return add_static(n, f, p);
+	change = p && ports->len > 0 ? change_for(n, f, p, ports) : NULL;
 	return change ? fix_new(change) : NULL;
+}
+
+/* The ports of the rule without this one. */
+static char *other_ports(const struct nat_rule *r, uint16_t port)
+{
+	g_autoptr(GPtrArray) ports = g_ptr_array_new_with_free_func(g_free);
+
+	array_foreach(const struct port_range, had, r->ports) {
+		if (port < had->first || port > had->last)
+			add_range(ports, had->first, had->last);
+		if (port > had->first && port <= had->last)
+			add_range(ports, had->first, port - 1);
+		if (port >= had->first && port < had->last)
+			add_range(ports, port + 1, had->last);
+	}
+	g_ptr_array_add(ports, NULL);
+	return g_strjoinv(", ", (char **)ports->pdata);
+}
+
+/* One of several ports leads to another inside port: it gets a rule of its own. */
+static fix *split_forward(const struct node *n, const struct finding *f, const struct published *p,
+			  const struct nat_rule *r)
+{
+	g_autofree char *rest = other_ports(r, f->flow.dport), *name = free_name_of_port(n, f);
+	char outside[ADDR_TEXT_MAX], inside[ADDR_TEXT_MAX];
+
+	return fix_new(g_strdup_printf(
+		"- set-nat: {node: %s, nat: %s, ports: [%s]}\n"
+		"- add-nat: {node: %s, name: %s, forward: {outside: %s, inside: %s, proto: %s, "
+		"ports: [%u], to_port: %u}, out: %s%s}\n",
+		n->name, r->name, rest, n->name, name, addr_print(&r->outside, outside),
+		addr_print(&p->address, inside), ip_proto_name(r->proto), f->flow.dport, p->port,
+		r->out_iface, r->hairpin ? ", hairpin: true" : ""));
 }
 
 fix *fix_wrong_forward(const model *m, const struct node *n, const struct finding *f)
@@ -141,9 +198,10 @@ fix *fix_wrong_forward(const model *m, const struct node *n, const struct findin
 	GString *change;
 	char inside[ADDR_TEXT_MAX];
 
-	/* one of several ports would have to be taken out first */
-	if (!r || !p || (other_port && (r->ports->len > 1 || first->first != first->last)))
+	if (!r || !p)
 		return NULL;
+	if (other_port && (r->ports->len > 1 || first->first != first->last))
+		return split_forward(n, f, p, r);
 	change = g_string_new(NULL);
 	g_string_append_printf(change, "- set-nat: {node: %s, nat: %s", n->name, r->name);
 	if (!addr_equal(&r->inside, &p->address))
@@ -152,4 +210,16 @@ fix *fix_wrong_forward(const model *m, const struct node *n, const struct findin
 		g_string_append_printf(change, ", to_port: %u", p->port);
 	g_string_append(change, "}\n");
 	return fix_new(g_string_free(change, FALSE));
+}
+
+/* NAT for the network of those sources. */
+fix *fix_untranslated(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
+{
+	g_autofree char *name = free_name(n, g_strdup_printf("nat-%s", f->iface));
+	struct prefix network = prefix_network(&f->prefix);
+	char text[PREFIX_TEXT_MAX];
+
+	return fix_new(
+		g_strdup_printf("- add-nat: {node: %s, name: %s, masquerade: %s, src: [%s]}\n",
+				n->name, name, f->iface, prefix_print(&network, text)));
 }

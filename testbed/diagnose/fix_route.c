@@ -217,13 +217,27 @@ static void add_translated(fix *x, const struct node *n, const struct node *rout
 	}
 }
 
+/* What is on the Internet needs the default route where no neighbour knows more. */
+static fix *fix_default_route(const model *m, const struct node *n, const struct finding *f)
+{
+	const struct prefix everything = {.addr.family = f->prefix.addr.family};
+	struct gateway g;
+
+	if (addr_is_private(&f->prefix.addr) || !f->iface ||
+	    !gateway_find(m, n, f->iface, &everything, &g))
+		return NULL;
+	return fix_by_gateway(n, &everything, &g, route_to(n, &everything, table_of(n, f)));
+}
+
 fix *fix_route(const model *m, const struct node *n, const struct finding *f)
 {
 	struct gateway g;
 	fix *x;
 
-	if (f->prefix.addr.family == 0 || !gateway_find(m, n, f->iface, &f->prefix, &g))
+	if (f->prefix.addr.family == 0)
 		return NULL;
+	if (!gateway_find(m, n, f->iface, &f->prefix, &g))
+		return fix_default_route(m, n, f);
 	x = fix_by_gateway(n, &f->prefix, &g, route_to(n, &f->prefix, table_of(n, f)));
 	for (guint i = 0; f->prefix.len == addr_bits(&f->prefix.addr) && i < m->nodes->len; i++) {
 		const struct node *router = m->nodes->pdata[i];
@@ -249,13 +263,40 @@ fix *fix_persistence(const model *m G_GNUC_UNUSED, const struct node *n, const s
 	return x;
 }
 
+/* The interface that has the address that the node sends from; NULL: none. */
+static const struct iface *sending_iface(const struct node *n, const struct finding *f)
+{
+	ptr_array_foreach(const struct iface, iface, n->interfaces)
+		if (iface_has_address(iface, &f->flow.src))
+			return iface;
+	return NULL;
+}
+
+/* Another gateway than the route's.  A strong host sends by the interface that it sends from; else
+ * the route's own interface is more likely right than another one. */
+static bool find_other_gateway(const model *m, const struct node *n, const struct finding *f,
+			       const struct route *r, struct gateway *ret)
+{
+	const struct iface *const ifaces[] = {
+		n->host_model == HOST_STRONG ? sending_iface(n, f) : NULL,
+		node_route_iface(n, r),
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(ifaces); i++)
+		if (ifaces[i] && gateway_find(m, n, ifaces[i]->name, &r->to, ret) &&
+		    !addr_equal(&ret->address, &r->via))
+			return true;
+	return gateway_find(m, n, NULL, &r->to, ret) && !addr_equal(&ret->address, &r->via);
+}
+
 /* Replaces a wrong route by one with the right gateway, or removes it where none is known. */
-static fix *fix_wrong_route(const model *m, const struct node *n, const struct route *r)
+static fix *fix_wrong_route(const model *m, const struct node *n, const struct finding *f,
+			    const struct route *r)
 {
 	struct gateway g;
 	fix *x;
 
-	if (gateway_find(m, n, NULL, &r->to, &g) && !addr_equal(&g.address, &r->via))
+	if (find_other_gateway(m, n, f, r, &g))
 		return fix_by_gateway(n, &r->to, &g, r);
 	x = fix_new(g_strdup(""));
 	remove_route(x, n, r);
@@ -269,7 +310,7 @@ fix *fix_dead_gateway(const model *m, const struct node *n, const struct finding
 			route_for(n, table_of(n, f), &f->flow.dst, &f->subject.address) :
 			NULL;
 
-	return r ? fix_wrong_route(m, n, r) : NULL;
+	return r ? fix_wrong_route(m, n, f, r) : NULL;
 }
 
 fix *fix_loop(const model *m, const struct node *n, const struct finding *f)
@@ -279,7 +320,7 @@ fix *fix_loop(const model *m, const struct node *n, const struct finding *f)
 
 	if (r && gateway_find(m, n, f->iface, &f->prefix, &g))
 		return fix_by_gateway(n, &r->to, &g, r);
-	return r ? fix_wrong_route(m, n, r) : NULL;
+	return r ? fix_wrong_route(m, n, f, r) : NULL;
 }
 
 /* The route that carries the packets once `r` is gone; NULL: none does. */
@@ -305,6 +346,9 @@ fix *fix_null_route(const model *m, const struct node *n, const struct finding *
 	if (!r || r->type == ROUTE_UNICAST)
 		return NULL;
 	rest = route_behind(n, r);
+	/* where a table has no route the next one decides */
+	if (!rest && r->table != ROUTE_TABLE_MAIN)
+		rest = route_for(n, ROUTE_TABLE_MAIN, &f->flow.dst, NULL);
 	if (!(rest && !prefix_is_default(&rest->to)) && gateway_find(m, n, f->iface, &r->to, &g) &&
 	    !(rest && addr_equal(&g.address, &rest->via)))
 		return fix_by_gateway(n, &r->to, &g, r);
@@ -415,57 +459,12 @@ fix *fix_metric(const model *m G_GNUC_UNUSED, const struct node *n, const struct
 	return x;
 }
 
-/* --- settings of the kernel ------------------------------------------------------------------- */
-
-/* Adds a setting of the kernel, which has the value `old`. */
-static fix *add_setting(fix *x, const struct node *n, const char *key, const char *value,
-			const char *old)
-{
-	g_autofree char *before = x ? x->change : g_strdup("");
-	char *change = g_strdup_printf("%s- set-sysctl: {node: %s, key: %s, value: \"%s\"}\n",
-				       before, n->name, key, value);
-
-	if (x)
-		x->change = change;
-	else
-		x = fix_new(change);
-	fix_add_in_lab(x, n, g_strdup_printf("sysctl -w %s=%s", key, value),
-		       g_strdup_printf("sysctl -w %s=%s", key, old));
-	return x;
-}
-
-/* The filter is off when neither the interface's key nor that of all interfaces turns it on. */
-fix *fix_reverse_path(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
-{
-	const char *iface = f->subject.kind == SUBJECT_IFACE ? f->subject.name : "";
-	g_autofree char *own = g_strdup_printf("net.ipv4.conf.%s.rp_filter", iface);
-	fix *x = NULL;
-
-	ptr_array_foreach(const struct sysctl_setting, s, n->sysctls)
-		if ((g_str_equal(s->key, own) ||
-		     g_str_equal(s->key, "net.ipv4.conf.all.rp_filter")) &&
-		    !g_str_equal(s->value, "0"))
-			x = add_setting(x, n, s->key, "0", s->value);
-	return x;
-}
-
-fix *fix_ttl(const model *m G_GNUC_UNUSED, const struct node *n,
-	     const struct finding *f G_GNUC_UNUSED)
-{
-	const char *key = setting_name(SETTING_DEFAULT_TTL);
-
-	ptr_array_foreach(const struct sysctl_setting, s, n->sysctls)
-		if (g_str_equal(s->key, key))
-			return add_setting(NULL, n, key, "64", s->value);
-	return NULL;
-}
-
 /* A router that is set not to forward, or a route to a host. */
 fix *fix_forwarding(const model *m, const struct node *n, const struct finding *f)
 {
 	const struct route *r = route_for(n, ROUTE_TABLE_MAIN, &f->flow.dst, NULL);
 
 	if (f->subject.kind != SUBJECT_ROUTE)
-		return add_setting(NULL, n, "net.ipv4.ip_forward", "1", "0");
-	return r ? fix_wrong_route(m, n, r) : NULL;
+		return fix_sysctl(NULL, n, "net.ipv4.ip_forward", "1", "0");
+	return r ? fix_wrong_route(m, n, f, r) : NULL;
 }

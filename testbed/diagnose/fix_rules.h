@@ -15,7 +15,7 @@ fix *fix_new(char *change);
 void fix_add_in_lab(fix *x, const struct node *n, char *text, char *undo);
 void fix_add_command(fix *x, enum fix_place place, char *text);
 
-/* fix_route.c: routes, and settings of the kernel */
+/* fix_route.c */
 /* Adds, in the lab, the routes by an interface that comes up; they go when it goes down. */
 void fix_routes_of_link(fix *x, const struct node *n, const struct iface *f);
 fix *fix_route(const model *m, const struct node *n, const struct finding *f);
@@ -26,8 +26,12 @@ fix *fix_persistence(const model *m, const struct node *n, const struct finding 
 fix *fix_dead_gateway(const model *m, const struct node *n, const struct finding *f);
 fix *fix_loop(const model *m, const struct node *n, const struct finding *f);
 fix *fix_null_route(const model *m, const struct node *n, const struct finding *f);
-fix *fix_reverse_path(const model *m, const struct node *n, const struct finding *f);
 fix *fix_forwarding(const model *m, const struct node *n, const struct finding *f);
+
+/* fix_sysctl.c: settings of the kernel */
+/* Adds a setting that has the value `old` to the fix (NULL: a new one). */
+fix *fix_sysctl(fix *x, const struct node *n, const char *key, const char *value, const char *old);
+fix *fix_reverse_path(const model *m, const struct node *n, const struct finding *f);
 fix *fix_ttl(const model *m, const struct node *n, const struct finding *f);
 
 /* fix_link.c: links, tunnels, NAT */
@@ -40,6 +44,7 @@ fix *fix_nat(const model *m, const struct node *n, const struct finding *f);
 fix *fix_udp_timeout(const model *m, const struct node *n, const struct finding *f);
 
 /* fix_forward.c */
+fix *fix_untranslated(const model *m, const struct node *n, const struct finding *f);
 fix *fix_missing_forward(const model *m, const struct node *n, const struct finding *f);
 fix *fix_wrong_forward(const model *m, const struct node *n, const struct finding *f);
 

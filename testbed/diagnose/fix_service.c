@@ -2,7 +2,6 @@
 #include "testbed/diagnose/fix_rules.h"
 
 #include "testbed/diagnose/cause_name.h"
-#include "testbed/diagnose/published.h"
 #include "testbed/diagnose/service.h"
 
 #include <string.h>
@@ -55,34 +54,22 @@ static fix *add_service(const model *m, const struct node *n, const char *name)
 	const struct addr own = node_address(n);
 	bool inside = cause_is_inside_view(m, &own);
 	g_autofree char *label = label_in(m, name);
+	struct meeting to;
+	char text[ADDR_TEXT_MAX];
+	fix *x;
 
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct service *f =
-			node_declared_service(m->nodes->pdata[i], SERVICE_FRONTEND);
-		const struct service *e = node_declared_service(m->nodes->pdata[i], SERVICE_EDGE);
-		const char *target = inside ? (f ? f->frontend.fqdn : NULL) :
-				     e	    ? e->edge.access_fqdn :
-					      NULL;
-		char text[ADDR_TEXT_MAX];
-		int port;
-		fix *x;
-
-		if (!target)
-			continue;
-		port = inside ? 5061 : published_access_port(m, &e->edge);
-		addr_print(inside ? &f->frontend.address : &e->edge.access_public, text);
-		x = fix_new(
-			g_strdup_printf("- set-record: {node: %s, name: %s, target: %s, port: %d}\n"
-					"- set-record: {node: %s, name: %s, a: %s}\n",
-					n->name, name, target, port, n->name, target, text));
-		add_command(x, g_strdup_printf("Add-DnsServerResourceRecord -Srv -ZoneName \"%s\" "
-					       "-Name \"%s\" -DomainName \"%s\" -Priority 0 "
-					       "-Weight 0 -Port %d",
-					       m->domain, label, target, port));
-		command_record(x, m, target, text);
-		return x;
-	}
-	return NULL;
+	if (!service_for_clients(m, inside, &to))
+		return NULL;
+	addr_print(&to.address, text);
+	x = fix_new(g_strdup_printf("- set-record: {node: %s, name: %s, target: %s, port: %d}\n"
+				    "- set-record: {node: %s, name: %s, a: %s}\n",
+				    n->name, name, to.fqdn, to.port, n->name, to.fqdn, text));
+	add_command(x, g_strdup_printf("Add-DnsServerResourceRecord -Srv -ZoneName \"%s\" "
+				       "-Name \"%s\" -DomainName \"%s\" -Priority 0 "
+				       "-Weight 0 -Port %d",
+				       m->domain, label, to.fqdn, to.port));
+	command_record(x, m, to.fqdn, text);
+	return x;
 }
 
 static const char *record_at_fault(const struct finding *f)
@@ -101,7 +88,7 @@ fix *fix_record(const model *m, const struct node *n, const struct finding *f)
 		return NULL;
 	if (name[0] == '_') /* a service's (RFC 2782) */
 		return add_service(m, n, name);
-	if (!service_named(m, name, &right))
+	if (!cause_right_address(m, n, name, &right))
 		return NULL;
 	addr_print(&right, text);
 	if (!node_declared_service(n, SERVICE_DNS))

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define SIP_TLS_PORT 5061
+
 /* --- who is who ------------------------------------------------------------------------------- */
 
 static bool is_public_address(const struct node *n, const struct addr *a)
@@ -77,6 +79,25 @@ const struct node *service_named(const model *m, const char *name, struct addr *
 		return m->nodes->pdata[i];
 	}
 	return NULL;
+}
+
+bool service_for_clients(const model *m, bool inside, struct meeting *ret)
+{
+	ptr_array_foreach(const struct node, n, m->nodes) {
+		const struct service *f = node_declared_service(n, SERVICE_FRONTEND),
+				     *e = node_declared_service(n, SERVICE_EDGE);
+
+		if (inside && f)
+			*ret = (struct meeting){f->frontend.fqdn, f->frontend.address,
+						SIP_TLS_PORT};
+		else if (!inside && e)
+			*ret = (struct meeting){e->edge.access_fqdn, e->edge.access_public,
+						published_access_port(m, &e->edge)};
+		else
+			continue;
+		return true;
+	}
+	return false;
 }
 
 bool service_has(const model *m, const char *name, const struct addr *a)

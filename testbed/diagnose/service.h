@@ -16,6 +16,14 @@ const struct node *service_owner(const model *m, const struct addr *a);
 /* The node whose Front End or Edge has this name, and the address that the name should have;
  * NULL: none has. */
 const struct node *service_named(const model *m, const char *name, struct addr *ret_address);
+/* Where clients should meet their server: inside the Front End, else the Access Edge.  False: there
+ * is none. */
+struct meeting {
+	const char *fqdn;
+	struct addr address;
+	uint16_t port;
+};
+bool service_for_clients(const model *m, bool inside, struct meeting *ret);
 /* Whether the name is a service's and should have this address, among others. */
 bool service_has(const model *m, const char *name, const struct addr *a);
 /* The node that an agent ("edge/tb-edge") runs on; NULL: it is not in the model. */

@@ -377,12 +377,17 @@ static bool pass_ttl(struct walker *k)
 			  k->at->model->name);
 }
 
+static bool does_forward(const struct walker *k)
+{
+	return k->p.at.dst.family == AF_INET6 ? k->at->state->ipv6_forward :
+						k->at->state->ipv4_forward;
+}
+
 static const struct klink *forward(struct walker *k, struct addr *ret_next_hop)
 {
 	const struct klink *out;
 
-	if (!(k->p.at.dst.family == AF_INET6 ? k->at->state->ipv6_forward :
-					       k->at->state->ipv4_forward)) {
+	if (!does_forward(k)) {
 		/* with IPv6 the kernel finds that out after the look-up */
 		if (k->p.at.dst.family == AF_INET)
 			note_lookup(k, EHOSTUNREACH, NULL);
@@ -435,9 +440,10 @@ const struct klink *walker_arrive(struct walker *k, struct addr *ret_next_hop)
 		return NULL;
 	}
 	note_nat(k, nat_prerouting(k->at, &k->p, k->in->state->name, k->sessions));
-	if (!pass_own_source(k))
-		return NULL;
 	own = knode_owns(k->at, &k->p.at.dst);
+	/* of a packet for others a host does not look at the source */
+	if ((own || does_forward(k)) && !pass_own_source(k))
+		return NULL;
 	if (!own)
 		return forward(k, ret_next_hop);
 	arrive_at_owner(k, own);

@@ -169,6 +169,47 @@ static const struct fault services[] = {
 	 false},
 };
 
+static const struct fault names[] = {
+	{"name server of the other view",
+	 "persistent-route",
+	 {"set-resolvers: {node: home1, servers: [10.0.1.53]}"},
+	 "dc1",
+	 "home1",
+	 "im",
+	 "DNS_WRONG_VIEW",
+	 NULL,
+	 false},
+	{"name server of a rule",
+	 "persistent-route",
+	 {"add-nrpt: {node: home1, namespace: .contoso.com, servers: [192.0.2.99]}"},
+	 "dc1",
+	 "home1",
+	 "im",
+	 "DNS_TIMEOUT",
+	 NULL,
+	 false},
+	{"wrong answer",
+	 "persistent-route",
+	 {"set-record: {node: dns-int, name: fe.contoso.com, a: 10.0.1.99}",
+	  "remove-record: {node: dns-int, name: sipinternal.contoso.com}",
+	  "remove-record: {node: dns-int, name: sip.contoso.com}"},
+	 "dc1",
+	 "home1",
+	 "im",
+	 "DNS_WRONG_ANSWER",
+	 NULL,
+	 false},
+	{"NAT",
+	 "persistent-route",
+	 {"remove-nat: {node: nat1, nat: home-nat}"},
+	 "dc1",
+	 "home1",
+	 "audio",
+	 "NAT_MISSING",
+	 NULL,
+	 false},
+};
+
 /* A lab with a fault. */
 struct broken {
 	struct home h;
@@ -301,4 +342,10 @@ Test(commands, of_services_work_where_they_are_typed, .timeout = 600)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(services); i++)
 		expect_commands_work(&services[i]);
+}
+
+Test(commands, of_names_and_nat_work_where_they_are_typed, .timeout = 600)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+		expect_commands_work(&names[i]);
 }

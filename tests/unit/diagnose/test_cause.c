@@ -21,7 +21,8 @@ struct walk_case {
 
 static const struct walk_case *current;
 static char that_name[] = "that-rule";
-static const struct fw_rule that_rule = {.name = that_name, .chain = FW_FORWARD};
+static const struct fw_rule that_rule = {
+	.name = that_name, .chain = FW_FORWARD, .proto = PROTO_UDP};
 
 static walk *walk_made(enum walk_end end, const char *node, const char *in, const char *out,
 		       const struct flow *flow)

@@ -2,6 +2,7 @@
 /* Fixes: the smallest change, what it says to an administrator, and the network that it fits. */
 #include "testbed/diagnose/cause.h"
 #include "testbed/diagnose/fix.h"
+#include "testbed/diagnose/fix_route_lab.h"
 #include "tests/support/subjects.h"
 #include "tests/support/walk_state.h"
 
@@ -289,6 +290,13 @@ static const struct flow_case {
 	 "- remove-route: {node: branch-gw, to: 10.0.1.10/32}\n"
 	 "- add-route: {node: branch-gw, to: 10.0.1.10/32, via: 10.255.0.1, dev: vpn0, persistent: "
 	 "true}\n"},
+	{CAUSE_NEXT_HOP_DEAD,
+	 "remove-route: {node: edge, to: default}\n"
+	 "- add-route: {node: edge, to: default, via: 203.0.113.9}",
+	 "edge", SUBJECT_ADDRESS, "203.0.113.9", "203.0.113.10", "198.51.100.14", PROTO_TCP, 443,
+	 49152,
+	 "- remove-route: {node: edge, to: default}\n"
+	 "- add-route: {node: edge, to: default, via: 203.0.113.1, dev: ext, persistent: true}\n"},
 	{CAUSE_ROUTE_LOOP, "add-route: {node: internet, to: 203.0.113.10/32, via: 198.51.100.2}",
 	 "internet", SUBJECT_ROUTE, "203.0.113.10/32", "198.51.100.14", "203.0.113.10", PROTO_TCP,
 	 49152, 443,
@@ -342,5 +350,43 @@ Test(fix, fits_the_network_it_was_derived_from)
 		mended = model_instantiate_with(base, sc, "both", both, d);
 		cr_assert_not_null(mended, "case %u does not fit", i);
 		subject_clear(&f.subject);
+	}
+}
+
+/* A route in place of another one, and what brings the other one back: the kernel may take both for
+ * one, which then is only to be removed. */
+Test(fix, is_taken_back_in_the_lab)
+{
+	static const struct {
+		const char *old, *wanted; /* gateways */
+		unsigned metric;	  /* of the wanted one */
+		const char *dev, *undo;
+	} undos[] = {
+		{"10.0.1.1", "10.0.1.1", 0, "lan", "ip route del default via 10.0.1.1 dev lan"},
+		{"10.0.1.1", "10.0.1.10", 0, NULL,
+		 "ip route replace default via 10.0.1.1 proto static"},
+		{"10.0.1.10", "10.0.1.1", 0, NULL,
+		 "ip route replace default via 10.0.1.10 proto static"},
+		{"10.0.1.1", "10.0.1.1", 20, NULL,
+		 "ip route replace default via 10.0.1.1 proto static"},
+	};
+	g_autoptr(model) m = scenario_model(COMPANY, "missing-route", NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(undos); i++) {
+		g_autofree char *dev = g_strdup(undos[i].dev);
+		struct route old = {.to = {.addr.family = AF_INET}, .table = ROUTE_TABLE_MAIN},
+			     wanted = {.to = {.addr.family = AF_INET},
+				       .table = ROUTE_TABLE_MAIN,
+				       .dev = dev,
+				       .metric = undos[i].metric};
+		g_autoptr(fix) x = fix_new(g_strdup(""));
+		const struct fix_command *c;
+
+		cr_assert(addr_parse(undos[i].old, &old.via) &&
+			  addr_parse(undos[i].wanted, &wanted.via));
+		fix_replace_in_lab(x, model_node(m, "dc1"), &old, &wanted);
+		cr_assert_eq(x->commands->len, 1);
+		c = x->commands->pdata[0];
+		cr_expect_str_eq(c->undo, undos[i].undo, "case %u: %s", i, c->undo);
 	}
 }

@@ -40,6 +40,13 @@ static const struct forward_case {
 	{"a wrong port inside", "{set-nat: {node: dmz-fw, nat: to-access, to_port: 443}}",
 	 NO_SERVER, CAUSE_NAT_FORWARD_WRONG, "to-access",
 	 "- set-nat: {node: dmz-fw, nat: to-access, to_port: 444}\n"},
+	{"a wrong port inside of one of several",
+	 "{remove-nat: {node: dmz-fw, nat: to-access}}, {set-nat: {node: dmz-fw, nat: to-stun-tcp, "
+	 "ports: [443, 5000-5100]}}",
+	 NO_SERVER, CAUSE_NAT_FORWARD_WRONG, "to-stun-tcp",
+	 "- set-nat: {node: dmz-fw, nat: to-stun-tcp, ports: [443, 5000-5060, 5062-5100]}\n"
+	 "- add-nat: {node: dmz-fw, name: to-tcp-5061, forward: {outside: 198.51.100.6, inside: "
+	 "192.168.200.10, proto: tcp, ports: [5061], to_port: 444}, out: wan}\n"},
 	{"a wrong server",
 	 "{add-node: {games: {interfaces: {eth0: {network: dmz, address: 192.168.200.99/24}}}}}, "
 	 "{set-nat: {node: dmz-fw, nat: to-stun, inside: 192.168.200.99}}",

@@ -3,25 +3,16 @@
 
 #include <string.h>
 
-#include "clients/discovery.h"
-#include "clients/dns.h"
+#include "clients/search.h"
 #include "clients/signin.h"
-#include "common/reach.h"
 #include "common/sip_event.h"
 #include "common/tls.h"
 
 #define SIGN_IN_MS 15000
-#define TLS_MS 3000
 #define REQUEST_MS 8000
 
 /* Not signed in; looking for a server and connecting; signing in on a connection; signed in. */
 enum account_state { ACCOUNT_OUT, ACCOUNT_SEARCHING, ACCOUNT_REGISTERING, ACCOUNT_IN };
-
-/* One look-up of the discovery list. */
-struct account_lookup {
-	account *owner;
-	guint index;
-};
 
 struct account {
 	const struct client_config *config;
@@ -31,16 +22,7 @@ struct account {
 	enum account_state state;
 	char *uri;
 	tls_identity *identity;
-	dns *dns;
-	discovery *discovery;
-	struct account_lookup lookups[DISCOVERY_LOOKUPS];
-	GPtrArray *dns_events[DISCOVERY_LOOKUPS]; /* json_t: reported in the list's order */
-	guint reported_dns;			  /* number of look-ups whose events are reported */
-	reach *connecting;			  /* NULL: not connecting */
-	struct discovery_target target;		  /* strings belong to `discovery` */
-	const char *ways[2];			  /* its addresses, in the order of attempts */
-	enum reason last_code;			  /* of the last failure to connect */
-	char *last_failure;			  /* the same in words; NULL: none */
+	search *search; /* NULL: signed in, or out */
 	sip_conn *conn;
 	struct signin signin;
 	struct account_relay relay;
@@ -59,11 +41,6 @@ static void relay_clear(struct account_relay *r)
 	*r = (struct account_relay){0};
 }
 
-static void unref_json(gpointer j)
-{
-	json_decref(j);
-}
-
 account *account_new(const struct client_config *config, channel *events,
 		     const struct account_handlers *handlers, gpointer user_data, GError **error)
 {
@@ -77,20 +54,13 @@ account *account_new(const struct client_config *config, channel *events,
 	a->user_data = user_data;
 	a->identity = identity;
 	a->uri = g_strdup_printf("sip:%s", config->user);
-	for (guint i = 0; i < DISCOVERY_LOOKUPS; i++) {
-		a->lookups[i] = (struct account_lookup){.owner = a, .index = i};
-		a->dns_events[i] = g_ptr_array_new_with_free_func(unref_json);
-	}
 	return a;
 }
 
 /* Frees what the search for a server uses; no callback of it follows. */
 static void stop_search(account *a)
 {
-	g_clear_pointer(&a->connecting, reach_free);
-	g_clear_pointer(&a->dns, dns_free);
-	g_clear_pointer(&a->discovery, discovery_free);
-	g_clear_pointer(&a->last_failure, g_free);
+	g_clear_pointer(&a->search, search_free);
 	g_clear_handle_id(&a->deadline, g_source_remove);
 }
 
@@ -114,47 +84,12 @@ void account_free(account *a)
 		return;
 	stop_search(a);
 	drop_connection(a);
-	for (guint i = 0; i < DISCOVERY_LOOKUPS; i++)
-		g_ptr_array_unref(a->dns_events[i]);
 	tls_identity_free(a->identity);
 	g_free(a->uri);
 	g_free(a);
 }
 
 /* --- events ----------------------------------------------------------------------------------- */
-
-static json_t *dns_event(const account *a, const struct dns_answer *answer)
-{
-	json_t *list = json_array(), *servers = json_array();
-	g_auto(GStrv) asked = dns_servers(a->dns);
-	for (guint i = 0; asked[i]; i++)
-		json_array_append_new(servers, json_string(asked[i]));
-	for (guint i = 0; i < answer->texts->len; i++)
-		json_array_append_new(list, json_string(g_ptr_array_index(answer->texts, i)));
-	return json_pack("{s:s, s:s, s:o, s:s?, s:s?, s:o}", "query", answer->query, "type",
-			 dns_type_name(answer->type), "answer", list, "code",
-			 reason_code(answer->error), "error", reason_words(answer->error),
-			 "servers", servers);
-}
-
-/* Sends events `dns` for the look-ups that discovery has used, in the order of the list, not in
- * that of their arrival. */
-static void report_dns(account *a)
-{
-	for (; a->reported_dns < discovery_used(a->discovery); a->reported_dns++) {
-		const GPtrArray *list = a->dns_events[a->reported_dns];
-		for (guint i = 0; i < list->len; i++)
-			channel_event(a->events, EVENT_DNS,
-				      json_incref(g_ptr_array_index(list, i)));
-	}
-}
-
-static json_t *server_json(const account *a)
-{
-	const struct discovery_target *t = &a->target;
-	return json_pack("{s:s, s:s, s:i, s:s}", "name", t->name, "address", t->address, "port",
-			 t->port, "found_by", t->query);
-}
 
 /* The result of the request for relay credentials. */
 static json_t *mras_json(const struct signin *s)
@@ -172,8 +107,9 @@ static void sign_in_fail(account *a, const char *stage, struct sip_failure why)
 		      reason_set(json_pack("{s:s, s:o, s:s?, s:o}", "stage", stage, "sip_status",
 					   why.status ? json_integer(why.status) : json_null(),
 					   "diagnostics", a->signin.diagnostics, "server",
-					   a->state == ACCOUNT_REGISTERING ? server_json(a) :
-									     json_null()),
+					   a->state == ACCOUNT_REGISTERING ?
+						   search_server(a->search) :
+						   json_null()),
 				 why.code, why.words));
 	stop_search(a);
 	drop_connection(a);
@@ -198,7 +134,7 @@ static void sign_in_succeed(account *a)
 	gint64 elapsed_ms = (g_get_monotonic_time() - a->start_us) / 1000;
 	a->state = ACCOUNT_IN;
 	channel_event(a->events, EVENT_SIGNED_IN,
-		      json_pack("{s:o, s:b, s:o, s:o, s:I}", "server", server_json(a),
+		      json_pack("{s:o, s:b, s:o, s:o, s:I}", "server", search_server(a->search),
 				"remote_user", a->signin.remote_user, "relay",
 				relay_json(&a->relay), "mras", mras_json(&a->signin), "elapsed_ms",
 				(json_int_t)elapsed_ms));
@@ -212,17 +148,10 @@ static gboolean on_sign_in_deadline(gpointer data)
 {
 	account *a = data;
 	const char *stage = a->state == ACCOUNT_REGISTERING ? signin_stage_name(a->signin.stage) :
-			    a->connecting		    ? STAGE_TLS :
-							      STAGE_DNS;
+							      search_stage(a->search);
 	a->deadline = 0;
 	sign_in_fail(a, stage, (struct sip_failure){.code = REASON_SIGN_IN_TIMED_OUT});
 	return G_SOURCE_REMOVE;
-}
-
-/* How many address families the client has, and so how many queries a name needs. */
-static guint n_families(const account *a)
-{
-	return client_config_has_ipv4(a->config) && client_config_has_ipv6(a->config) ? 2 : 1;
 }
 
 /* --- signing in ------------------------------------------------------------------------------- */
@@ -233,7 +162,7 @@ static void on_relay_address(const struct dns_answer *answer, gpointer data)
 {
 	account *a = data;
 	struct account_relay *r = &a->relay;
-	channel_event(a->events, EVENT_DNS, dns_event(a, answer));
+	names_report(search_names(a->search), answer);
 	*(answer->type == DNS_A ? &r->address : &r->address6) = g_strdup(answer->target);
 	if (--a->relay_queries > 0)
 		return;
@@ -243,19 +172,6 @@ static void on_relay_address(const struct dns_answer *answer, gpointer data)
 		channel_log(a->events, "warning", "relay \"%s\" has no address: %s", answer->query,
 			    answer->error ? reason_words(answer->error) : "no record");
 	sign_in_succeed(a);
-}
-
-/* Queries the addresses of each family that the client has itself, and returns the number of
- * queries; `done` is called for each. */
-static guint query_addresses(account *a, const char *name, dns_func done, gpointer user_data)
-{
-	bool of_ipv4 = client_config_has_ipv4(a->config),
-	     of_ipv6 = client_config_has_ipv6(a->config);
-	if (of_ipv4)
-		dns_query(a->dns, name, DNS_A, done, user_data);
-	if (of_ipv6)
-		dns_query(a->dns, name, DNS_AAAA, done, user_data);
-	return n_families(a);
 }
 
 /* Starts the look-up of the relay's addresses after a sign-in; without a relay the sign-in has
@@ -277,7 +193,8 @@ static void find_relay(account *a)
 		.username = g_strdup(r->username),
 		.password = g_strdup(r->password),
 	};
-	a->relay_queries = query_addresses(a, r->host_name, on_relay_address, a);
+	a->relay_queries = names_families(a->config);
+	names_query_addresses(search_names(a->search), r->host_name, on_relay_address, a);
 }
 
 static void send_signin(account *a, sip_msg *request);
@@ -411,12 +328,13 @@ static char *local_name(GIOStream *stream, const char *fallback)
 	return sip_host_port(text, g_inet_socket_address_get_port(inet));
 }
 
-/* Starts the sign-in proper on a new connection, which it takes over. */
-static void start_registering(account *a, GIOStream *stream)
+/* Starts the sign-in proper on the connection to the server that was found. */
+static void on_server_found(GIOStream *stream, gpointer data)
 {
 	static const struct sip_conn_handlers handlers = {.message = on_server_message,
 							  .closed = on_server_closed,
 							  .passed = on_server_passed};
+	account *a = data;
 	g_autofree char *local = local_name(stream, a->config->address);
 	a->state = ACCOUNT_REGISTERING;
 	a->conn = sip_conn_new(stream, local, &handlers, a);
@@ -424,91 +342,15 @@ static void start_registering(account *a, GIOStream *stream)
 	send_signin(a, signin_start(&a->signin));
 }
 
-/* --- finding the server ----------------------------------------------------------------------- */
-
-static void try_next_server(account *a);
-
-/* Registers on the connection, or reports a failed attempt; after the last one the next server is
- * tried. */
-static void on_reached(GIOStream *stream, guint way, const GError *error, bool last, gpointer data)
+static void on_no_server(const char *stage, struct sip_failure why, gpointer data)
 {
-	account *a = data;
-	a->target.address = a->ways[way];
-	if (stream || last)
-		g_clear_pointer(&a->connecting, reach_free);
-	if (stream) {
-		start_registering(a, stream);
-		return;
-	}
-	channel_event(a->events, EVENT_CONNECT_FAILED,
-		      error_set(json_pack("{s:o}", "server", server_json(a)), error));
-	a->last_code = error_reason(error);
-	g_free(a->last_failure);
-	g_autofree char *at = sip_host_port(a->target.address, a->target.port);
-	a->last_failure = g_strdup_printf("%s: %s", at, error->message);
-	if (last)
-		try_next_server(a);
-}
-
-/* Starts connecting to the target; to its IPv6 address first, where it has both (RFC 6724). The
- * kernel chooses the source by its routes, as for any program: a client with a VPN has several
- * addresses. */
-static void connect_to_target(account *a)
-{
-	bool both = a->target.address6;
-	a->ways[0] = both ? a->target.address6 : a->target.address;
-	a->ways[1] = a->target.address;
-	const struct reach_way ways[] = {
-		{.address = a->ways[0]},
-		{.address = a->ways[1]},
-	};
-	a->connecting = reach_new(ways, both ? 2 : 1, a->target.port, a->target.name, a->identity,
-				  TLS_MS, on_reached, a);
-}
-
-/* Connects to the next server of the list.  Does nothing when its look-up is not answered yet, or
- * while connecting.  At the end of the list the sign-in fails. */
-static void try_next_server(account *a)
-{
-	if (a->connecting || a->state != ACCOUNT_SEARCHING)
-		return;
-	enum discovery_step step = discovery_next(a->discovery, &a->target);
-	report_dns(a);
-	if (step == DISCOVERY_WAIT)
-		return;
-	if (step == DISCOVERY_NONE) {
-		g_autofree char *words = g_strdup(a->last_failure);
-		sign_in_fail(a, words ? STAGE_TLS : STAGE_DNS,
-			     (struct sip_failure){words ? a->last_code : REASON_NO_SERVER_NAME,
-						  words, 0});
-		return;
-	}
-	connect_to_target(a);
-}
-
-static void on_target_address(const struct dns_answer *answer, gpointer data)
-{
-	const struct account_lookup *l = data;
-	g_ptr_array_add(l->owner->dns_events[l->index], dns_event(l->owner, answer));
-	discovery_target_address(l->owner->discovery, l->index, answer);
-	try_next_server(l->owner);
-}
-
-/* Passes an answer to discovery; an SRV target's addresses are queried next. */
-static void on_lookup(const struct dns_answer *answer, gpointer data)
-{
-	struct account_lookup *l = data;
-	account *a = l->owner;
-	g_ptr_array_add(a->dns_events[l->index], dns_event(a, answer));
-	const char *target = discovery_answer(a->discovery, l->index, answer);
-	if (target)
-		query_addresses(a, target, on_target_address, l);
-	else
-		try_next_server(a);
+	sign_in_fail(data, stage, why);
 }
 
 void account_sign_in(account *a)
 {
+	static const struct search_handlers handlers = {.found = on_server_found,
+							.failed = on_no_server};
 	g_autoptr(GError) error = NULL;
 	bool was_in = a->state == ACCOUNT_IN;
 	stop_search(a);
@@ -516,24 +358,13 @@ void account_sign_in(account *a)
 	if (was_in)
 		a->handlers.lost(a->user_data);
 	a->start_us = g_get_monotonic_time();
-	a->dns = dns_new(&error);
-	if (!a->dns) {
+	a->state = ACCOUNT_SEARCHING;
+	a->search = search_new(a->config, a->events, a->identity, &handlers, a, &error);
+	if (!a->search) {
 		sign_in_fail(a, STAGE_DNS, sip_failure_of(NULL, error));
 		return;
 	}
-	a->state = ACCOUNT_SEARCHING;
-	a->reported_dns = 0;
-	a->discovery = discovery_new(a->config->domain, n_families(a));
 	a->deadline = g_timeout_add(SIGN_IN_MS, on_sign_in_deadline, a);
-	for (guint i = 0; i < DISCOVERY_LOOKUPS; i++) {
-		enum dns_type type;
-		const char *name = discovery_query(a->discovery, i, &type);
-		g_ptr_array_set_size(a->dns_events[i], 0);
-		if (type == DNS_A)
-			query_addresses(a, name, on_lookup, &a->lookups[i]);
-		else
-			dns_query(a->dns, name, type, on_lookup, &a->lookups[i]);
-	}
 }
 
 /* --- result ----------------------------------------------------------------------------------- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A user's sign-in: finds a server, connects, registers, is provisioned, and finds its relay.
  *
- * The I/O around `discovery` and `signin`.  Sends the events `dns`, `connect-failed`, `sip`,
- * `signed-in` and `sign-in-failed`.  Main loop only; nothing blocks.
+ * The I/O around `signin`; `search` finds the server.  Sends the events `sip`, `signed-in` and
+ * `sign-in-failed`, and `dns` for the relay.  Main loop only; nothing blocks.
  */
 #ifndef CLIENTS_ACCOUNT_H
 #define CLIENTS_ACCOUNT_H

@@ -70,16 +70,18 @@ static enum web_step follow(struct web_steps *w, const char *text)
 	return WEB_STEP_REQUEST;
 }
 
-struct web_steps *web_steps_new(const char *host, const char *user, const char *domain)
+struct web_steps *web_steps_new(const char *host, guint16 port, const char *user,
+				const char *domain)
 {
 	struct web_steps *w = object_new(&web_steps_shape);
 	g_autofree char *sipuri = g_uri_escape_string(user, "@", FALSE);
 
 	w->domain = g_strdup(domain);
 	w->host = g_strdup(host);
-	w->port = HTTPS_PORT;
+	w->port = port;
 	w->target = g_strdup_printf("/?sipuri=%s", sipuri);
-	w->url = g_strdup_printf("https://%s%s", host, w->target);
+	w->url = port == HTTPS_PORT ? g_strdup_printf("https://%s%s", host, w->target) :
+				      g_strdup_printf("https://%s:%u%s", host, port, w->target);
 	w->requests = 1;
 	w->location = AUTODISCOVER_NOWHERE;
 	return w;

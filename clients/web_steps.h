@@ -41,7 +41,8 @@ struct web_steps {
 };
 
 /* Begins with the root of `host`; `user` is "home1@contoso.com".  For web_steps_free. */
-struct web_steps *web_steps_new(const char *host, const char *user, const char *domain);
+struct web_steps *web_steps_new(const char *host, guint16 port, const char *user,
+				const char *domain);
 void web_steps_free(struct web_steps *w); /* accepts NULL */
 /* Takes the answer to the request, and says what comes next. */
 enum web_step web_steps_answer(struct web_steps *w, const struct web_answer *answer);

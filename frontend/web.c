@@ -68,7 +68,8 @@ static void on_web_request(SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *m,
 			   GHashTable *query, gpointer user_data)
 {
 	struct web_site *s = user_data;
-	SoupMessageHeaders *headers = soup_server_message_get_request_headers(m);
+	SoupMessageHeaders *headers = soup_server_message_get_request_headers(m),
+			   *replies = soup_server_message_get_response_headers(m);
 	g_autofree char *host = host_of(headers);
 	struct fe_web_request request = {
 		.method = soup_server_message_get_method(m),
@@ -80,9 +81,10 @@ static void on_web_request(SoupServer *soup G_GNUC_UNUSED, SoupServerMessage *m,
 	struct fe_web_answer answer = fe_web_answer(s->owner->config, s->which, &request);
 
 	soup_server_message_set_status(m, answer.status, NULL);
+	/* libsoup closes connections that were given to it; the peer should know. */
+	soup_message_headers_replace(replies, "Connection", "close");
 	if (answer.status == SOUP_STATUS_METHOD_NOT_ALLOWED)
-		soup_message_headers_replace(soup_server_message_get_response_headers(m), "Allow",
-					     "GET, HEAD");
+		soup_message_headers_replace(replies, "Allow", "GET, HEAD");
 	if (answer.body)
 		soup_server_message_set_response(m, answer.type, SOUP_MEMORY_TAKE, answer.body,
 						 strlen(answer.body));

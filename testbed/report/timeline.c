@@ -77,6 +77,26 @@ static void put_dns(const struct timeline *t, const json_t *e)
 		g_string_append_printf(t->out, " %s", error ? error : "no answer");
 }
 
+/* Appends a request to the web service, and what came of it. */
+static void put_web(const struct timeline *t, const json_t *e)
+{
+	const json_t *server = json_object_get(e, "server"),
+		     *sip = json_object_get(e, "sip_server");
+	const char *location = member_text(e, "access_location"), *next = member_text(e, "next");
+	const char *reason = member_text(e, "reason");
+
+	g_string_append_printf(t->out, "asks https://%s%s at %s: %s", event_text(server, "name"),
+			       event_text(e, "path"), event_text(server, "address"),
+			       reason	? reason :
+			       location ? location :
+					  "no location");
+	if (next)
+		g_string_append_printf(t->out, ", goes on at %s", next);
+	if (json_is_object(sip))
+		g_string_append_printf(t->out, ", its server is %s port %d",
+				       event_text(sip, "name"), (int)member_integer(sip, "port"));
+}
+
 /* Appends where an endpoint has signed in, how it found that server, and its relay. */
 static void put_signed_in(const struct timeline *t, const json_t *e)
 {
@@ -171,6 +191,7 @@ static const struct timeline_row {
 	bool verbose_only;
 } timeline_rows[] = {
 	{EVENT_DNS, put_dns, true},
+	{EVENT_WEB, put_web, true},
 	{EVENT_SIGNED_IN, put_signed_in, false},
 	{EVENT_SIGN_IN_FAILED, put_sign_in_failed, false},
 	{EVENT_INCOMING_CALL, put_incoming, false},

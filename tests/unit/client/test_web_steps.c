@@ -6,7 +6,7 @@
 
 static struct web_steps *begin(void)
 {
-	return web_steps_new("lyncdiscover.contoso.com", "home1@contoso.com", "contoso.com");
+	return web_steps_new("lyncdiscover.contoso.com", 443, "home1@contoso.com", "contoso.com");
 }
 
 static enum web_step document(struct web_steps *w, const char *body)

@@ -226,3 +226,30 @@ Test(timeline, of_a_call)
 	cr_expect_not_null(strstr(out->str, "host [2001:db8::7]:50002 udp"));
 	g_string_free(out, TRUE);
 }
+
+Test(timeline, of_a_question_to_the_web)
+{
+	g_autoptr(results) r = sample_results();
+	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(object_free);
+	GString *out = g_string_new(NULL);
+
+#define ASKED                                                                                 \
+	"{\"event\":\"web\",\"time_us\":1000000,\"server\":{\"name\":\"lyncdiscover.x.com\"," \
+	"\"address\":\"203.0.113.12\",\"port\":443},\"path\":\"/\","
+	add_event(events, "dc1",
+		  ASKED "\"status\":200,\"access_location\":\"External\",\"next\":"
+			"\"https://web.x.com/user\"}");
+	add_event(events, "dc1",
+		  ASKED "\"status\":200,\"access_location\":\"External\",\"sip_server\":"
+			"{\"name\":\"sip.x.com\",\"port\":443}}");
+	add_event(events, "dc1", ASKED "\"status\":502,\"reason\":\"HTTP 502: no next hop\"}");
+	report_timeline(sample_cell(r, "missing-route/dc1-branch1/audio"), events, true, false,
+			&plain, out);
+#define LINE "asks https://lyncdiscover.x.com/ at 203.0.113.12: "
+	cr_expect(strstr(out->str, LINE "External, goes on at https://web.x.com/user\n"), "%s",
+		  out->str);
+	cr_expect(strstr(out->str, LINE "External, its server is sip.x.com port 443\n"), "%s",
+		  out->str);
+	cr_expect(strstr(out->str, LINE "HTTP 502: no next hop\n"), "%s", out->str);
+	g_string_free(out, TRUE);
+}

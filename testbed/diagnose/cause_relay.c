@@ -247,25 +247,34 @@ static int weight_of_relay(const struct evidence *e, const char *end, const char
 	return weight;
 }
 
-/* The address of the relay, of the one or two that the end was told, whose silence says most. */
+/* The address of the relay, of the one or two that the end was told, whose silence says most; NULL:
+ * none of two says anything. */
 static const char *telling_address(const struct evidence *e, const char *end)
 {
 	const char *address = member_text(evidence_relay(e, end), "address");
 	const char *address6 = member_text(evidence_relay(e, end), "address6");
+	int weight, weight6;
 
-	return address6 && weight_of_relay(e, end, address6, AF_INET6) >=
-				       weight_of_relay(e, end, address, AF_INET) ?
-		       address6 :
-		       address;
+	if (!address6)
+		return address;
+	weight = weight_of_relay(e, end, address, AF_INET);
+	weight6 = weight_of_relay(e, end, address6, AF_INET6);
+	if (weight == 0 && weight6 == 0)
+		return NULL;
+	return weight6 >= weight ? address6 : address;
 }
 
 static bool asked_in_vain(const struct evidence *e, struct finding *f, const char *end)
 {
-	const char *address = member_text(evidence_relay(e, end), "address");
+	const char *address = member_text(evidence_relay(e, end), "address"), *to;
 
-	if (!got_none(e, end, address) ||
-	    (!relay_refuses(e, f, end) && !relay_unreachable(e, f, end, telling_address(e, end))))
+	if (!got_none(e, end, address))
 		return false;
+	if (!relay_refuses(e, f, end)) {
+		to = telling_address(e, end);
+		if (!to || !relay_unreachable(e, f, end, to))
+			return false;
+	}
 	prove_none(f, end, address);
 	return true;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Candidates of a session description (RFC 8839 section 5.1).  A host candidate has an address of
  * the node, a reflexive one shows a NAT, a relayed one a TURN server.  Lync and Skype for Business
- * write IPv6 ones as a=x-candidate-ipv6, and offer those of an early draft of ICE beside them. */
+ * write IPv6 ones as a=x-candidate-ipv6, and offer those of an early draft of ICE beside them.
+ * Browsers show a candidate as a string in JSON, and logs put the time before it: what follows the
+ * word "candidate:" of a line counts. */
 #include "testbed/import/facts.h"
 #include "testbed/import/lines.h"
 
@@ -18,8 +20,33 @@ struct candidate {
 	struct loc loc;
 };
 
-static const char *const prefixes[] = {
-	"a=candidate:", "a=x-candidate-ipv6:", "candidate:", "x-candidate-ipv6:"};
+/* Where a candidate begins within the word: behind "candidate:", which may follow "a=" or a quote,
+ * and in SfB's words "x-candidate-ipv6:".  NULL: it does not. */
+static const char *candidate_in(const char *word)
+{
+	static const char *const names[] = {"x-candidate-ipv6:", "candidate:"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		const char *at = strstr(word, names[i]);
+
+		if (at && (at == word || strchr("=\"'", at[-1])))
+			return at + strlen(names[i]);
+	}
+	return NULL;
+}
+
+/* The place of the candidate's first word in the line; the number of words: there is none.  "Name:
+ * candidate: candidate:1 1 ..." has it in the last such word. */
+static guint first_word(const struct line *l)
+{
+	guint first = l->words->len;
+
+	for (guint i = 0; i < l->words->len; i++) {
+		if (candidate_in(line_word(l, i)->text))
+			first = i;
+	}
+	return first;
+}
 
 static bool is_transport(const char *word)
 {
@@ -38,31 +65,32 @@ static const char *type_by_priority(const char *priority)
 	return q >= 0.5 ? "srflx" : "relay";
 }
 
-static bool is_draft_06(const struct line *l)
+static bool is_draft_06(const struct line *l, guint first)
 {
-	return l->words->len == 7 && is_transport(line_word(l, 3)->text);
+	return l->words->len == first + 7 && is_transport(line_word(l, first + 3)->text);
 }
 
 /* Sets the fields that stand in the line.  false: it has not the form of a candidate. */
 static bool read_fields(const struct line *l, struct candidate *ret)
 {
-	bool draft = is_draft_06(l);
+	guint first = first_word(l);
+	const struct word *w = l->words->len > first ? line_word(l, first) : NULL;
 
-	*ret = (struct candidate){.loc = line_loc(l)};
-	if (draft) {
-		ret->address = line_word(l, 5);
-		ret->port = line_word(l, 6);
-		ret->type = type_by_priority(line_word(l, 4)->text);
-		ret->type_loc = line_word(l, 4)->loc;
+	*ret = (struct candidate){.loc = w ? w->loc : line_loc(l)};
+	if (is_draft_06(l, first)) {
+		ret->address = w + 5;
+		ret->port = w + 6;
+		ret->type = type_by_priority(w[4].text);
+		ret->type_loc = w[4].loc;
 		return true;
 	}
-	if (l->words->len < 8 || !g_str_equal(line_word(l, 6)->text, "typ"))
+	if (l->words->len < first + 8 || !g_str_equal(w[6].text, "typ"))
 		return false;
-	ret->address = line_word(l, 4);
-	ret->port = line_word(l, 5);
-	ret->type = line_word(l, 7)->text;
-	ret->type_loc = line_word(l, 7)->loc;
-	for (guint i = 8; i + 1 < l->words->len; i += 2) {
+	ret->address = w + 4;
+	ret->port = w + 5;
+	ret->type = w[7].text;
+	ret->type_loc = w[7].loc;
+	for (guint i = first + 8; i + 1 < l->words->len; i += 2) {
 		if (g_str_equal(line_word(l, i)->text, "raddr") &&
 		    addr_parse(line_word(l, i + 1)->text, &ret->base) && ret->base.bytes[0] == 0)
 			ret->base = (struct addr){0}; /* hidden by the browser */
@@ -70,21 +98,31 @@ static bool read_fields(const struct line *l, struct candidate *ret)
 	return true;
 }
 
+/* A host's name, as RFC 8839 allows it in place of an address. */
+static bool is_name(const char *address)
+{
+	return g_ascii_isalpha(address[0]) && !strchr(address, ':') && strchr(address, '.');
+}
+
 /* false: the line is not usable; `d` says why. */
 static bool read_candidate(const struct line *l, struct candidate *ret, diags *d)
 {
+	g_autofree char *address = NULL;
+
 	if (!read_fields(l, ret))
 		return diags_add(d, DIAG_ERROR, ret->loc,
 				 "a=candidate:1 1 UDP 2130706431 10.0.1.10 50000 typ host",
 				 "this is not a candidate");
+	address = g_strndup(ret->address->text, strcspn(ret->address->text, "%"));
 	if (g_str_has_suffix(ret->address->text, ".local"))
 		return diags_add(
 			d, DIAG_WARNING, ret->address->loc,
 			"the browser does this: use 'ip -j addr' or 'route print' of the machine",
 			"'%s' hides the address", ret->address->text);
-	if (!addr_parse(ret->address->text, &ret->addr))
-		return diags_add(d, DIAG_ERROR, ret->address->loc, NULL, "'%s' is not an address",
-				 ret->address->text);
+	if (!addr_parse(address, &ret->addr))
+		return diags_add(d, is_name(address) ? DIAG_WARNING : DIAG_ERROR, ret->address->loc,
+				 is_name(address) ? "look it up" : NULL, "'%s' is not an address%s",
+				 address, is_name(address) ? ": left out" : "");
 	if (!g_ascii_string_to_unsigned(ret->port->text, 10, 0, G_MAXUINT16, NULL, NULL))
 		return diags_add(d, DIAG_ERROR, ret->port->loc, NULL, "'%s' is not a port",
 				 ret->port->text);
@@ -106,11 +144,13 @@ static void add_host(const struct candidate *c, struct facts *f, diags *d)
 				 .guessed = true,
 				 .loc = c->loc};
 	g_autofree char *name = g_strdup_printf("eth%u", f->ifaces->len);
+	const struct addr none = {.family = c->addr.family};
 	struct fact_iface *i;
 
 	if (facts_owner(f, &c->addr))
 		return;
-	if (facts_is_usual(&a.address)) {
+	if (facts_is_usual(&(struct prefix){c->addr, addr_bits(&c->addr)}) ||
+	    addr_equal(&c->addr, &none)) {
 		facts_usual(f, c->address->text);
 		return;
 	}
@@ -183,10 +223,16 @@ static const struct {
 		       {"prflx", add_nat_fact},
 		       {"relay", add_relay_fact}};
 
+/* In a string of JSON the type may end with a quote or a backslash. */
+static bool is_type(const char *text, const char *type)
+{
+	return g_str_has_prefix(text, type) && strchr("\"'\\,", text[strlen(type)]);
+}
+
 static void add_candidate_facts(const struct candidate *c, guint pass, struct facts *f, diags *d)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(candidate_types); i++) {
-		if (!g_str_equal(c->type, candidate_types[i].type))
+		if (!is_type(c->type, candidate_types[i].type))
 			continue;
 		/* Hosts in the first pass: a reflexive candidate may stand before its host. */
 		if ((pass == 0) == (candidate_types[i].add == add_host))
@@ -199,21 +245,12 @@ static void add_candidate_facts(const struct candidate *c, guint pass, struct fa
 
 static bool is_candidate(const struct line *l)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(prefixes); i++) {
-		if (g_str_has_prefix(l->text, prefixes[i]))
-			return true;
-	}
-	return false;
+	return first_word(l) < l->words->len;
 }
 
 bool is_sdp(const char *file, const char *text)
 {
-	struct line l = {.file = file, .rest = text};
-	bool found = false;
-
-	while (line_next(&l))
-		found = found || is_candidate(&l);
-	return found;
+	return lines_any(file, text, is_candidate);
 }
 
 void parse_candidates(const char *file, const char *text, struct facts *f, diags *d)

@@ -90,7 +90,7 @@ void complete_route(struct draft_node *node, const struct prefix *to, const stru
 	struct draft_route r = {
 		.to = *to, .dev = dev, .persistent = true, .note = "added by --complete"};
 
-	if (via && !draft_connected(node, via)) { /* a host address: on link */
+	if (via && !draft_connected(node, via, NULL)) { /* a host address: on link */
 		r.to = (struct prefix){*via, addr_bits(via)};
 		add_route(node, &r);
 		r.to = *to;
@@ -149,7 +149,7 @@ static void add_host_routes(const struct completion *c, const struct draft_iface
 			const struct prefix *p = &g_array_index(i->addresses, struct prefix, n);
 
 			if (p->addr.family == AF_INET && p->len == 32 &&
-			    !draft_connected(c->core, &p->addr))
+			    !draft_connected(c->core, &p->addr, NULL))
 				complete_route(c->core, p, NULL, own->name);
 		}
 	}
@@ -165,17 +165,24 @@ static void attach(struct completion *c, const struct draft_network *n, const st
 		add_nat_router(c, n, address);
 }
 
+static void take_gateways_of(struct completion *c, const struct draft_node *node,
+			     const GArray *routes)
+{
+	array_foreach(const struct draft_route, r, routes) {
+		const struct draft_network *n = network_of(node, r->dev);
+
+		if (n && r->via.family == AF_INET && !draft_owner(c->t, n, &r->via, NULL))
+			attach(c, n, &r->via);
+	}
+}
+
 static void take_gateways(struct completion *c, guint nodes)
 {
 	for (guint k = 0; k < nodes; k++) {
 		const struct draft_node *node = c->t->nodes->pdata[k];
 
-		array_foreach(const struct draft_route, r, node->routes) {
-			const struct draft_network *n = network_of(node, r->dev);
-
-			if (n && r->via.family == AF_INET && !draft_owner(c->t, n, &r->via, NULL))
-				attach(c, n, &r->via);
-		}
+		take_gateways_of(c, node, node->routes);
+		take_gateways_of(c, node, node->policy_routes);
 	}
 }
 

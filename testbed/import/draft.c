@@ -13,7 +13,8 @@
  * two sites with the same subnet, so they become two networks marked reusable.  Then host addresses
  * (/32): they are on the wire of their gateway.  Last an address is chosen where only the subnet is
  * known.
- * 2. Routes.  The owner of a gateway's address forwards.
+ * 2. Routes, and the policy rules that lead to other tables than the main one.  The owner of a
+ * gateway's address forwards.
  * 3. Candidates.  A reflexive address shows a NAT, a relayed one a TURN server: a node is added
  * unless an imported one has that address.
  *
@@ -24,6 +25,8 @@ static const struct object_shape node_shape =
 	OBJECT_SHAPE(draft_node, NULL, OWNS_TEXT(draft_node, name),
 		     OWNS_LIST(draft_node, ifaces, object_free),
 		     OWNS_ARRAY(draft_node, routes, draft_route),
+		     OWNS_ARRAY(draft_node, policy_routes, draft_route),
+		     OWNS_ARRAY(draft_node, rules, draft_rule),
 		     OWNS_LIST(draft_node, notes, g_free), OWNS_LIST(draft_node, more, g_free));
 static const struct object_shape draft_shape = OBJECT_SHAPE(
 	draft, NULL, OWNS_LIST(draft, networks, object_free), OWNS_LIST(draft, nodes, object_free));
@@ -73,17 +76,27 @@ struct draft_iface *draft_owner(const struct draft *t, const struct draft_networ
 	return NULL;
 }
 
-struct draft_iface *draft_connected(const struct draft_node *node, const struct addr *a)
+static bool is_connected(const struct draft_iface *i, const struct addr *a)
 {
+	array_foreach(const struct prefix, p, i->addresses)
+		if (prefix_contains(p, a))
+			return true;
+	return addr_is_set(a) && addr_equal(&i->peer, a);
+}
+
+struct draft_iface *draft_connected(const struct draft_node *node, const struct addr *a,
+				    const char *source_name)
+{
+	struct draft_iface *any = NULL;
+
 	ptr_array_foreach(struct draft_iface, i, node->ifaces) {
-		for (guint n = 0; n < i->addresses->len; n++) {
-			if (prefix_contains(&g_array_index(i->addresses, struct prefix, n), a))
-				return i;
-		}
-		if (addr_is_set(a) && addr_equal(&i->peer, a))
+		if (!is_connected(i, a))
+			continue;
+		if (!source_name || g_str_equal(i->source_name, source_name))
 			return i;
+		any = any ? any : i;
 	}
-	return NULL;
+	return any;
 }
 
 struct draft_iface *draft_iface_on(const struct draft_node *node, const struct draft_network *n)
@@ -190,8 +203,10 @@ static void draft_fill(struct draft *t)
 	draft_addresses(t);
 	drop_empty_nodes(t);
 	imported = t->nodes->len;
-	for (guint k = 0; k < imported; k++)
+	for (guint k = 0; k < imported; k++) {
 		draft_routes(t, t->nodes->pdata[k]);
+		draft_policy_rules(t, t->nodes->pdata[k]);
+	}
 	for (guint k = 0; k < imported; k++)
 		draft_nats(t, t->nodes->pdata[k],
 			   ((const struct draft_node *)t->nodes->pdata[k])->facts);

@@ -31,9 +31,18 @@ struct draft_route {
 	const char *type; /* constant text; NULL: unicast */
 	bool dead;
 	unsigned metric;
+	unsigned table; /* 0: the main one */
 	struct loc loc;
 	bool persistent;
 	const char *note; /* constant text; NULL: none */
+};
+
+/* Packets from there, that came in by that interface, use a table of their own. */
+struct draft_rule {
+	struct prefix from;
+	const char *in; /* borrowed; NULL: any interface */
+	unsigned table;
+	const char *table_name; /* in the input, borrowed */
 };
 
 struct draft_node {
@@ -46,7 +55,9 @@ struct draft_node {
 	const char *nat_out;	   /* outside interface of its NAT, borrowed; NULL: no NAT */
 	const struct facts *facts; /* borrowed; NULL: inferred */
 	GPtrArray *ifaces;	   /* struct draft_iface */
-	GArray *routes;		   /* struct draft_route */
+	GArray *routes;		   /* struct draft_route, of the main table */
+	GArray *policy_routes;	   /* struct draft_route, of the tables that rules lead to */
+	GArray *rules;		   /* struct draft_rule, in the order in which they are asked */
 	GPtrArray *notes;	   /* char * */
 	GPtrArray *more;	   /* char *: further lines of YAML, at the node's indentation */
 };
@@ -68,9 +79,10 @@ struct draft_iface *draft_owner(const struct draft *t, const struct draft_networ
 /* The node's interface in the network.  NULL: none. */
 struct draft_iface *draft_iface_on(const struct draft_node *node, const struct draft_network *n);
 bool draft_node_has(const struct draft_node *node, const struct addr *a);
-/* The node's interface with an address in one subnet with this one, or whose line ends at it.
- * NULL: none. */
-struct draft_iface *draft_connected(const struct draft_node *node, const struct addr *a);
+/* The node's interface with an address in one subnet with this one, or whose line ends at it; of
+ * several that one with this name in the input (NULL: any).  NULL: none. */
+struct draft_iface *draft_connected(const struct draft_node *node, const struct addr *a,
+				    const char *source_name);
 /* Adds an interface without addresses, named `source_name` with unsuitable characters replaced. */
 struct draft_iface *draft_iface_new(struct draft_node *node, const char *source_name,
 				    const struct draft_network *n);
@@ -98,6 +110,8 @@ bool draft_is_host(const struct prefix *p);
 /* Adds the routes whose gateway or interface exists, the best to each destination
  * (draft_routes.c). */
 void draft_routes(struct draft *t, struct draft_node *node);
+/* Adds the policy rules that lead to routes of the node, and drops the routes of other tables. */
+void draft_policy_rules(struct draft *t, struct draft_node *node);
 /* Add NAT nodes and relays that candidates show (draft_nat.c). */
 void draft_nats(struct draft *t, struct draft_node *node, const struct facts *f);
 void draft_relays(struct draft *t, const struct facts *f);

@@ -264,28 +264,49 @@ static bool is_usable(struct draft *t, const struct draft_network *n, const stru
 			 prefix_print(&p, text));
 }
 
+static struct draft_iface *iface_of(const struct draft_node *node, const struct draft_network *n,
+				    const char *source_name)
+{
+	ptr_array_foreach(struct draft_iface, i, node->ifaces) {
+		if (i->network == n && g_str_equal(i->source_name, source_name))
+			return i;
+	}
+	return NULL;
+}
+
+/* Warns when another interface of the node has the address in that network. */
+static bool is_own_twice(struct draft *t, const struct draft_node *node,
+			 const struct draft_network *n, const char *source_name,
+			 const struct fact_address *a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	ptr_array_foreach(const struct draft_iface, i, node->ifaces) {
+		if (i->network != n || !draft_iface_has(i, &a->address.addr))
+			continue;
+		diags_add(t->found, DIAG_WARNING, a->loc, "an address is there once in a network",
+			  "'%s' and '%s' of '%s' both have %s: left out at '%s'", i->source_name,
+			  source_name, node->name, addr_print(&a->address.addr, text), source_name);
+		return true;
+	}
+	return false;
+}
+
 struct draft_iface *draft_add_address(struct draft *t, struct draft_node *node,
 				      const char *source_name, const struct fact_address *a)
 {
 	const struct draft_network *n;
 	struct draft_iface *i = same_link(t, node, source_name, &a->address);
 	struct prefix p = a->address;
-	char text[PREFIX_TEXT_MAX];
 
 	if (!is_usable(t, NULL, a) || (!i && overlaps_own(t, node, a)))
 		return NULL;
 	n = i ? i->network : draft_join_network(t, node, a);
-	if (!is_usable(t, n, a) || (!i && other_iface_overlaps(t, node, n, a)))
+	if (!is_usable(t, n, a) || (!i && other_iface_overlaps(t, node, n, a)) ||
+	    is_own_twice(t, node, n, source_name, a))
 		return NULL;
 	if (!i)
-		i = draft_iface_on(node, n);
-	if (i && !g_str_equal(i->source_name, source_name)) {
-		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface per subnet",
-			  "'%s' and '%s' of '%s' are both in network '%s': %s is left out",
-			  i->source_name, source_name, node->name, i->network->name,
-			  prefix_print(&p, text));
-		return NULL;
-	}
+		i = iface_of(node, n, source_name);
 	if (!i)
 		i = draft_iface_new(node, source_name, n);
 	p.len = p.addr.family == n->subnet.addr.family ? n->subnet.len : n->subnet6.len;
@@ -324,7 +345,7 @@ static void set_peer(const struct draft_node *node, struct draft_iface *i,
 		     const struct fact_address *a)
 {
 	if (!addr_is_set(&i->peer) && a->peer.family == a->address.addr.family &&
-	    !draft_node_has(node, &a->peer) && !draft_connected(node, &a->peer))
+	    !draft_node_has(node, &a->peer) && !draft_connected(node, &a->peer, NULL))
 		i->peer = a->peer;
 }
 
@@ -348,8 +369,9 @@ static struct draft_iface *add_host_address(struct draft *t, struct draft_node *
 			set_peer(node, i, a);
 		return i;
 	}
-	i = draft_iface_on(node, n);
-	if (overlaps_own(t, node, a) || (!i && other_iface_overlaps(t, node, n, a)))
+	i = iface_of(node, n, source->name);
+	if (overlaps_own(t, node, a) || is_own_twice(t, node, n, source->name, a) ||
+	    (!i && other_iface_overlaps(t, node, n, a)))
 		return NULL;
 	if (!i)
 		i = draft_iface_new(node, source->name, n);
@@ -403,21 +425,34 @@ static struct draft_iface *add_address(struct draft *t, struct draft_node *node,
 	return draft_add_address(t, node, source->name, a);
 }
 
+static void add_source_address(struct draft *t, struct draft_node *node,
+			       const struct fact_iface *source, const struct fact_address *a)
+{
+	struct draft_iface *i = add_address(t, node, source, a);
+
+	if (!i)
+		return;
+	i->up = source->up;
+	i->source = source;
+	if (!i->note)
+		i->note = source->note;
+}
+
+/* IPv4 first: a network has an IPv4 subnet, and an IPv6 one beside it. */
 static void add_addresses(struct draft *t, struct draft_node *node, enum address_kind kind)
 {
-	ptr_array_foreach(const struct fact_iface, source, node->facts->ifaces) {
-		for (guint n = 0; !source->left_out && n < source->addresses->len; n++) {
-			const struct fact_address *a =
-				&g_array_index(source->addresses, struct fact_address, n);
-			struct draft_iface *i =
-				kind_of_address(a) == kind ? add_address(t, node, source, a) : NULL;
+	static const int families[] = {AF_INET, AF_INET6};
 
-			if (!i)
-				continue;
-			i->up = source->up;
-			i->source = source;
-			if (!i->note)
-				i->note = source->note;
+	for (guint f = 0; f < G_N_ELEMENTS(families); f++) {
+		ptr_array_foreach(const struct fact_iface, source, node->facts->ifaces) {
+			for (guint n = 0; !source->left_out && n < source->addresses->len; n++) {
+				const struct fact_address *a =
+					&g_array_index(source->addresses, struct fact_address, n);
+
+				if (kind_of_address(a) == kind &&
+				    a->address.addr.family == families[f])
+					add_source_address(t, node, source, a);
+			}
 		}
 	}
 }

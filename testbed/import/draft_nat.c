@@ -77,7 +77,7 @@ static bool nat_can_join(struct draft *t, const struct draft_node *router,
 
 static void add_nat(struct draft *t, struct draft_node *node, const struct fact_nat *nat)
 {
-	struct draft_iface *inside = draft_connected(node, &nat->inside), *lan;
+	struct draft_iface *inside = draft_connected(node, &nat->inside, NULL), *lan;
 	struct draft_route route = {.to = {.addr = {.family = AF_INET}},
 				    .persistent = true,
 				    .note = "guess: from the NAT"};

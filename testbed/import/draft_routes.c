@@ -104,7 +104,7 @@ static bool resolve_link_local(const struct draft *t, const struct draft_node *n
 		ptr_array_foreach(const struct draft_node, other, t->nodes) {
 			for (guint n = 0; other != node && n < other->ifaces->len; n++) {
 				const struct draft_iface *i = other->ifaces->pdata[n];
-				const struct addr *a = address_of(i, r->via.family);
+				const struct addr *a = address_of(i, r->to.addr.family);
 
 				if (!a || i->network != own->network || !has_link_local(i, &r->via))
 					continue;
@@ -144,14 +144,22 @@ static bool has_subnet(const struct draft_node *node, const char *dev, int famil
 	return false;
 }
 
-/* The interface of a written route on link to the gateway.  NULL: none. */
-static const char *on_link_dev(const struct draft_node *node, const struct addr *via)
+static GArray *routes_of(const struct draft_node *node, unsigned table)
 {
-	array_foreach(const struct draft_route, r, node->routes) {
-		if (!addr_is_set(&r->via) && r->dev && prefix_contains(&r->to, via))
+	return table > 0 ? node->policy_routes : node->routes;
+}
+
+/* The interface of a written route on link to the gateway, of that table or the main one.  NULL:
+ * none. */
+static const char *on_link_dev(const struct draft_node *node, const struct addr *via,
+			       unsigned table)
+{
+	array_foreach(const struct draft_route, r, routes_of(node, table)) {
+		if (r->table == table && !addr_is_set(&r->via) && r->dev &&
+		    prefix_contains(&r->to, via))
 			return r->dev;
 	}
-	return NULL;
+	return table > 0 ? on_link_dev(node, via, 0) : NULL;
 }
 
 /* --- choosing --------------------------------------------------------------------------------- */
@@ -180,20 +188,22 @@ static bool may_stand_beside(const struct draft_route *a, const struct draft_rou
 {
 	unsigned usual = a->to.addr.family == AF_INET6 ? IPV6_METRIC : 0;
 
-	return !a->dead && !b->dead && !a->type && !b->type &&
+	return !a->dead && !b->dead &&
 	       (a->metric > 0 ? a->metric : usual) != (b->metric > 0 ? b->metric : usual) &&
-	       !(addr_equal(&a->via, &b->via) && g_strcmp0(a->dev, b->dev) == 0);
+	       !(addr_equal(&a->via, &b->via) && g_strcmp0(a->dev, b->dev) == 0 &&
+		 g_strcmp0(a->type, b->type) == 0);
 }
 
 static void put_route(struct draft *t, struct draft_node *node, const struct draft_route *r)
 {
-	array_foreach(struct draft_route, have, node->routes) {
-		if (!prefix_equal(&have->to, &r->to) || may_stand_beside(have, r))
+	array_foreach(struct draft_route, have, routes_of(node, r->table)) {
+		if (have->table != r->table || !prefix_equal(&have->to, &r->to) ||
+		    may_stand_beside(have, r))
 			continue;
 		keep_better(t, have, r);
 		return;
 	}
-	g_array_append_val(node->routes, *r);
+	g_array_append_val(routes_of(node, r->table), *r);
 }
 
 /* A gateway on no subnet: by the route on link that reaches it, which is added where the interface
@@ -203,11 +213,12 @@ static bool reach_on_link(struct draft *t, struct draft_node *node, const struct
 {
 	const struct draft_iface *i = iface_by_source_name(node, r->dev);
 	struct draft_route host = {.to = {out->via, addr_bits(&out->via)},
+				   .table = out->table,
 				   .persistent = out->persistent,
 				   .note = "the gateway is on link, in no subnet of the node",
 				   .loc = r->loc};
 
-	out->dev = on_link_dev(node, &out->via);
+	out->dev = on_link_dev(node, &out->via, out->table);
 	if (out->dev)
 		return true;
 	if (!i || !(r->onlink || !has_subnet(node, r->dev, out->via.family)))
@@ -254,7 +265,9 @@ static bool set_gateway(struct draft *t, struct draft_node *node, const struct f
 
 	addr_print(&r->via, via);
 	if (facts_is_link_local(&out->via) && !resolve_link_local(t, node, r, &out->via)) {
-		i = addr_is_link_local6(&out->via) ? iface_by_source_name(node, r->dev) : NULL;
+		i = addr_is_link_local6(&out->via) && out->to.addr.family == AF_INET6 ?
+			    iface_by_source_name(node, r->dev) :
+			    NULL;
 		out->dev = i ? i->name : NULL;
 		if (i)
 			return true;
@@ -264,7 +277,7 @@ static bool set_gateway(struct draft *t, struct draft_node *node, const struct f
 			  via);
 		return false;
 	}
-	i = draft_connected(node, &out->via);
+	i = draft_connected(node, &out->via, r->dev);
 	why = refuse_gateway(node, r, out, i);
 	if (why) {
 		leave_out(t, r, NULL, "%s", why);
@@ -299,12 +312,12 @@ static bool set_device(struct draft *t, struct draft_node *node, const struct fa
 		return true;
 	out->via = peer;
 	out->note = "guess: by the other end of the point-to-point line";
-	why = refuse_gateway(node, r, out, draft_connected(node, &peer));
+	why = refuse_gateway(node, r, out, draft_connected(node, &peer, r->dev));
 	if (why) {
 		leave_out(t, r, NULL, "%s", why);
 		return false;
 	}
-	if (draft_connected(node, &peer) || on_link_dev(node, &peer))
+	if (draft_connected(node, &peer, NULL) || on_link_dev(node, &peer, out->table))
 		return true;
 	return reach_on_link(t, node, r, out);
 }
@@ -316,11 +329,12 @@ static void add_route(struct draft *t, struct draft_node *node, const struct fac
 				  .type = r->type,
 				  .dead = r->dead,
 				  .metric = r->metric,
+				  .table = r->table ? facts_table(node->facts, r->table) : 0,
 				  .persistent = r->persistent,
 				  .note = r->note,
 				  .loc = r->loc};
 
-	if (draft_is_own_subnet(node, &r->to)) {
+	if (!r->table && draft_is_own_subnet(node, &r->to)) {
 		if (addr_is_set(&r->via) || r->type)
 			leave_out(t, r, NULL, "'%s' is connected to it", node->name);
 		return;
@@ -337,11 +351,28 @@ static bool is_reached(struct draft *t, const struct draft_node *node, const str
 	char to[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
 
 	if (!addr_is_set(&r->via) || addr_is_link_local6(&r->via) ||
-	    draft_connected(node, &r->via) || on_link_dev(node, &r->via))
+	    draft_connected(node, &r->via, NULL) || on_link_dev(node, &r->via, r->table))
 		return true;
 	return diags_add(t->found, DIAG_WARNING, r->loc, NULL,
 			 "the route to %s is left out: its gateway %s is on no subnet of '%s'",
 			 prefix_print(&r->to, to), addr_print(&r->via, via), node->name);
+}
+
+/* Takes out the routes whose gateway can't be reached; the owners of the others' forward. */
+static void follow_gateways(struct draft *t, struct draft_node *node, GArray *routes)
+{
+	for (guint k = 0; k < routes->len;) {
+		if (is_reached(t, node, &g_array_index(routes, struct draft_route, k)))
+			k++;
+		else
+			g_array_remove_index(routes, k);
+	}
+	array_foreach(const struct draft_route, r, routes) {
+		ptr_array_foreach(const struct draft_iface, i, node->ifaces) {
+			if (addr_is_set(&r->via) && g_strcmp0(r->dev, i->name) == 0)
+				note_gateway(t, node, i->network, r);
+		}
+	}
 }
 
 void draft_routes(struct draft *t, struct draft_node *node)
@@ -355,23 +386,6 @@ void draft_routes(struct draft *t, struct draft_node *node)
 				add_route(t, node, r);
 		}
 	}
-	for (guint k = 0; k < node->routes->len;) {
-		const struct draft_route *r = &g_array_index(node->routes, struct draft_route, k);
-
-		if (is_reached(t, node, r))
-			k++;
-		else
-			g_array_remove_index(node->routes, k);
-	}
-	array_foreach(const struct draft_route, r, node->routes) {
-		const struct draft_iface *i = draft_connected(node, &r->via);
-
-		for (guint n = 0; !i && r->dev && n < node->ifaces->len; n++) {
-			if (g_str_equal(((struct draft_iface *)node->ifaces->pdata[n])->name,
-					r->dev))
-				i = node->ifaces->pdata[n];
-		}
-		if (addr_is_set(&r->via) && i)
-			note_gateway(t, node, i->network, r);
-	}
+	follow_gateways(t, node, node->routes);
+	follow_gateways(t, node, node->policy_routes);
 }

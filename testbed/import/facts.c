@@ -10,14 +10,16 @@ static void usual_free(gpointer text)
 
 static const struct object_shape iface_shape =
 	OBJECT_SHAPE(fact_iface, NULL, OWNS_TEXT(fact_iface, name), OWNS_TEXT(fact_iface, note),
-		     OWNS_TEXT(fact_iface, master), OWNS_ARRAY(fact_iface, addresses, fact_address),
+		     OWNS_TEXT(fact_iface, master), OWNS_TEXT(fact_iface, table),
+		     OWNS_ARRAY(fact_iface, addresses, fact_address),
 		     OWNS_ARRAY(fact_iface, link_locals, addr));
 static const struct object_shape link_shape =
 	OBJECT_SHAPE(fact_link, NULL, OWNS_TEXT(fact_link, dev));
 static const struct object_shape route_shape =
 	OBJECT_SHAPE(fact_route, NULL, OWNS_TEXT(fact_route, dev), OWNS_TEXT(fact_route, table));
 static const struct object_shape rule_shape =
-	OBJECT_SHAPE(fact_rule, NULL, OWNS_TEXT(fact_rule, table), OWNS_TEXT(fact_rule, text));
+	OBJECT_SHAPE(fact_rule, NULL, OWNS_TEXT(fact_rule, table), OWNS_TEXT(fact_rule, in),
+		     OWNS_TEXT(fact_rule, text));
 static const struct object_shape nrpt_shape = OBJECT_SHAPE(
 	fact_nrpt, NULL, OWNS_TEXT(fact_nrpt, namespace), OWNS_ARRAY(fact_nrpt, servers, addr));
 static const struct object_shape facts_shape =
@@ -109,7 +111,7 @@ bool facts_is_broadcast(const struct prefix *p)
 
 bool facts_is_usual(const struct prefix *to)
 {
-	static const struct addr loopback6 = {AF_INET6, {[15] = 1}};
+	static const struct addr none6 = {.family = AF_INET6};
 
 	if (to->addr.family == AF_INET)
 		return (to->addr.bytes[0] == 127 && to->len >= 8) ||
@@ -118,7 +120,8 @@ bool facts_is_usual(const struct prefix *to)
 	return to->addr.family == AF_INET6 &&
 	       ((to->addr.bytes[0] == 0xff && to->len >= 8) ||
 		(facts_is_link_local(&to->addr) && to->len >= 10) ||
-		(addr_equal(&to->addr, &loopback6) && to->len == 128));
+		(memcmp(&to->addr, &none6, offsetof(struct addr, bytes[10])) == 0 &&
+		 to->len >= 96)); /* ::1, IPv4-mapped and IPv4-compatible addresses */
 }
 
 bool facts_mask_length(const struct addr *mask, uint8_t *ret)
@@ -204,17 +207,55 @@ void facts_link(struct facts *f, const struct fact_link *link, diags *d)
 	g_ptr_array_add(f->links, l);
 }
 
-void facts_rule(struct facts *f, const char *table, const char *text, struct loc loc, diags *d)
+void facts_rule(struct facts *f, const struct fact_rule *rule, diags *d)
 {
 	struct fact_rule *r;
 
-	if (!has_room(f, f->rules->len, "rules", loc, d))
+	if (!has_room(f, f->rules->len, "rules", rule->loc, d))
 		return;
 	r = object_new(&rule_shape);
-	r->table = g_strdup(table);
-	r->text = g_strdup(text);
-	r->loc = loc;
+	*r = *rule;
+	r->table = g_strdup(rule->table);
+	r->in = g_strdup(rule->in);
+	r->text = g_strdup(rule->text);
 	g_ptr_array_add(f->rules, r);
+}
+
+/* 0: it has only a name. */
+static unsigned table_number(const char *name)
+{
+	guint64 number = 0;
+
+	return g_ascii_string_to_unsigned(name ? name : "", 10, 1, G_MAXUINT32, &number, NULL) ?
+		       (unsigned)number :
+		       0;
+}
+
+static bool has_table_number(const struct facts *f, unsigned number)
+{
+	ptr_array_foreach(const struct fact_rule, r, f->rules)
+		if (table_number(r->table) == number)
+			return true;
+	return false;
+}
+
+unsigned facts_table(const struct facts *f, const char *name)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+	unsigned number = 1000;
+
+	if (table_number(name) > 0)
+		return table_number(name);
+	ptr_array_foreach(const struct fact_rule, r, f->rules) {
+		if (!r->table || table_number(r->table) > 0 || !g_hash_table_add(seen, r->table))
+			continue;
+		while (has_table_number(f, number))
+			number++;
+		if (g_str_equal(r->table, name))
+			return number;
+		number++;
+	}
+	return 0;
 }
 
 /* As topology files want it: letters, digits, '-', '_' and single dots, the last no dot. */

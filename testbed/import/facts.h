@@ -25,9 +25,11 @@ struct fact_iface {
 	char *name;
 	char *note;	      /* for a comment; NULL: none */
 	char *master;	      /* the VRF (or bridge, bond) that it belongs to; NULL: none */
+	char *table;	      /* of a VRF; NULL: none, or unknown */
 	const char *left_out; /* constant text, why: "a tunnel"; NULL: it is written */
 	bool up;
 	bool is_vrf;
+	bool has_type;	     /* `ip addr` said what kind of link it is */
 	unsigned mtu;	     /* 0: unknown */
 	GArray *addresses;   /* struct fact_address */
 	GArray *link_locals; /* struct addr */
@@ -39,6 +41,7 @@ struct fact_iface {
 struct fact_link {
 	char *dev;
 	struct prefix to;
+	struct addr peer; /* own: the other end of a point-to-point line; unset: none */
 	bool own;
 	struct loc loc;
 };
@@ -59,8 +62,12 @@ struct fact_route {
 
 /* A policy rule that is not one of every machine's. */
 struct fact_rule {
-	char *table; /* NULL: it names none */
+	char *table;	    /* NULL: it names none */
+	struct prefix from; /* unset: all */
+	char *in;	    /* the interface that packets came in by; NULL: any */
 	char *text;
+	bool is_plain; /* it asks for nothing else */
+	bool left_out;
 	struct loc loc;
 };
 
@@ -114,12 +121,17 @@ void facts_route(struct facts *f, const struct fact_route *route, diags *d);
 void facts_link(struct facts *f, const struct fact_link *link, diags *d);
 /* Notes a destination that every machine has: it is left out, and a comment says so. */
 void facts_usual(struct facts *f, const char *destination);
-void facts_rule(struct facts *f, const char *table, const char *text, struct loc loc, diags *d);
+/* Adds a copy of `rule`. */
+void facts_rule(struct facts *f, const struct fact_rule *rule, diags *d);
+/* The number of a table that a rule names.  One that has only a name gets the first number from
+ * 1000 on that no other has. */
+unsigned facts_table(const struct facts *f, const char *name);
 /* Adds an NRPT rule; copies.  What a topology cannot have is left out with a warning. */
 void facts_nrpt(struct facts *f, const char *namespace, const GArray *servers, struct loc loc,
 		diags *d);
 
-/* Loopback, link-local, multicast, broadcast: a destination that every machine has. */
+/* Loopback, link-local, multicast, broadcast, IPv4 within IPv6: a destination that every machine
+ * has. */
 bool facts_is_usual(const struct prefix *to);
 /* Whether the address, with host bits, is the last one of its IPv4 subnet. */
 bool facts_is_broadcast(const struct prefix *p);
@@ -129,8 +141,8 @@ bool facts_is_link_local(const struct addr *a);
 bool facts_mask_length(const struct addr *mask, uint8_t *ret);
 
 /* After all texts are read: gives each VRF facts of its own, makes addresses of what is on link,
- * and takes away, with a warning for each, what is left out: routes of other tables and those of
- * interfaces that are left out. */
+ * and takes away, with a warning for each, what is left out: policy rules that a topology cannot
+ * have, routes of tables that no other rule names, and those of interfaces that are left out. */
 void facts_settle(GPtrArray *all, diags *d);
 
 /* The parsers add what a text of one kind says to `f`, and diagnostics to `d`.  `text` is valid

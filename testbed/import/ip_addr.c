@@ -48,6 +48,11 @@ static void add_address(const struct said_address *s, struct facts *f, struct fa
 				  "the address %s on 'lo' is left out", s->local);
 		return;
 	}
+	if (facts_is_usual(&(struct prefix){a.address.addr, addr_bits(&a.address.addr)}) &&
+	    !facts_is_link_local(&a.address.addr)) { /* of the loopback, as VRFs have them */
+		facts_usual(f, s->local);
+		return;
+	}
 	if (a.address.len < 8) {
 		diags_add(d, DIAG_WARNING, s->loc, NULL,
 			  "%s/%u on '%s' is not an address in a network: left out", s->local,
@@ -79,6 +84,7 @@ static bool has_flag(const char *flags, const char *flag)
 
 static void set_type(struct fact_iface *i, const char *type)
 {
+	i->has_type = i->has_type || type;
 	if (type && g_strv_contains(tunnel_types, type))
 		i->left_out = "a tunnel";
 	i->is_vrf = i->is_vrf || g_strcmp0(type, "vrf") == 0;
@@ -88,12 +94,16 @@ static void set_type(struct fact_iface *i, const char *type)
 
 static void read_link_kind(struct tree *j, const yaml_node_t *link, struct fact_iface *i)
 {
-	const yaml_node_t *info = tree_member(j, link, "linkinfo");
+	const yaml_node_t *info = tree_member(j, link, "linkinfo"), *data = NULL;
 	const char *mtu = tree_word(j, link, "mtu");
 
 	set_type(i, tree_word(j, link, "link_type"));
-	if (info && info->type == YAML_MAPPING_NODE)
+	if (info && info->type == YAML_MAPPING_NODE) {
 		set_type(i, tree_word(j, info, "info_kind"));
+		data = tree_member(j, info, "info_data");
+	}
+	if (data && data->type == YAML_MAPPING_NODE && i->is_vrf && !i->table)
+		i->table = g_strdup(tree_word(j, data, "table"));
 	i->up = tree_has(j, link, "flags", "UP") || !tree_member(j, link, "flags");
 	i->is_vrf = i->is_vrf ||
 		    (tree_has(j, link, "flags", "MASTER") && tree_has(j, link, "flags", "NOARP"));
@@ -129,21 +139,6 @@ static void read_link(struct tree *j, const yaml_node_t *link, struct facts *f, 
 			add_address(&s, f, iface, d);
 	}
 	tell_unused(iface, d);
-}
-
-static void parse_json(const char *file, const char *text, struct facts *f, diags *d)
-{
-	struct tree j;
-	const yaml_node_t *link;
-
-	if (!tree_read(&j, file, text, d))
-		return;
-	/* `ip -j -4 addr` prints {} for a link without an address of that family. */
-	for (guint i = 0, good = tree_objects(&j, d); good && (link = tree_object(&j, i)); i++) {
-		if (link->data.mapping.pairs.top > link->data.mapping.pairs.start)
-			read_link(&j, link, f, d);
-	}
-	tree_clear(&j);
 }
 
 /* --- text ------------------------------------------------------------------------------------- */
@@ -200,6 +195,14 @@ static void read_heading(const struct line *l, struct fact_iface *i)
 	}
 }
 
+static bool is_address(const char *word)
+{
+	g_autofree char *address = g_strndup(word, strcspn(word, "/"));
+	struct addr a;
+
+	return addr_parse(address, &a);
+}
+
 /* A line of `ip -br addr`: "eth0 UP 10.0.1.1/24 2001:db8::1/64". */
 static bool is_brief(const struct line *l)
 {
@@ -222,7 +225,9 @@ static struct fact_iface *read_text_line(const struct line *l, struct fact_iface
 		if (current)
 			current->up = !g_str_equal(line_word(l, 1)->text, "DOWN");
 		for (guint k = 2; current && k < l->words->len; k++) {
-			if (strchr(line_word(l, k)->text, '/'))
+			if (g_str_equal(line_word(l, k)->text, "peer"))
+				k++; /* of the address before it */
+			else if (is_address(line_word(l, k)->text))
 				read_word_address(l, k, f, current, d);
 		}
 		return current;
@@ -232,8 +237,15 @@ static struct fact_iface *read_text_line(const struct line *l, struct fact_iface
 		if (current && third[0] == '<')
 			read_heading(l, current);
 	}
-	if (current) /* `ip -d` has lines that begin with "wireguard" or "vxlan", too */
-		set_type(current, first + (g_str_has_prefix(first, "link/") ? strlen("link/") : 0));
+	if (current && g_str_has_prefix(first, "link/"))
+		set_type(current, first + strlen("link/"));
+	else if (current && g_strv_contains(tunnel_types, first)) /* of `ip -d` */
+		set_type(current, first);
+	if (current && l->words->len > 2 && g_str_equal(first, "vrf")) {
+		current->is_vrf = true;
+		if (!current->table)
+			current->table = g_strdup(third);
+	}
 	for (guint k = 0; current && k + 1 < l->words->len; k++) {
 		const char *word = line_word(l, k)->text;
 
@@ -282,7 +294,7 @@ static void parse_text(const char *file, const char *text, struct facts *f, diag
 void parse_ip_addr(const char *file, const char *text, struct facts *f, diags *d)
 {
 	if (tree_begins(text))
-		parse_json(file, text, f, d);
+		tree_each_object(file, text, f, d, read_link);
 	else
 		parse_text(file, text, f, d);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `ip route`, as JSON or as text, and `ip rule`.  Routes that the kernel made also show addresses.
+/* `ip route`, as JSON or as text.  Routes that the kernel made also show addresses.
  */
 #include "testbed/import/facts.h"
 #include "testbed/import/lines.h"
@@ -27,6 +27,8 @@ struct said {
 	char *text[FIELDS]; /* NULL: not said */
 	struct loc loc[FIELDS];
 	bool onlink, dead;
+	bool other_family; /* the gateway is said to be of another family than the destination */
+	bool skips;	   /* these words are of a next hop that is not used */
 	guint hops;
 };
 
@@ -49,6 +51,7 @@ static const struct {
 	const char *protocol, *note;
 } protocols[] = {
 	{"static", NULL}, /* NetworkManager, systemd-networkd: from their files */
+	{"kernel", NULL},
 	{"dhcp", NULL},
 	{"ra", NULL},
 	{"boot", "guess: persistent (protocol boot: added by hand, or from a file at start)"},
@@ -102,7 +105,7 @@ static bool read_destination(const struct said *s, struct fact_route *r, diags *
 		return diags_add(d, DIAG_ERROR, s->loc[TO],
 				 "paste the complete output of 'ip route'",
 				 "'%s' is not a destination", to ? to : "");
-	if (g_str_equal(to, "default") && r->via.family == AF_INET6)
+	if (g_str_equal(to, "default") && r->via.family == AF_INET6 && !s->other_family)
 		r->to = (struct prefix){.addr = {.family = AF_INET6}};
 	network = prefix_network(&r->to);
 	if (addr_equal(&network.addr, &r->to.addr))
@@ -129,7 +132,7 @@ static void add_kernel_route(const struct said *s, const struct fact_route *r, s
 	struct fact_link link = {.dev = r->dev, .to = r->to, .loc = r->loc};
 	struct addr source = {0};
 
-	if (!r->dev || r->table)
+	if (!r->dev)
 		return;
 	if (!read_addr(s, SOURCE, &source, d))
 		return;
@@ -142,6 +145,7 @@ static void add_kernel_route(const struct said *s, const struct fact_route *r, s
 		source = r->to.addr; /* an IPv6 host's route to its own address */
 	} else {
 		facts_route(f, r, d); /* the other end of a point-to-point line */
+		link.peer = r->to.addr;
 	}
 	link.to = (struct prefix){source, addr_bits(&source)};
 	link.own = true;
@@ -231,9 +235,21 @@ static void say_members(struct said *s, struct tree *j, const yaml_node_t *objec
 		  tree_has(j, object, "flags", "linkdown");
 }
 
+/* The first of several next hops whose interface is up; if none is, the first.  NULL: no list. */
+static const yaml_node_t *first_hop(struct tree *j, const yaml_node_t *hops)
+{
+	const yaml_node_t *hop;
+
+	for (guint i = 0; (hop = tree_item(j, hops, i)); i++) {
+		if (!tree_has(j, hop, "flags", "dead") && !tree_has(j, hop, "flags", "linkdown"))
+			return hop;
+	}
+	return tree_item(j, hops, 0);
+}
+
 static void read_json_route(struct tree *j, const yaml_node_t *item, struct facts *f, diags *d)
 {
-	const yaml_node_t *hops = tree_member(j, item, "nexthops"), *first = tree_item(j, hops, 0);
+	const yaml_node_t *hops = tree_member(j, item, "nexthops"), *first = first_hop(j, hops);
 	const yaml_node_t *via;
 	struct said s = {0};
 
@@ -247,36 +263,27 @@ static void read_json_route(struct tree *j, const yaml_node_t *item, struct fact
 	via = tree_member(j, first ? first : item, "via");
 	if (!s.text[VIA] && via && via->type == YAML_MAPPING_NODE && tree_word(j, via, "host"))
 		say(&s, VIA, tree_word(j, via, "host"), tree_loc(j, via, "host"));
+	s.other_family = via;
 	add_said(&s, f, d);
 	said_clear(&s);
 }
 
-static void read_json(const char *file, const char *text, struct facts *f, diags *d,
-		      void (*read)(struct tree *j, const yaml_node_t *item, struct facts *f,
-				   diags *d))
-{
-	struct tree j;
-	const yaml_node_t *item;
-
-	if (!tree_read(&j, file, text, d))
-		return;
-	for (guint i = 0, good = tree_objects(&j, d); good && (item = tree_object(&j, i)); i++) {
-		/* `ip` prints {} for what it has filtered. */
-		if (item->data.mapping.pairs.top > item->data.mapping.pairs.start)
-			read(&j, item, f, d);
-	}
-	tree_clear(&j);
-}
-
 /* --- text ------------------------------------------------------------------------------------- */
 
-/* The words that follow the destination, in pairs, and flags. */
+/* The words that follow the destination, in pairs, and flags.  Of several next hops the first one
+ * whose interface is up counts. */
 static void say_words(struct said *s, const struct line *l, guint from)
 {
 	for (guint i = from; i < l->words->len; i++) {
 		const struct word *w = line_word(l, i);
 		bool last = i + 1 >= l->words->len;
 
+		if (g_str_equal(w->text, "nexthop")) {
+			s->skips = s->hops++ > 0 && !s->dead;
+			s->dead = s->dead && s->skips;
+		}
+		if (s->skips)
+			continue;
 		s->onlink = s->onlink || g_str_equal(w->text, "onlink");
 		s->dead =
 			s->dead || g_str_equal(w->text, "dead") || g_str_equal(w->text, "linkdown");
@@ -285,8 +292,10 @@ static void say_words(struct said *s, const struct line *l, guint from)
 				continue;
 			w = line_word(l, ++i);
 			if (k == VIA && i + 1 < l->words->len &&
-			    (g_str_equal(w->text, "inet6") || g_str_equal(w->text, "inet")))
+			    (g_str_equal(w->text, "inet6") || g_str_equal(w->text, "inet"))) {
 				w = line_word(l, ++i);
+				s->other_family = true;
+			}
 			say(s, (enum field)k, w->text, w->loc);
 			break;
 		}
@@ -340,19 +349,9 @@ static bool is_route_line(const struct line *l)
 	return false;
 }
 
-static bool has_line(const char *file, const char *text, bool (*is)(const struct line *l))
-{
-	struct line l = {.file = file, .rest = text};
-	bool found = false;
-
-	while (line_next(&l))
-		found = found || is(&l);
-	return found;
-}
-
 bool is_ip_route(const char *file, const char *text)
 {
-	return strstr(text, "\"dst\"") || has_line(file, text, is_route_line);
+	return strstr(text, "\"dst\"") || lines_any(file, text, is_route_line);
 }
 
 static void parse_text_routes(const char *file, const char *text, struct facts *f, diags *d)
@@ -364,9 +363,11 @@ static void parse_text_routes(const char *file, const char *text, struct facts *
 	while (line_next(&l)) {
 		if (l.words->len == 0)
 			continue;
+		if (g_str_equal(line_word(&l, 0)->text, "nh_info"))
+			continue; /* `ip -d`: the next hop's object, which stands in the route, too
+				   */
 		if (g_str_equal(line_word(&l, 0)->text, "nexthop")) {
-			if (s.hops++ == 0)
-				say_words(&s, &l, 1);
+			say_words(&s, &l, 0);
 			continue;
 		}
 		finish_text_route(&s, f, d);
@@ -382,79 +383,7 @@ static void parse_text_routes(const char *file, const char *text, struct facts *
 void parse_ip_route(const char *file, const char *text, struct facts *f, diags *d)
 {
 	if (tree_begins(text))
-		read_json(file, text, f, d, read_json_route);
+		tree_each_object(file, text, f, d, read_json_route);
 	else
 		parse_text_routes(file, text, f, d);
-}
-
-/* --- rules ------------------------------------------------------------------------------------ */
-
-/* Adds a rule, unless it is one of the three that every machine has, as "from all lookup main". */
-static void add_rule(struct facts *f, const char *table, char *text, struct loc loc, diags *d)
-{
-	static const char *const usual[] = {"from all lookup local", "from all lookup main",
-					    "from all lookup default", NULL};
-
-	g_strstrip(text);
-	if (!g_strv_contains(usual, text))
-		facts_rule(f, table, text, loc, d);
-}
-
-static void read_json_rule(struct tree *j, const yaml_node_t *item, struct facts *f, diags *d)
-{
-	static const struct {
-		const char *key, *word;
-	} parts[] = {{"src", "from"},	 {"srclen", "/"},      {"dst", "to"},
-		     {"dstlen", "/"},	 {"fwmark", "fwmark"}, {"iif", "iif"},
-		     {"oif", "oif"},	 {"uid_start", "uid"}, {"ipproto", "ipproto"},
-		     {"dport", "dport"}, {"action", "action"}, {"table", "lookup"}};
-	g_autoptr(GString) text = g_string_new(tree_member(j, item, "not") ? "not" : "");
-
-	for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
-		const char *value = tree_word(j, item, parts[i].key);
-
-		if (value)
-			g_string_append_printf(text, parts[i].word[0] == '/' ? "%s%s" : " %s %s",
-					       parts[i].word, value);
-	}
-	add_rule(f, tree_word(j, item, "table"), text->str, tree_loc(j, item, "src"), d);
-}
-
-/* "32765: from 10.0.2.0/24 lookup 100" */
-static bool is_rule_line(const struct line *l)
-{
-	const char *first = l->words->len > 2 ? line_word(l, 0)->text : "";
-	guint at = l->words->len > 2 && g_str_equal(line_word(l, 1)->text, "not") ? 2 : 1;
-
-	return g_ascii_isdigit(*first) && g_str_has_suffix(first, ":") &&
-	       g_str_equal(line_word(l, at)->text, "from");
-}
-
-bool is_ip_rule(const char *file, const char *text)
-{
-	return (strstr(text, "\"priority\"") && strstr(text, "\"src\"")) ||
-	       has_line(file, text, is_rule_line);
-}
-
-void parse_ip_rule(const char *file, const char *text, struct facts *f, diags *d)
-{
-	struct line l = {.file = file, .rest = text};
-
-	if (tree_begins(text)) {
-		read_json(file, text, f, d, read_json_rule);
-		return;
-	}
-	while (line_next(&l)) {
-		g_autofree char *rule = NULL;
-		const char *lookup;
-
-		if (!is_rule_line(&l))
-			continue;
-		rule = g_strdup(strchr(l.text, ':') ? strchr(l.text, ':') + 1 : l.text);
-		lookup = line_word(&l, l.words->len - 1)->text;
-		add_rule(f,
-			 g_str_equal(line_word(&l, l.words->len - 2)->text, "lookup") ? lookup :
-											NULL,
-			 rule, line_loc(&l), d);
-	}
 }

@@ -66,3 +66,13 @@ struct loc line_loc(const struct line *l)
 {
 	return l->words->len > 0 ? line_word(l, 0)->loc : (struct loc){l->file, l->number, 1};
 }
+
+bool lines_any(const char *file, const char *text, bool (*is)(const struct line *l))
+{
+	struct line l = {.file = file, .rest = text};
+	bool found = false;
+
+	while (line_next(&l))
+		found = found || is(&l);
+	return found;
+}

@@ -24,6 +24,8 @@ struct line {
  * long. false: there is no further line, and all is freed. */
 bool line_next(struct line *l);
 const struct word *line_word(const struct line *l, guint index); /* index < l->words->len */
+/* Whether `is` says so of a line of the text. */
+bool lines_any(const char *file, const char *text, bool (*is)(const struct line *l));
 /* Position of the line's first word. */
 struct loc line_loc(const struct line *l);
 

@@ -4,7 +4,7 @@
  * The headings are in the language of the machine, so a line is known by its columns:
  *
  *   Linux   destination gateway netmask flags [metric references use | MSS window irtt] interface
- *   Linux6  prefix gateway flags metric references use interface
+ *   Linux6  prefix gateway flags metric references use interface; also with [::] for ::
  *   BSD     destination gateway flags [numbers] interface [expiry]
  *
  * These tables name no address of the node itself, but for those of BSD that lead to the loopback.
@@ -38,20 +38,19 @@ static bool is_flags(const char *word)
 	       strspn(word + 1, "!" G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS) == strlen(word + 1);
 }
 
-/* "fe80::1%en0" -> fe80::1, also before a slash. */
-static char *without_zone(const char *word)
+/* "fe80::1%en0" -> fe80::1, "[::]" -> ::, also before a slash. */
+static char *bare_address(const char *word)
 {
-	const char *zone = strchr(word, '%');
-	const char *slash = zone ? strchr(zone, '/') : NULL;
+	size_t length = strcspn(word += *word == '[', "%]/");
+	const char *slash = strchr(word + length, '/');
 
-	return g_strdup_printf("%.*s%s", (int)(zone ? zone - word : (gssize)strlen(word)), word,
-			       slash ? slash : "");
+	return g_strdup_printf("%.*s%s", (int)length, word, slash ? slash : "");
 }
 
 /* "192.168.1" is 192.168.1.0/24, "10/8" is 10.0.0.0/8, and a whole address is a host. */
 static bool parse_bsd_destination(const char *word, struct prefix *ret)
 {
-	g_autofree char *text = without_zone(word);
+	g_autofree char *text = bare_address(word);
 	char *slash = strchr(text, '/');
 	guint64 length = 0;
 	guint dots = 0;
@@ -77,7 +76,7 @@ static bool parse_bsd_destination(const char *word, struct prefix *ret)
 
 static bool parse_gateway(const char *word, struct addr *ret)
 {
-	g_autofree char *text = without_zone(word);
+	g_autofree char *text = bare_address(word);
 
 	return addr_parse(text, ret);
 }
@@ -115,12 +114,15 @@ static bool read_linux_row(const struct line *l, struct row *r)
 
 static bool read_linux6_row(const struct line *l, struct row *r)
 {
+	g_autofree char *to = NULL;
 	struct addr via;
 
 	if (l->words->len != 7 || !is_flags(line_word(l, 2)->text) ||
-	    !strchr(line_word(l, 0)->text, '/') || !prefix_parse(line_word(l, 0)->text, &r->to) ||
-	    !addr_parse(line_word(l, 1)->text, &via) || via.family != AF_INET6 ||
-	    r->to.addr.family != AF_INET6)
+	    !strchr(line_word(l, 0)->text, '/'))
+		return false;
+	to = bare_address(line_word(l, 0)->text);
+	if (!prefix_parse(to, &r->to) || !parse_gateway(line_word(l, 1)->text, &via) ||
+	    via.family != AF_INET6 || r->to.addr.family != AF_INET6)
 		return false;
 	if (strchr(line_word(l, 2)->text, 'G'))
 		r->via = via;
@@ -156,6 +158,8 @@ static bool read_bsd_row(const struct line *l, struct row *r)
 		r->to.addr.family = r->via.family == AF_INET6 ? AF_INET6 : AF_INET;
 	r->is_bsd = true;
 	set_tail(r, line_word(l, 2), dev);
+	if (l->words->len == 8 && line_word(l, 7)->text == dev) /* OpenBSD's priority */
+		r->metric = number_of(line_word(l, 6)->text);
 	return true;
 }
 
@@ -235,7 +239,8 @@ static const char *dev_of(const GArray *rows, const struct addr *a)
 	return best ? best->dev : NULL;
 }
 
-/* BSD's routes to hosts: own addresses, neighbours, and hosts on link. */
+/* BSD's routes to hosts: own addresses, neighbours, hosts on link, and the other ends of lines,
+ * which have the own address for a gateway. */
 static void add_bsd_host(const GArray *rows, const struct row *r, struct facts *f, diags *d)
 {
 	struct fact_link link = {.dev = r->dev, .to = r->to, .own = true, .loc = r->loc};
@@ -247,6 +252,14 @@ static void add_bsd_host(const GArray *rows, const struct row *r, struct facts *
 		facts_usual(f, "loopback, multicast and broadcast addresses");
 	else if (has_flag(r, 'b')) /* macOS: broadcast */
 		facts_usual(f, "loopback, multicast and broadcast addresses");
+	else if (!at_loopback && addr_is_set(&r->via) && !addr_equal(&r->via, &r->to.addr))
+		facts_link(f,
+			   &(struct fact_link){.dev = r->dev,
+					       .to = {r->via, r->to.len},
+					       .peer = r->to.addr,
+					       .own = true,
+					       .loc = r->loc},
+			   d);
 	else if (at_loopback || has_flag(r, 'l') ||
 		 (has_flag(r, 'C') && !is_another_machine(rows, &r->to.addr)))
 		facts_link(f, &link, d);
@@ -275,25 +288,6 @@ static void add_subnet(const struct row *r, struct facts *f, diags *d)
 	facts_link(f, &link, d);
 }
 
-/* Devices that are tunnels by the name that their driver gives them. */
-static void mark_tunnel(struct facts *f, const struct row *r, diags *d)
-{
-	static const char *const drivers[] = {"utun", "ipsec", "gif", "stf", "tun", "wg", "tap"};
-	struct fact_iface *i = NULL;
-
-	for (guint k = 0; k < G_N_ELEMENTS(drivers) && !i; k++) {
-		size_t length = strlen(drivers[k]);
-
-		if (g_str_has_prefix(r->dev, drivers[k]) && g_ascii_isdigit(r->dev[length]))
-			i = facts_iface(f, r->dev, r->loc, d);
-	}
-	if (!i || i->left_out || i->addresses->len > 0)
-		return;
-	i->left_out = "a tunnel, by its name";
-	diags_add(d, DIAG_WARNING, r->loc, "write it under 'tunnels', docs/FORMATS.md",
-		  "'%s' is %s: left out", i->name, i->left_out);
-}
-
 static void add_row(const GArray *rows, const struct row *r, struct facts *f, diags *d)
 {
 	struct fact_route route = {.to = r->to,
@@ -311,7 +305,6 @@ static void add_row(const GArray *rows, const struct row *r, struct facts *f, di
 			  prefix_print(&r->to, text));
 		return;
 	}
-	mark_tunnel(f, r, d);
 	if (has_flag(r, '!') || has_flag(r, 'R') || has_flag(r, 'B')) {
 		route.type = has_flag(r, 'B') && r->is_bsd ? "blackhole" : "unreachable";
 		route.dev = NULL;
@@ -352,7 +345,9 @@ void parse_netstat(const char *file, const char *text, struct facts *f, diags *d
 
 		if (read_row(&l, &r))
 			g_array_append_val(rows, r);
-		else if (l.words->len > 3 && g_ascii_isdigit(*first))
+		else if (l.words->len > 3 &&
+			 (g_ascii_isdigit(*first) || is_flags(line_word(&l, 2)->text) ||
+			  is_flags(line_word(&l, 3)->text)))
 			diags_add(d, DIAG_WARNING, line_loc(&l),
 				  "'route -n' and 'netstat -rn' have addresses for names",
 				  "this is not a route: left out");

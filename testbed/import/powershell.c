@@ -5,295 +5,11 @@
  *
  * Each text becomes records of named values; what a record is, its names tell. */
 #include "testbed/import/facts.h"
-#include "testbed/import/lines.h"
-#include "testbed/import/tree.h"
+#include "testbed/import/powershell.h"
 
 #include <string.h>
 
-struct record {
-	GArray *names, *values; /* struct word, as many */
-	struct loc loc;
-};
-
-static void word_clear(gpointer data)
-{
-	g_free(((struct word *)data)->text);
-}
-
-static struct record *record_new(struct loc loc)
-{
-	struct record *r = g_new0(struct record, 1);
-
-	r->loc = loc;
-	r->names = g_array_new(FALSE, TRUE, sizeof(struct word));
-	r->values = g_array_new(FALSE, TRUE, sizeof(struct word));
-	g_array_set_clear_func(r->names, word_clear);
-	g_array_set_clear_func(r->values, word_clear);
-	return r;
-}
-
-static void record_free(gpointer data)
-{
-	struct record *r = data;
-
-	g_array_unref(r->names);
-	g_array_unref(r->values);
-	g_free(r);
-}
-
-/* Takes `value`. */
-static void record_add(struct record *r, const char *name, char *value, struct loc loc)
-{
-	struct word n = {.text = g_strstrip(g_strdup(name)), .loc = loc};
-	struct word v = {.text = g_strstrip(value), .loc = loc};
-
-	g_array_append_val(r->names, n);
-	g_array_append_val(r->values, v);
-}
-
-/* The value of that name, whatever its case; NULL: none, or empty. */
-static const struct word *record_word(const struct record *r, const char *name)
-{
-	for (guint i = 0; i < r->names->len; i++) {
-		const struct word *v = &g_array_index(r->values, struct word, i);
-
-		if (g_ascii_strcasecmp(g_array_index(r->names, struct word, i).text, name) == 0)
-			return *v->text ? v : NULL;
-	}
-	return NULL;
-}
-
-static const char *record_text(const struct record *r, const char *name)
-{
-	const struct word *w = record_word(r, name);
-
-	return w ? w->text : NULL;
-}
-
-static bool record_is(const struct record *r, const char *name, const char *const *words)
-{
-	const char *text = record_text(r, name);
-
-	for (guint i = 0; text && words[i]; i++) {
-		if (g_ascii_strcasecmp(text, words[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* --- JSON ------------------------------------------------------------------------------------- */
-
-static void append_item(GString *text, yaml_document_t *document, int index)
-{
-	const yaml_node_t *value = yaml_document_get_node(document, index);
-
-	if (text->len > 0)
-		g_string_append_c(text, ' ');
-	if (value->type == YAML_SCALAR_NODE)
-		g_string_append(text, (const char *)value->data.scalar.value);
-}
-
-/* A list becomes words; Windows PowerShell puts a list into {"value": [...], "Count": n}. */
-static char *value_text(struct tree *j, const yaml_node_t *value)
-{
-	GString *text = g_string_new(NULL);
-
-	if (value->type == YAML_MAPPING_NODE && tree_member(j, value, "value"))
-		value = tree_member(j, value, "value");
-	if (value->type == YAML_SCALAR_NODE &&
-	    !(value->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-	      g_str_equal((const char *)value->data.scalar.value, "null")))
-		g_string_append(text, (const char *)value->data.scalar.value);
-	if (value->type == YAML_SEQUENCE_NODE) {
-		for (const yaml_node_item_t *i = value->data.sequence.items.start;
-		     i < value->data.sequence.items.top; i++)
-			append_item(text, &j->document, *i);
-	}
-	return g_string_free(text, FALSE);
-}
-
-static void read_object(struct tree *j, const yaml_node_t *object, GPtrArray *records)
-{
-	struct record *r = record_new(tree_loc(j, object, ""));
-
-	for (const yaml_node_pair_t *p = object->data.mapping.pairs.start;
-	     p < object->data.mapping.pairs.top; p++) {
-		const yaml_node_t *key = yaml_document_get_node(&j->document, p->key);
-		const yaml_node_t *value = yaml_document_get_node(&j->document, p->value);
-
-		if (key->type == YAML_SCALAR_NODE)
-			record_add(r, (const char *)key->data.scalar.value, value_text(j, value),
-				   tree_loc(j, object, (const char *)key->data.scalar.value));
-	}
-	g_ptr_array_add(records, r);
-}
-
-static void read_json_records(const char *file, const char *text, GPtrArray *records, diags *d)
-{
-	struct tree j;
-	const yaml_node_t *top, *item;
-
-	if (!tree_read(&j, file, text, d))
-		return;
-	top = yaml_document_get_root_node(&j.document);
-	if (top && top->type == YAML_MAPPING_NODE) /* ConvertTo-Json of one object */
-		read_object(&j, top, records);
-	else if (tree_objects(&j, d)) {
-		for (guint i = 0; (item = tree_object(&j, i)); i++)
-			read_object(&j, item, records);
-	}
-	tree_clear(&j);
-}
-
-/* --- CSV -------------------------------------------------------------------------------------- */
-
-/* Commas, or semicolons and tabs with -UseCulture and -Delimiter. */
-static char delimiter_of(const char *heading)
-{
-	return strchr(heading, ';') ? ';' : strchr(heading, '\t') ? '\t' : ',';
-}
-
-/* The fields of a line; "" within quotes is one. */
-static GPtrArray *split_fields(const char *line, char delimiter)
-{
-	GPtrArray *fields = g_ptr_array_new_with_free_func(g_free);
-	GString *field = g_string_new(NULL);
-	bool quoted = false;
-
-	for (const char *p = line; *p; p++) {
-		if (*p == '"' && quoted && p[1] == '"') {
-			g_string_append_c(field, *p++);
-		} else if (*p == '"') {
-			quoted = !quoted;
-		} else if (*p == delimiter && !quoted) {
-			g_ptr_array_add(fields, g_strdup(field->str));
-			g_string_truncate(field, 0);
-		} else {
-			g_string_append_c(field, *p);
-		}
-	}
-	g_ptr_array_add(fields, g_string_free(field, FALSE));
-	return fields;
-}
-
-static void read_csv_records(const char *file, const char *text, GPtrArray *records,
-			     diags *d G_GNUC_UNUSED)
-{
-	struct line l = {.file = file, .rest = text};
-	GPtrArray *heading = NULL;
-	char delimiter = ',';
-
-	while (line_next(&l)) {
-		g_autoptr(GPtrArray) fields = NULL;
-		struct record *r;
-
-		if (l.words->len == 0 || g_str_has_prefix(l.text, "#TYPE")) {
-			g_clear_pointer(&heading, g_ptr_array_unref);
-			continue;
-		}
-		if (!heading) {
-			delimiter = delimiter_of(l.text);
-			heading = split_fields(l.text, delimiter);
-			continue;
-		}
-		fields = split_fields(l.text, delimiter);
-		r = record_new(line_loc(&l));
-		for (guint i = 0; i < MIN(fields->len, heading->len); i++)
-			record_add(r, heading->pdata[i], g_strdup(fields->pdata[i]), line_loc(&l));
-		g_ptr_array_add(records, r);
-	}
-	g_clear_pointer(&heading, g_ptr_array_unref);
-}
-
-/* --- a list as PowerShell shows it ------------------------------------------------------------ */
-
-/* "IPAddress         : 10.0.1.5"; an empty line ends a record. */
-static void read_list_records(const char *file, const char *text, GPtrArray *records,
-			      diags *d G_GNUC_UNUSED)
-{
-	struct line l = {.file = file, .rest = text};
-	struct record *r = NULL;
-
-	while (line_next(&l)) {
-		const char *colon = strstr(l.text, " :");
-		g_autofree char *name = colon ? g_strndup(l.text, (gsize)(colon - l.text)) : NULL;
-		char *value;
-
-		if (l.words->len == 0)
-			r = NULL;
-		if (!colon)
-			continue;
-		if (!r) {
-			r = record_new(line_loc(&l));
-			g_ptr_array_add(records, r);
-		}
-		value = g_strdup(colon + 2);
-		record_add(r, name, g_strdelimit(value, "{},", ' '), line_loc(&l));
-	}
-}
-
-/* --- a table as PowerShell shows it ----------------------------------------------------------- */
-
-static char **words_of(const struct line *l)
-{
-	char **words = g_new0(char *, l->words->len + 1);
-
-	for (guint i = 0; i < l->words->len; i++)
-		words[i] = g_strdup(line_word(l, i)->text);
-	return words;
-}
-
-static bool is_rule(const struct line *l)
-{
-	return l->words->len > 1 && strspn(l->text, "- ") == strlen(l->text);
-}
-
-/* A row with as many words as the heading; words beyond are of the interface's name. */
-static void read_table_row(const struct line *l, char **names, GPtrArray *records, diags *d)
-{
-	guint columns = g_strv_length(names), more;
-	struct record *r;
-	guint at = 0;
-
-	if (l->words->len < columns) {
-		diags_add(d, DIAG_WARNING, line_loc(l), "ConvertTo-Json shows all values",
-			  "this row has less columns than its table: left out");
-		return;
-	}
-	more = l->words->len - columns;
-	r = record_new(line_loc(l));
-	for (guint i = 0; i < columns; i++) {
-		GString *value = g_string_new(line_word(l, at++)->text);
-
-		for (; more > 0 && g_ascii_strcasecmp(names[i], "InterfaceAlias") == 0; more--)
-			g_string_append_printf(value, " %s", line_word(l, at++)->text);
-		record_add(r, names[i], g_string_free(value, FALSE), line_loc(l));
-	}
-	g_ptr_array_add(records, r);
-}
-
-/* The heading is the line above one of dashes; an empty line ends a table. */
-static void read_table_records(const char *file, const char *text, GPtrArray *records, diags *d)
-{
-	struct line l = {.file = file, .rest = text};
-	g_auto(GStrv) before = NULL;
-	bool in_table = false;
-
-	while (line_next(&l)) {
-		if (l.words->len == 0) {
-			in_table = false;
-		} else if (is_rule(&l)) {
-			in_table = before;
-		} else if (in_table) {
-			read_table_row(&l, before, records, d);
-		} else {
-			g_strfreev(before);
-			before = words_of(&l);
-		}
-	}
-}
-
-/* --- what a record shows ---------------------------------------------------------------------- */
+#define RESOLVERS_MAX 16
 
 /* "fe80::1%12" without its zone. */
 static bool word_addr(const struct word *w, struct addr *ret)
@@ -414,7 +130,7 @@ static void add_name_servers(const struct record *r, const char *name, GArray *r
 	for (guint i = 0; words[i]; i++) {
 		struct addr a;
 
-		if (addr_parse(words[i], &a) && ret->len < 16)
+		if (addr_parse(words[i], &a) && ret->len < RESOLVERS_MAX)
 			g_array_append_val(ret, a);
 		else if (*words[i])
 			diags_add(d, DIAG_WARNING, w->loc,
@@ -436,23 +152,44 @@ static void add_nrpt(const struct record *r, struct facts *f, diags *d)
 	}
 }
 
-static void add_resolvers(const struct record *r, struct facts *f, diags *d)
+/* fec0:0:0:ffff::1 to 3, which Windows asks where nothing is configured. */
+static bool is_default_resolver(const struct addr *a)
 {
-	add_name_servers(r, "ServerAddresses", f->resolvers, d);
+	static const struct prefix site_local = {{AF_INET6, {0xfe, 0xc0}}, 10};
+
+	return prefix_contains(&site_local, a);
 }
 
-static const struct {
-	const char *name;
-	void (*add)(const struct record *r, struct facts *f, diags *d);
-} kinds[] = {{"DestinationPrefix", add_net_route},
-	     {"IPAddress", add_ip_address},
-	     {"Namespace", add_nrpt},
-	     {"ServerAddresses", add_resolvers}};
+/* Those of all interfaces, each once. */
+static void add_resolvers(const struct record *r, struct facts *f, diags *d)
+{
+	g_autoptr(GArray) servers = g_array_new(FALSE, TRUE, sizeof(struct addr));
+	char text[ADDR_TEXT_MAX];
+
+	add_name_servers(r, "ServerAddresses", servers, d);
+	array_foreach(const struct addr, a, servers) {
+		bool known = false;
+
+		array_foreach(const struct addr, have, f->resolvers)
+			known = known || addr_equal(have, a);
+		if (is_default_resolver(a))
+			facts_usual(f, addr_print(a, text));
+		else if (!known && f->resolvers->len < RESOLVERS_MAX)
+			g_array_append_val(f->resolvers, *a);
+	}
+}
+
+static void (*const adders[RECORD_KINDS])(const struct record *r, struct facts *f, diags *d) = {
+	[RECORD_ROUTE] = add_net_route,
+	[RECORD_ADDRESS] = add_ip_address,
+	[RECORD_NRPT] = add_nrpt,
+	[RECORD_RESOLVERS] = add_resolvers,
+};
 
 bool is_powershell(const char *file G_GNUC_UNUSED, const char *text)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
-		if (strstr(text, kinds[i].name))
+	for (guint i = 0; i < RECORD_KINDS; i++) {
+		if (strstr(text, record_names[i]))
 			return true;
 	}
 	return false;
@@ -460,24 +197,17 @@ bool is_powershell(const char *file G_GNUC_UNUSED, const char *text)
 
 void parse_powershell(const char *file, const char *text, struct facts *f, diags *d)
 {
-	g_autoptr(GPtrArray) records = g_ptr_array_new_with_free_func(record_free);
+	g_autoptr(GPtrArray) records = NULL;
 	guint used = 0;
 
 	f->windows = true;
-	if (tree_begins(text))
-		read_json_records(file, text, records, d);
-	else if (strstr(text, "\",\"") || strstr(text, "\";\"") || strstr(text, "\"\t\""))
-		read_csv_records(file, text, records, d);
-	else if (strstr(text, "\n--"))
-		read_table_records(file, text, records, d);
-	else
-		read_list_records(file, text, records, d);
+	records = records_read(file, text, d);
 	/* Addresses first, so that routes find them. */
 	for (guint k = 0; k < records->len; k++) {
-		for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
-			if (!record_word(records->pdata[k], kinds[i].name))
+		for (guint i = 0; i < RECORD_KINDS; i++) {
+			if (!record_word(records->pdata[k], record_names[i]))
 				continue;
-			kinds[i].add(records->pdata[k], f, d);
+			adders[i](records->pdata[k], f, d);
 			used++;
 			break;
 		}

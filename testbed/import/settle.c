@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/import/facts.h"
 
+#include <string.h>
+
 /* Theory of operation.
  *
  * A routing table tells of addresses only indirectly, and often it takes two texts to read one line
@@ -11,8 +13,9 @@
  * 2. An own address and the smallest subnet on link at the same interface that contains it make an
  * address with a prefix length.  Without such a subnet it is a host address.  A subnet in which the
  * node has no address shows that there is one, but not which.
- * 3. What a topology cannot have is taken away, each with a warning: other tables, and routes by
- * interfaces that are left out.
+ * 3. What a topology cannot have is taken away, each with a warning: policy rules that ask for more
+ * than a source and an interface, tables that no other rule names, and routes by interfaces that
+ * are left out.
  *
  * Which of several routes to one destination is the best is decided later, among those that can be
  * written (draft_routes). */
@@ -40,21 +43,24 @@ static struct facts *vrf_facts(GPtrArray *all, struct facts *f, const struct fac
 	return own;
 }
 
-/* Whether the route is in the VRF: its interface is, or its table has the VRF's name. */
-static bool is_in_vrf(const struct fact_route *r, const struct fact_iface *i)
+/* Whether the route is in the VRF: its interface is, or its table is the VRF's. */
+static bool is_in_vrf(const struct fact_route *r, const struct fact_iface *i, const char *table)
 {
-	return r->dev ? g_str_equal(r->dev, i->name) : g_strcmp0(r->table, i->master) == 0;
+	if (r->dev)
+		return g_str_equal(r->dev, i->name);
+	return r->table && (g_str_equal(r->table, i->master) || g_strcmp0(r->table, table) == 0);
 }
 
 static void move_to_vrf(struct facts *f, guint index, struct facts *own)
 {
 	struct fact_iface *i = g_ptr_array_steal_index(f->ifaces, index);
+	const char *table = facts_find(f, i->master)->table;
 
 	g_ptr_array_add(own->ifaces, i);
 	for (guint k = f->routes->len; k-- > 0;) {
 		struct fact_route *r = f->routes->pdata[k];
 
-		if (!is_in_vrf(r, i))
+		if (!is_in_vrf(r, i, table))
 			continue;
 		g_clear_pointer(&r->table, g_free);
 		g_ptr_array_insert(own->routes, 0, g_ptr_array_steal_index(f->routes, k));
@@ -108,6 +114,43 @@ static void leave_out_vpn_clients(struct facts *f, diags *d)
 	}
 }
 
+/* Devices that are tunnels by the name that their driver gives them, where nothing else tells. */
+static bool is_tunnel_name(const char *name)
+{
+	static const char *const drivers[] = {"utun", "ipsec", "gif",	    "stf",     "tun",
+					      "wg",   "tap",   "tailscale", "nordlynx"};
+
+	for (guint k = 0; name && k < G_N_ELEMENTS(drivers); k++) {
+		const char *rest = name + strlen(drivers[k]);
+
+		if (g_str_has_prefix(name, drivers[k]) && *rest &&
+		    strspn(rest, G_CSET_DIGITS) == strlen(rest))
+			return true;
+	}
+	return false;
+}
+
+static void leave_out_tunnel(struct facts *f, const char *dev, struct loc loc, diags *d)
+{
+	struct fact_iface *i = is_tunnel_name(dev) ? facts_iface(f, dev, loc, d) : NULL;
+
+	if (!i || i->left_out || i->has_type)
+		return;
+	i->left_out = "a tunnel, by its name";
+	diags_add(d, DIAG_WARNING, loc, "write it under 'tunnels', docs/FORMATS.md",
+		  "'%s' is %s: left out", i->name, i->left_out);
+}
+
+static void leave_out_tunnels(struct facts *f, diags *d)
+{
+	ptr_array_foreach(const struct fact_route, r, f->routes)
+		leave_out_tunnel(f, r->dev, r->loc, d);
+	ptr_array_foreach(const struct fact_link, l, f->links)
+		leave_out_tunnel(f, l->dev, l->loc, d);
+	ptr_array_foreach(const struct fact_iface, i, f->ifaces)
+		leave_out_tunnel(f, i->name, i->loc, d);
+}
+
 static void rename_dev(char **dev, const char *from, const char *to)
 {
 	if (g_strcmp0(*dev, from) != 0)
@@ -130,6 +173,39 @@ static void join_names(struct facts *f)
 			rename_dev(&link->dev, other, i->name);
 		ptr_array_foreach(struct fact_route, route, f->routes)
 			rename_dev(&route->dev, other, i->name);
+	}
+}
+
+/* Whether the node has an address of its own in the prefix at that interface, and no subnet for it.
+ */
+static bool has_lone_address(const struct facts *f, const char *dev, const struct prefix *to)
+{
+	bool any = false;
+
+	ptr_array_foreach(const struct fact_link, l, f->links) {
+		if (!g_str_equal(l->dev, dev))
+			continue;
+		if (!l->own && prefix_overlaps(&l->to, to))
+			return false;
+		any = any || (l->own && prefix_contains(to, &l->to.addr));
+	}
+	return any;
+}
+
+/* A router's advertisement makes an IPv6 subnet a route on link, with a metric of its own. */
+static void find_advertised_subnets(struct facts *f, diags *d)
+{
+	for (guint k = f->routes->len; k-- > 0;) {
+		const struct fact_route *r = f->routes->pdata[k];
+
+		const struct fact_iface *i = facts_find(f, r->dev);
+
+		if (addr_is_set(&r->via) || r->type || r->table || !r->dev || r->to.len != 64 ||
+		    r->to.addr.family != AF_INET6 || (i && i->left_out) ||
+		    !has_lone_address(f, r->dev, &r->to))
+			continue;
+		facts_link(f, &(struct fact_link){.dev = r->dev, .to = r->to, .loc = r->loc}, d);
+		g_ptr_array_remove_index(f->routes, k);
 	}
 }
 
@@ -160,7 +236,8 @@ static bool has_address_in(const struct facts *f, const struct prefix *subnet)
 
 static void add_link_address(struct facts *f, const struct fact_link *l, diags *d)
 {
-	struct fact_address a = {.address = l->to, .unknown = !l->own, .loc = l->loc};
+	struct fact_address a = {
+		.address = l->to, .peer = l->peer, .unknown = !l->own, .loc = l->loc};
 	struct fact_iface *i;
 
 	if (l->own ? facts_owner(f, &l->to.addr) != NULL : has_address_in(f, &l->to))
@@ -239,6 +316,15 @@ static char *rules_of(const struct facts *f, const char *table)
 	return g_string_free(text, FALSE);
 }
 
+/* Whether a rule that is written leads to the table. */
+static bool is_written_table(const struct facts *f, const char *table)
+{
+	ptr_array_foreach(const struct fact_rule, r, f->rules)
+		if (!r->left_out && g_str_equal(r->table, table))
+			return true;
+	return false;
+}
+
 /* Whether the route stays; else a warning says why not. */
 static bool is_kept(const struct facts *f, const struct fact_route *r, diags *d)
 {
@@ -248,14 +334,13 @@ static bool is_kept(const struct facts *f, const struct fact_route *r, diags *d)
 
 	prefix_print(&r->to, to);
 	addr_print(&r->via, via);
-	if (r->table) {
+	if (r->table && !is_written_table(f, r->table)) {
 		g_autofree char *rules = rules_of(f, r->table);
 
 		return diags_add(d, DIAG_WARNING, r->loc,
 				 f->rules->len > 0 ?
-					 "a node has one table here" :
-					 "a node has one table here; 'ip rule' tells who uses "
-					 "another",
+					 "no policy rule that is written leads to it" :
+					 "import 'ip rule', too, which tells who uses it",
 				 "the route to %s%s%s is left out: it is in table %s%s", to,
 				 has_gateway ? " via " : "", has_gateway ? via : "", r->table,
 				 rules);
@@ -267,11 +352,40 @@ static bool is_kept(const struct facts *f, const struct fact_route *r, diags *d)
 			 has_gateway ? " via " : "", has_gateway ? via : "", i->name, i->left_out);
 }
 
-static void tell_rules(const struct facts *f, diags *d)
+static bool has_routes(const struct facts *f, const char *table)
 {
-	ptr_array_foreach(const struct fact_rule, r, f->rules) {
-		diags_add(d, DIAG_WARNING, r->loc, "a node looks into its main table only",
-			  "the policy rule '%s' is left out", r->text);
+	ptr_array_foreach(const struct fact_route, r, f->routes)
+		if (g_strcmp0(r->table, table) == 0)
+			return true;
+	return false;
+}
+
+/* Why a topology cannot have the rule; NULL: it can. */
+static const char *refuse_rule(const struct facts *f, const struct fact_rule *r)
+{
+	const struct fact_iface *in = facts_find(f, r->in);
+
+	if (f->windows)
+		return "a strong host has a table for each interface, and no others";
+	if (!r->is_plain)
+		return "a policy rule has 'from', 'in' and 'table' here";
+	if (r->in && (!in || in->left_out))
+		return "the interface is not written";
+	if (!has_routes(f, r->table))
+		return "import 'ip route show table all': no route of that table is known";
+	return NULL;
+}
+
+/* Marks the rules that are left out. */
+static void choose_rules(const struct facts *f, diags *d)
+{
+	ptr_array_foreach(struct fact_rule, r, f->rules) {
+		const char *why = refuse_rule(f, r);
+
+		r->left_out = why;
+		if (why)
+			diags_add(d, DIAG_WARNING, r->loc, why, "the policy rule '%s' is left out",
+				  r->text);
 	}
 }
 
@@ -280,11 +394,13 @@ static void settle_one(struct facts *f, diags *d)
 	guint kept = 0;
 
 	join_names(f);
+	leave_out_tunnels(f, d);
 	leave_out_vpn_clients(f, d);
+	find_advertised_subnets(f, d);
 	add_link_addresses(f, d);
 	guess_by_gateways(f, d);
 	note_link_locals(f);
-	tell_rules(f, d);
+	choose_rules(f, d);
 	ptr_array_foreach(struct fact_route, r, f->routes) {
 		if (is_kept(f, r, d))
 			f->routes->pdata[kept++] = r;

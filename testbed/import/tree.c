@@ -133,3 +133,19 @@ struct loc tree_loc(struct tree *j, const yaml_node_t *object, const char *key)
 
 	return position_of(j, value ? value : object);
 }
+
+void tree_each_object(const char *file, const char *text, struct facts *f, diags *d,
+		      void (*read)(struct tree *j, const yaml_node_t *item, struct facts *f,
+				   diags *d))
+{
+	struct tree j;
+	const yaml_node_t *item;
+
+	if (!tree_read(&j, file, text, d))
+		return;
+	for (guint i = 0, good = tree_objects(&j, d); good && (item = tree_object(&j, i)); i++) {
+		if (item->data.mapping.pairs.top > item->data.mapping.pairs.start)
+			read(&j, item, f, d);
+	}
+	tree_clear(&j);
+}

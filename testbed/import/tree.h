@@ -29,6 +29,13 @@ void tree_clear(struct tree *j);
 bool tree_objects(struct tree *j, diags *d);
 const yaml_node_t *tree_object(struct tree *j, guint index);
 
+/* Calls `read` for each object of a list, but for the empty ones: `ip` prints {} for what it has
+ * filtered.  What is no such list is an error in `d`. */
+struct facts;
+void tree_each_object(const char *file, const char *text, struct facts *f, diags *d,
+		      void (*read)(struct tree *j, const yaml_node_t *item, struct facts *f,
+				   diags *d));
+
 /* A member of an object.  NULL: none. */
 const yaml_node_t *tree_member(struct tree *j, const yaml_node_t *object, const char *key);
 /* Text of a member that is a string or a number.  NULL: another kind, or none. */

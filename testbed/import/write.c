@@ -60,31 +60,67 @@ static void append_iface(GString *out, const struct draft_iface *i)
 }
 
 /* Whether the node has another one to the same destination, so that metrics matter. */
-static bool is_one_of_several(const struct draft_node *node, const struct draft_route *r)
+static bool is_one_of_several(const GArray *routes, const struct draft_route *r)
 {
-	array_foreach(const struct draft_route, other, node->routes)
-		if (other != r && prefix_equal(&other->to, &r->to))
+	array_foreach(const struct draft_route, other, routes)
+		if (other != r && other->table == r->table && prefix_equal(&other->to, &r->to))
 			return true;
 	return false;
 }
 
-static void append_route(GString *out, const struct draft_node *node, const struct draft_route *r)
+static const char *print_destination(const struct prefix *p, char text[PREFIX_TEXT_MAX])
+{
+	return prefix_is_default(p) && p->addr.family == AF_INET ? "default" :
+								   prefix_print(p, text);
+}
+
+static void append_route(GString *out, const GArray *routes, const struct draft_route *r)
 {
 	char to[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
-	bool is_default = prefix_is_default(&r->to) && r->to.addr.family == AF_INET;
 
-	g_string_append_printf(out, "      - {to: \"%s\"",
-			       is_default ? "default" : prefix_print(&r->to, to));
+	g_string_append_printf(out, "      - {to: \"%s\"", print_destination(&r->to, to));
 	if (addr_is_set(&r->via))
 		g_string_append_printf(out, ", via: \"%s\"", addr_print(&r->via, via));
 	if (r->type)
 		g_string_append_printf(out, ", type: %s", r->type);
 	else
 		g_string_append_printf(out, ", dev: %s", r->dev);
-	if (r->metric > 0 && is_one_of_several(node, r))
+	if (r->metric > 0 && is_one_of_several(routes, r))
 		g_string_append_printf(out, ", metric: %u", r->metric);
+	if (r->table > 0)
+		g_string_append_printf(out, ", table: %u", r->table);
 	g_string_append_printf(out, "%s}", r->persistent ? "" : ", persistent: false");
 	end_line(out, r->note);
+}
+
+static void append_rule(GString *out, const struct draft_rule *r)
+{
+	char from[PREFIX_TEXT_MAX];
+	g_autofree char *note = NULL;
+
+	g_string_append_printf(out, "      - {from: \"%s\"", print_destination(&r->from, from));
+	if (r->in)
+		g_string_append_printf(out, ", in: %s", r->in);
+	g_string_append_printf(out, ", table: %u}", r->table);
+	if (!g_ascii_isdigit(r->table_name[0]))
+		note = g_strdup_printf("guess: the number of table '%s'", r->table_name);
+	end_line(out, note);
+}
+
+static void append_routes(GString *out, const struct draft_node *node)
+{
+	const GArray *tables[] = {node->routes, node->policy_routes};
+
+	if (node->routes->len + node->policy_routes->len > 0)
+		g_string_append(out, "    routes:\n");
+	for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
+		array_foreach(const struct draft_route, r, tables[i])
+			append_route(out, tables[i], r);
+	}
+	if (node->rules->len > 0)
+		g_string_append(out, "    policy_rules:\n");
+	array_foreach(const struct draft_rule, r, node->rules)
+		append_rule(out, r);
 }
 
 /* [10.0.1.53, 10.0.1.54], quoted. */
@@ -139,10 +175,7 @@ static void append_node(GString *out, const struct draft_node *node)
 	g_string_append(out, "    interfaces:\n");
 	for (guint k = 0; k < node->ifaces->len; k++)
 		append_iface(out, node->ifaces->pdata[k]);
-	if (node->routes->len > 0)
-		g_string_append(out, "    routes:\n");
-	for (guint k = 0; k < node->routes->len; k++)
-		append_route(out, node, &g_array_index(node->routes, struct draft_route, k));
+	append_routes(out, node);
 	append_name_servers(out, node);
 	for (guint k = 0; k < node->more->len; k++)
 		g_string_append_printf(out, "    %s\n", (const char *)node->more->pdata[k]);

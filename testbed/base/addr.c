@@ -197,6 +197,24 @@ bool prefix_overlaps(const struct prefix *a, const struct prefix *b)
 	return a->len <= b->len ? prefix_contains(a, &b->addr) : prefix_contains(b, &a->addr);
 }
 
+bool prefix_is_reserved(const struct prefix *p)
+{
+	static const struct prefix reserved[] = {
+		{{AF_INET, {0}}, 32},
+		{{AF_INET, {127}}, 8},
+		{{AF_INET, {224}}, 4},
+		{{AF_INET, {255, 255, 255, 255}}, 32},
+		{{AF_INET6, {0}}, 127}, /* :: and ::1 */
+		{{AF_INET6, {[10] = 0xff, [11] = 0xff}}, 96},
+		{{AF_INET6, {0xff}}, 8},
+	};
+
+	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+		if (p->addr.family == reserved[i].addr.family && prefix_overlaps(p, &reserved[i]))
+			return true;
+	return false;
+}
+
 bool prefix_equal(const struct prefix *a, const struct prefix *b)
 {
 	return a->len == b->len && a->addr.family == b->addr.family &&

@@ -62,6 +62,9 @@ struct prefix prefix_network(const struct prefix *p);
 bool prefix_contains(const struct prefix *p, const struct addr *a);
 /* Whether the prefixes have an address in common. */
 bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
+/* Whether the prefix has addresses that no interface on a wire can have: unspecified, loopback,
+ * multicast, broadcast and IPv4-mapped ones (RFC 6890, RFC 5735). */
+bool prefix_is_reserved(const struct prefix *p);
 bool prefix_equal(const struct prefix *a, const struct prefix *b); /* same network and length */
 bool prefix_is_default(const struct prefix *p);			   /* set, and of length 0 */
 

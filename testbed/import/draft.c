@@ -122,6 +122,8 @@ bool draft_is_host(const struct prefix *p)
 	struct prefix network = prefix_network(p);
 	uint32_t address, mask;
 
+	if (prefix_is_reserved(&network))
+		return false;
 	if (p->len + 1u >= addr_bits(&p->addr))
 		return true; /* RFC 3021: links with two addresses */
 	if (p->addr.family != AF_INET)

@@ -105,7 +105,7 @@ bool draft_is_own_subnet(const struct draft_node *node, const struct prefix *to)
 /* The IPv4 default route, of several the preferred one.  NULL: none. */
 const struct draft_route *draft_default_route(const struct draft_node *node);
 /* Whether a host can have the address: neither the first nor the last of an IPv4 subnet, nor the
- * first of an IPv6 one. */
+ * first of an IPv6 one, nor one of a subnet with reserved addresses. */
 bool draft_is_host(const struct prefix *p);
 /* Adds the routes whose gateway or interface exists, the best to each destination
  * (draft_routes.c). */

@@ -17,18 +17,32 @@ static void check_overlap(const struct check *c, const struct network *a, const 
 		    prefix_print(theirs, other), b->name);
 }
 
+/* A subnet has addresses of hosts only. */
+static void check_subnet(const struct check *c, const struct network *n, const struct prefix *p)
+{
+	struct loc loc = places_get(c->places, p, n->loc);
+	char text[PREFIX_TEXT_MAX];
+
+	if (addr_is_set(&p->addr) && p->len == 0)
+		check_error(
+			c, loc,
+			"the prefix of one wire, such as 192.0.2.0/24; 'to: default' of a route is "
+			"everything",
+			"the subnet of '%s' is every address that there is", n->name);
+	else if (prefix_is_reserved(p))
+		check_error(c, loc, "the prefix of one wire, such as 192.0.2.0/24",
+			    "subnet %s of '%s' has unspecified, loopback, multicast or broadcast "
+			    "addresses, which no interface can have",
+			    prefix_print(p, text), n->name);
+}
+
 /* `subnet6` must be IPv6, and `subnet` must then be IPv4. */
 static void check_family(const struct check *c, const struct network *n)
 {
 	char text[PREFIX_TEXT_MAX];
 
-	if ((addr_is_set(&n->subnet.addr) && n->subnet.len == 0) ||
-	    (addr_is_set(&n->subnet6.addr) && n->subnet6.len == 0))
-		check_error(
-			c, places_get(c->places, &n->subnet, n->loc),
-			"the prefix of one wire, such as 192.0.2.0/24; 'to: default' of a route is "
-			"everything",
-			"the subnet of '%s' is every address that there is", n->name);
+	check_subnet(c, n, &n->subnet);
+	check_subnet(c, n, &n->subnet6);
 	if (addr_is_set(&n->subnet6.addr) && n->subnet6.addr.family != AF_INET6)
 		check_error(c, places_get(c->places, &n->subnet6, n->loc),
 			    "an IPv4 prefix belongs under 'subnet'",
@@ -84,6 +98,9 @@ static void check_address(const struct check *c, const struct iface *iface, cons
 										   &n->subnet;
 	char address[PREFIX_TEXT_MAX], network[PREFIX_TEXT_MAX];
 
+	if (p->len == addr_bits(&p->addr) && prefix_is_reserved(p))
+		check_error(c, loc, NULL, "address %s is none that an interface can have",
+			    prefix_print(p, address));
 	if (p->len == addr_bits(&p->addr) || addr_is_link_local6(&p->addr))
 		return; /* what is on link to a host address, routes or its peer say */
 	prefix_print(p, address);

@@ -2,6 +2,7 @@
 #include "testbed/diagnose/cause.h"
 
 #include "testbed/diagnose/cause_rules.h"
+#include "testbed/diagnose/cause_web.h"
 #include "testbed/diagnose/persist.h"
 #include "testbed/model/witness.h"
 
@@ -72,6 +73,8 @@ struct finding *cause_find(const struct evidence *e)
 		ptr_array_foreach(const char, end, e->cell->participants)
 			cause_selected_leg(e, f, end);
 		persist_foresee(e, f);
+		if (f->code == CAUSE_NONE)
+			cause_web_remark(e, f);
 		return f;
 	}
 	while (i < G_N_ELEMENTS(rules) && !rules[i](e, f))

@@ -160,13 +160,8 @@ static bool on_the_way(const struct evidence *e, struct finding *f, const struct
 	       cause_no_listener(e, f, t->from, t->address, PROTO_TCP, t->port);
 }
 
-static bool is_server(const struct node *n)
-{
-	return node_declared_service(n, SERVICE_FRONTEND) || node_declared_service(n, SERVICE_EDGE);
-}
-
-static bool reaches(const struct evidence *e, const char *from, const struct addr *a,
-		    json_int_t port)
+bool cause_reaches(const struct evidence *e, const char *from, const struct addr *a,
+		   json_int_t port)
 {
 	const struct flow flow = {.node = from,
 				  .dst = *a,
@@ -187,13 +182,17 @@ static bool is_for_others(const struct evidence *e, const struct tried *t, const
 	const struct node *right;
 	const struct service *edge;
 	struct addr a;
+	json_int_t port = SIP_PORT;
 
 	if (!e->state || !(right = service_named(e->model, t->name, &a)) || addr_equal(&a, given) ||
-	    reaches(e, t->from, given, t->port))
+	    cause_reaches(e, t->from, given, t->port))
 		return false;
 	edge = node_declared_service(right, SERVICE_EDGE);
-	return reaches(e, t->from, &a,
-		       edge ? published_access_port(e->model, &edge->edge) : SIP_PORT);
+	if (edge)
+		port = published_access_port(e->model, &edge->edge);
+	else if (service_at(e->model, right, &a, PROTO_TCP, t->port).service != SERVICE_KIND_COUNT)
+		port = t->port;
+	return cause_reaches(e, t->from, &a, port);
 }
 
 /* Whether the name leads to a node that is no such server, or to a server for clients
@@ -206,7 +205,7 @@ static bool leads_astray(const struct evidence *e, struct finding *f, const stru
 	if (!addr_parse(t->address, &a))
 		return false;
 	owner = service_owner(e->model, &a);
-	return (!owner || !is_server(owner) ||
+	return (!owner || !node_shows_certificate(owner) ||
 		service_at(e->model, owner, &a, PROTO_TCP, t->port).service == SERVICE_KIND_COUNT ||
 		is_for_others(e, t, &a)) &&
 	       cause_wrong_answer(e, f, t->from, t->name, t->address);

@@ -349,10 +349,8 @@ bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char 
 		return false;
 	cause_right_address(e->model, teller, name, &right);
 	owner = service_owner(e->model, &given);
-	f->code = owner && (node_declared_service(owner, SERVICE_FRONTEND) ||
-			    node_declared_service(owner, SERVICE_EDGE)) ?
-			  CAUSE_DNS_WRONG_VIEW :
-			  CAUSE_DNS_WRONG_ANSWER;
+	f->code = owner && node_shows_certificate(owner) ? CAUSE_DNS_WRONG_VIEW :
+							   CAUSE_DNS_WRONG_ANSWER;
 	f->node = g_strdup(teller->name);
 	f->subject = subject_named(SUBJECT_RECORD, name);
 	f->flow.dst = right;

@@ -2,6 +2,7 @@
 #include "testbed/diagnose/cause_connection.h"
 #include "testbed/diagnose/cause_name.h"
 #include "testbed/diagnose/cause_rules.h"
+#include "testbed/diagnose/cause_web.h"
 #include "testbed/diagnose/service.h"
 
 #include <string.h>
@@ -139,8 +140,7 @@ static bool is_server_address(const model *m, const char *address)
 	struct addr a;
 	const struct node *n = address && addr_parse(address, &a) ? service_owner(m, &a) : NULL;
 
-	return n && (node_declared_service(n, SERVICE_FRONTEND) ||
-		     node_declared_service(n, SERVICE_EDGE));
+	return n && node_shows_certificate(n);
 }
 
 /* The client found only servers at ports where none is meant to be, by names that it tries last:
@@ -251,10 +251,21 @@ static bool by_refused_edge(const struct evidence *e, struct finding *f, const s
 	return cause_refused_server(e, f);
 }
 
+/* By what the web answered, of a client that uses nothing else. */
+static bool by_web(const struct evidence *e, struct finding *f, const struct failed *x)
+{
+	const struct node *n = model_node(e->model, x->end);
+
+	return (g_str_equal(x->stage, STAGE_DNS) || g_str_equal(x->stage, STAGE_WEB) ||
+		g_str_equal(x->stage, STAGE_TLS)) &&
+	       n && n->endpoint && g_strcmp0(n->endpoint->discovery, "web") == 0 &&
+	       cause_by_web(e, f, x->end);
+}
+
 /* --- the rule --------------------------------------------------------------------------------- */
 
 static bool (*const ways[])(const struct evidence *, struct finding *, const struct failed *) = {
-	by_fallbacks, by_connections, by_questions, by_refusal, by_links, by_refused_edge,
+	by_web, by_fallbacks, by_connections, by_questions, by_refusal, by_links, by_refused_edge,
 };
 
 bool cause_rule_sign_in(const struct evidence *e, struct finding *f)

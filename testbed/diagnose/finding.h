@@ -54,6 +54,8 @@
 	X(TLS_UNTRUSTED, "the client does not trust the server's certificate")                    \
 	X(TLS_NAME_MISMATCH, "the server's certificate is for another name")                      \
 	X(TLS_EXPIRED, "the server's certificate has expired, or is not valid yet")               \
+	X(WEB_NOT_PUBLISHED, "the reverse proxy does not publish the name")                       \
+	X(WEB_WRONG_SITE, "the reverse proxy leads to the web site of clients elsewhere")         \
 	X(SIP_AUTH, "the server refused the user's credentials")                                  \
 	X(SIP_NO_ROUTE, "the servers have no route for the request")                              \
 	X(SIP_NOT_REGISTERED, "the other user is not signed in")                                  \

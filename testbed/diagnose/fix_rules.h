@@ -62,4 +62,7 @@ fix *fix_certificate(const model *m, const struct node *n, const struct finding 
 fix *fix_account(const model *m, const struct node *n, const struct finding *f);
 fix *fix_setting(const model *m, const struct node *n, const struct finding *f);
 
+/* fix_web.c: settings of a reverse proxy */
+fix *fix_proxy(const model *m, const struct node *n, const struct finding *f);
+
 #endif

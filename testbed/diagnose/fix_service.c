@@ -184,6 +184,7 @@ static const char *const start_commands[SERVICE_KIND_COUNT] = {
 	[SERVICE_DNS] = "Start-Service DNS",
 	[SERVICE_FRONTEND] = "Start-CsWindowsService -Name RTCSRV",
 	[SERVICE_EDGE] = "Start-CsWindowsService",
+	[SERVICE_REVERSE_PROXY] = "Start-Service W3SVC",
 };
 static const char *const start_part_commands[EDGE_PART_COUNT] = {
 	[EDGE_ACCESS] = "Start-CsWindowsService -Name RTCSRV",
@@ -224,7 +225,10 @@ fix *fix_listener(const model *m, const struct node *n, const struct finding *f)
 	bool of_service = f->subject.kind == SUBJECT_LISTENER &&
 			  f->subject.listener.service < SERVICE_KIND_COUNT;
 
-	return of_service ? start_service(n, &f->subject.listener) : fix_port(m, f);
+	if (of_service)
+		return start_service(n, &f->subject.listener);
+	return node_declared_service(n, SERVICE_REVERSE_PROXY) ? fix_proxy(m, n, f) :
+								 fix_port(m, f);
 }
 
 /* --- certificates and accounts ---------------------------------------------------------------- */
@@ -235,7 +239,7 @@ fix *fix_certificate(const model *m, const struct node *n, const struct finding 
 			     *fe = node_declared_service(n, SERVICE_FRONTEND);
 	fix *x;
 
-	if (!e && !fe)
+	if (!node_shows_certificate(n))
 		return NULL;
 	x = fix_new(g_strdup_printf("- set-certificate: {node: %s, issuer: lab, validity: valid}\n",
 				    n->name));

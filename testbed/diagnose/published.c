@@ -45,6 +45,24 @@ uint16_t published_access_port(const model *m, const struct edge_service *e)
 	return port != 0 ? port : e->access_port;
 }
 
+/* Whether the rule leads an outside port to the proxy. */
+static bool leads_to_proxy(const struct nat_rule *r, const struct reverse_proxy_service *p)
+{
+	return addr_equal(&r->inside, &p->address) &&
+	       (r->kind == NAT_STATIC ||
+		(r->kind == NAT_FORWARD && r->proto == PROTO_TCP &&
+		 nat_forward_outside(r, REVERSE_PROXY_PORT) == REVERSE_PROXY_PORT));
+}
+
+struct addr published_proxy_address(const model *m, const struct reverse_proxy_service *p)
+{
+	ptr_array_foreach(const struct node, n, m->nodes)
+		ptr_array_foreach(const struct nat_rule, r, n->nat)
+			if (leads_to_proxy(r, p))
+				return r->outside;
+	return p->address;
+}
+
 static void add_published(GArray *all, const struct node *n, const struct edge_service *e,
 			  const struct addr *address, uint16_t port)
 {

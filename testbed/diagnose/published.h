@@ -22,5 +22,8 @@ GArray *published_at(const model *m, const struct addr *public, enum ip_proto pr
 /* Where clients outside reach the Access Edge at its public address: by the NAT that leads there,
  * else, where it has another address, by the clients' service record. */
 uint16_t published_access_port(const model *m, const struct edge_service *e);
+/* Where clients outside reach a reverse proxy: its address, or that which a NAT leads there from.
+ */
+struct addr published_proxy_address(const model *m, const struct reverse_proxy_service *p);
 
 #endif

@@ -10,6 +10,18 @@
 
 /* --- who is who ------------------------------------------------------------------------------- */
 
+/* Whether clients outside reach the node's reverse proxy at that address. */
+static bool is_proxy_address(const model *m, const struct node *n, const struct addr *a)
+{
+	const struct service *s = node_declared_service(n, SERVICE_REVERSE_PROXY);
+	struct addr published;
+
+	if (!s)
+		return false;
+	published = published_proxy_address(m, &s->proxy);
+	return addr_equal(&published, a) || addr_equal(&s->proxy.address, a);
+}
+
 static bool is_public_address(const struct node *n, const struct addr *a)
 {
 	const struct service *s = node_declared_service(n, SERVICE_EDGE);
@@ -21,7 +33,8 @@ static bool is_public_address(const struct node *n, const struct addr *a)
 const struct node *service_owner(const model *m, const struct addr *a)
 {
 	for (guint i = 0; i < m->nodes->len; i++)
-		if (is_public_address(m->nodes->pdata[i], a))
+		if (is_public_address(m->nodes->pdata[i], a) ||
+		    is_proxy_address(m, m->nodes->pdata[i], a))
 			return m->nodes->pdata[i];
 	return model_owner(m, a);
 }
@@ -53,8 +66,38 @@ static guint names_of(const struct node *n, struct named names[static NAMES_MAX]
 	return count;
 }
 
+/* Whether the name is that of a host in the domain: "lyncdiscover." and "contoso.com". */
+static bool is_host_in(const char *name, const char *host, const char *domain)
+{
+	gsize length = strlen(host);
+
+	return g_ascii_strncasecmp(name, host, length) == 0 &&
+	       g_ascii_strcasecmp(name + length, domain) == 0;
+}
+
+/* The same of web sites: of a Front End the internal one, of a proxy those that it publishes. */
+static bool find_web_name(const model *m, const struct node *n, const char *name, struct named *ret)
+{
+	const struct service *f = node_declared_service(n, SERVICE_FRONTEND),
+			     *p = node_declared_service(n, SERVICE_REVERSE_PROXY);
+
+	if (f && f->frontend.web.exist &&
+	    (is_host_in(name, WEB_NAME_INTERNAL, f->frontend.domain) ||
+	     g_ascii_strcasecmp(name, f->frontend.web.internal) == 0)) {
+		*ret = (struct named){name, f->frontend.address, f->frontend.address6};
+		return true;
+	}
+	for (guint i = 0; p && i < p->proxy.names->len; i++) {
+		if (g_ascii_strcasecmp(p->proxy.names->pdata[i], name) != 0)
+			continue;
+		*ret = (struct named){name, published_proxy_address(m, &p->proxy), {0}};
+		return true;
+	}
+	return false;
+}
+
 /* What should have this name; false: nothing on the node. */
-static bool find_name(const struct node *n, const char *name, struct named *ret)
+static bool find_name(const model *m, const struct node *n, const char *name, struct named *ret)
 {
 	struct named names[NAMES_MAX];
 	guint count = names_of(n, names);
@@ -65,7 +108,7 @@ static bool find_name(const struct node *n, const char *name, struct named *ret)
 		*ret = names[i];
 		return true;
 	}
-	return false;
+	return find_web_name(m, n, name, ret);
 }
 
 const struct node *service_named(const model *m, const char *name, struct addr *ret_address)
@@ -73,7 +116,7 @@ const struct node *service_named(const model *m, const char *name, struct addr *
 	struct named found;
 
 	for (guint i = 0; i < m->nodes->len; i++) {
-		if (!find_name(m->nodes->pdata[i], name, &found))
+		if (!find_name(m, m->nodes->pdata[i], name, &found))
 			continue;
 		*ret_address = found.v4;
 		return m->nodes->pdata[i];
@@ -105,7 +148,7 @@ bool service_has(const model *m, const char *name, const struct addr *a)
 	struct named found;
 
 	for (guint i = 0; i < m->nodes->len; i++)
-		if (find_name(m->nodes->pdata[i], name, &found) &&
+		if (find_name(m, m->nodes->pdata[i], name, &found) &&
 		    (addr_equal(&found.v4, a) || addr_equal(&found.v6, a)))
 			return true;
 	return false;
@@ -167,6 +210,20 @@ static bool is_access(const model *m, const struct edge_service *e, const struct
 	       (addr_equal(a, &e->access_public) && port == published_access_port(m, e));
 }
 
+/* The service of the node whose web site or proxy is reached there; SERVICE_KIND_COUNT: none. */
+static enum service_kind web_service_at(const model *m, const struct node *n, const struct addr *a,
+					json_int_t port)
+{
+	const struct service *f = node_declared_service(n, SERVICE_FRONTEND);
+
+	if (f && f->frontend.web.exist &&
+	    (port == f->frontend.web.internal_port || port == f->frontend.web.external_port) &&
+	    (addr_equal(a, &f->frontend.address) || addr_equal(a, &f->frontend.address6)))
+		return SERVICE_FRONTEND;
+	return port == REVERSE_PROXY_PORT && is_proxy_address(m, n, a) ? SERVICE_REVERSE_PROXY :
+									 SERVICE_KIND_COUNT;
+}
+
 struct listener service_at(const model *m, const struct node *n, const struct addr *a,
 			   enum ip_proto proto, json_int_t port)
 {
@@ -186,6 +243,10 @@ struct listener service_at(const model *m, const struct node *n, const struct ad
 		l.part = ports[i].part;
 		return l;
 	}
+	if (proto == PROTO_TCP)
+		l.service = web_service_at(m, n, a, port);
+	if (l.service != SERVICE_KIND_COUNT)
+		return l;
 	if (edge && proto == PROTO_TCP && is_access(m, &edge->edge, a, port)) {
 		l.service = SERVICE_EDGE;
 		l.part = EDGE_ACCESS;

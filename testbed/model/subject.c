@@ -7,6 +7,7 @@ static const char *const setting_names[SETTING_COUNT] = {
 	[SETTING_DOMAIN] = "domain",
 	[SETTING_MEDIA_RELAY] = "media_relay",
 	[SETTING_MRAS_SECRET] = "mras_secret",
+	[SETTING_NAMES] = "names",
 	[SETTING_NEXT_HOP_FQDN] = "next_hop_fqdn",
 	[SETTING_NEXT_HOP_PORT] = "next_hop_port",
 	[SETTING_RELAY_NOT_TO] = "relay_not_to",

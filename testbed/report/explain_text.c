@@ -178,6 +178,8 @@ static void put_healthy(const explanation *x, GString *out)
 				walk_end_name(l->walk->forward->end));
 		g_string_append_c(out, '\n');
 	}
+	if (x->finding->why)
+		put_line(out, "remark", x->finding->why);
 	put_proof(x->finding, out);
 }
 

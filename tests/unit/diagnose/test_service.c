@@ -56,6 +56,20 @@ static struct walk_pair *walk_arrives(const knet *net G_GNUC_UNUSED,
 	"{'event': 'link-failed', 'peer': 'edge.contoso.com', 'address': " address \
 	", 'port': 5062, 'kind': '" kind "', 'reason': 'why'}"
 
+/* A reverse proxy before the Front End, and a client that finds its server by the web alone. */
+#define WEB(names, port)                                                                        \
+	"- set-frontend: {node: fe, web: {}}\n"                                                 \
+	"- add-node: {rp: {interfaces: {int: {network: perimeter, address: 172.25.33.20/24},\n" \
+	"    ext: {network: dmz, address: 203.0.113.12/27}},\n"                                 \
+	"    services: [{reverse-proxy: {names: [" names "], internal: int, external: ext,\n"   \
+	"      address: 203.0.113.12, next_hop: fe, next_hop_port: " port "}}]}}\n"             \
+	"- add-record: {node: dns-pub, name: lyncdiscover.contoso.com, a: 203.0.113.12}\n"      \
+	"- set-discovery: {node: home1, discovery: web}\n"
+#define BOTH_NAMES "lyncdiscover.contoso.com, web.contoso.com"
+#define AT_PROXY                                                                      \
+	"{'event': 'web', 'server': {'name': 'lyncdiscover.contoso.com', 'address': " \
+	"'203.0.113.12', 'port': 443, 'found_by': 'lyncdiscover.contoso.com'}, 'path': '/', "
+
 static const struct service_case {
 	const char *fault; /* "[]": none */
 	struct {
@@ -98,6 +112,59 @@ static const struct service_case {
 	 "edge",
 	 "edge.contoso.com",
 	 "- set-certificate: {node: edge, issuer: lab, validity: valid}\n"},
+	/* the web */
+	{WEB("web.contoso.com", "4443"),
+	 {{"home1", AT_PROXY "'status': 404, 'code': 'web-not-found', 'reason': 'HTTP 404'}"},
+	  {"home1", GAVE_UP("web")}},
+	 CAUSE_WEB_NOT_PUBLISHED,
+	 "rp",
+	 "names lyncdiscover.contoso.com",
+	 "- set-reverse-proxy: {node: rp, names: [web.contoso.com, lyncdiscover.contoso.com]}\n"},
+	{WEB(BOTH_NAMES, "8443"),
+	 {{"home1", AT_PROXY "'status': 502, 'code': 'web-bad-gateway', 'reason': 'HTTP 502'}"},
+	  {"home1", GAVE_UP("web")}},
+	 CAUSE_NO_LISTENER,
+	 "rp",
+	 "next_hop_port 8443",
+	 "- set-reverse-proxy: {node: rp, next_hop_port: 4443}\n"},
+	{WEB(BOTH_NAMES, "443"),
+	 {{"home1", AT_PROXY "'status': 200, 'access_location': 'Internal', 'sip_server': "
+			     "{'name': 'fe.contoso.com', 'port': 5061}}"},
+	  {"home1", GAVE_UP("dns")}},
+	 CAUSE_WEB_WRONG_SITE,
+	 "rp",
+	 "next_hop_port 443",
+	 "- set-reverse-proxy: {node: rp, next_hop_port: 4443}\n"},
+	{WEB(BOTH_NAMES, "4443") "- set-certificate: {node: rp, names: [x.org]}",
+	 {{"home1", AT_PROXY "'code': 'tls-name-mismatch', 'reason': 'name mismatch', 'subject': "
+			     "'x.org'}"},
+	  {"home1", GAVE_UP("web")}},
+	 CAUSE_TLS_NAME_MISMATCH,
+	 "rp",
+	 "x.org",
+	 "- set-certificate: {node: rp, issuer: lab, validity: valid}\n"},
+	{WEB(BOTH_NAMES, "4443") "- set-certificate: {node: fe, names: [x.org]}",
+	 {{"home1", AT_PROXY "'status': 502, 'code': 'web-bad-gateway', 'reason': 'HTTP 502'}"},
+	  {"home1", GAVE_UP("web")}},
+	 CAUSE_TLS_NAME_MISMATCH,
+	 "fe",
+	 "fe.contoso.com",
+	 "- set-certificate: {node: fe, issuer: lab, validity: valid}\n"},
+	{WEB(BOTH_NAMES, "4443") "- stop-service: {node: rp, service: reverse-proxy}",
+	 {{"home1", AT_PROXY "'code': 'connection-refused', 'reason': 'refused'}"},
+	  {"home1", GAVE_UP("web")}},
+	 CAUSE_NO_LISTENER,
+	 "rp",
+	 "reverse-proxy 203.0.113.12:443",
+	 "- start-service: {node: rp, service: reverse-proxy}\n"},
+	{WEB(BOTH_NAMES, "4443") "- remove-record: {node: dns-pub, name: lyncdiscover.contoso.com}",
+	 {{"home1", "{'event': 'dns', 'query': 'lyncdiscover.contoso.com', 'answer': [], 'code': "
+		    "'dns-nxdomain', 'error': 'nxdomain'}"},
+	  {"home1", GAVE_UP("dns")}},
+	 CAUSE_DNS_NXDOMAIN,
+	 "dns-pub",
+	 "lyncdiscover.contoso.com",
+	 "- add-record: {node: dns-pub, name: lyncdiscover.contoso.com, a: 203.0.113.12}\n"},
 	/* accounts and domains */
 	{"- set-password: {node: home1, password: x}",
 	 {{"home1", REFUSED("403", "4004")}},
@@ -333,7 +400,7 @@ static netstate *listening_state(const model *m)
 	return state_from(json_pack("{s:o}", "nodes", nodes));
 }
 
-static finding *find(const model *m, const struct service_case *c)
+static finding *find_of(const model *m, const struct service_case *c, enum verdict verdict)
 {
 	g_autoptr(GPtrArray) heard = g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
 	struct cell *cell = cell_new();
@@ -348,7 +415,7 @@ static finding *find(const model *m, const struct service_case *c)
 	cell->a = g_strdup("branch1");
 	cell->b = g_strdup("home1");
 	cell->media = MEDIA_AUDIO;
-	cell->verdict = VERDICT_FAIL;
+	cell->verdict = verdict;
 	g_ptr_array_add(cell->participants, g_strdup("branch1"));
 	g_ptr_array_add(cell->participants, g_strdup("home1"));
 	f = cause_find(&e);
@@ -372,7 +439,7 @@ Test(service_cause, comes_with_node_object_proof_and_fix)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(model) m = load_with(cases[i].fault);
-		g_autoptr(finding) f = find(m, &cases[i]);
+		g_autoptr(finding) f = find_of(m, &cases[i], VERDICT_FAIL);
 		g_autofree char *object = subject_text(&f->subject);
 
 		cr_expect_eq(f->code, cases[i].code, "case %u: %s", i, cause_name(f->code));
@@ -383,4 +450,26 @@ Test(service_cause, comes_with_node_object_proof_and_fix)
 		if (cases[i].fix && f->code == cases[i].code)
 			check_fix(m, f, i);
 	}
+}
+
+/* A client that goes on to the other names signs in all the same. */
+Test(service_cause, web_that_a_client_does_without_is_a_remark)
+{
+	static const struct service_case c = {
+		.events = {{"home1", AT_PROXY "'status': 404, 'code': 'web-not-found', 'reason': "
+					      "'HTTP 404'}"},
+			   {"home1", "{'event': 'signed-in', 'server': {'name': 'sip.contoso.com', "
+				     "'address': '203.0.113.10', 'port': 443, 'found_by': "
+				     "'_sip._tls.contoso.com'}}"}}};
+	g_autoptr(model) m = load_with(
+		WEB("web.contoso.com", "4443") "- set-discovery: {node: home1, discovery: auto}");
+	g_autoptr(finding) f = find_of(m, &c, VERDICT_PASS);
+	const struct effect *x;
+
+	cr_expect_eq(f->code, CAUSE_NONE, "%s", cause_name(f->code));
+	cr_assert_eq(f->effects->len, 1);
+	x = f->effects->pdata[0];
+	cr_expect_eq(x->code, CAUSE_WEB_NOT_PUBLISHED, "%s", cause_name(x->code));
+	cr_expect(f->why && strstr(f->why, "home1 did not find its server by the web"), "%s",
+		  f->why);
 }

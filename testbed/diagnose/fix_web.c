@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/diagnose/fix_rules.h"
+
+/* The reverse proxy publishes the name too, or passes requests on to the external web site. */
+fix *fix_proxy(const model *m, const struct node *n, const struct finding *f)
+{
+	const struct service *s = node_declared_service(n, SERVICE_REVERSE_PROXY);
+	const struct frontend_service *frontend = s ? model_next_hop(m, s->proxy.next_hop) : NULL;
+	GString *names;
+
+	if (!frontend || f->subject.kind != SUBJECT_SETTING)
+		return NULL;
+	if (f->subject.setting == SETTING_NEXT_HOP_PORT)
+		return s->proxy.next_hop_port == frontend->web.external_port ?
+			       NULL :
+			       fix_new(g_strdup_printf(
+				       "- set-reverse-proxy: {node: %s, next_hop_port: %u}\n",
+				       n->name, (unsigned)frontend->web.external_port));
+	if (f->subject.setting != SETTING_NAMES)
+		return NULL;
+	names = g_string_new(NULL);
+	g_string_printf(names, "- set-reverse-proxy: {node: %s, names: [", n->name);
+	ptr_array_foreach(const char, name, s->proxy.names)
+		g_string_append_printf(names, "%s, ", name);
+	g_string_append_printf(names, "%s]}\n", f->subject.name);
+	return fix_new(g_string_free(names, FALSE));
+}

@@ -103,7 +103,9 @@ static const struct tunnel *tunnel_at_fault(const struct finding *f)
 	return f->subject.kind == SUBJECT_TUNNEL ? f->subject.tunnel : NULL;
 }
 
-fix *fix_tunnel(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
+/* A tunnel that is down is so at both ends. */
+fix *fix_tunnel(const model *m G_GNUC_UNUSED, const struct node *n G_GNUC_UNUSED,
+		const struct finding *f)
 {
 	const struct tunnel *t = tunnel_at_fault(f);
 	fix *x;
@@ -111,11 +113,11 @@ fix *fix_tunnel(const model *m G_GNUC_UNUSED, const struct node *n, const struct
 	if (!t || t->up)
 		return NULL;
 	x = fix_new(g_strdup_printf("- tunnel-up: {tunnel: %s}\n", t->name));
-	for (int end = 0; end < 2; end++)
-		if (t->ends[end].node == n)
-			fix_add_in_lab(
-				x, n, g_strdup_printf("ip link set dev %s up", t->ends[end].iface),
-				g_strdup_printf("ip link set dev %s down", t->ends[end].iface));
+	for (const struct tunnel_end *end = t->ends; end < t->ends + 2; end++) {
+		fix_add_in_lab(x, end->node, g_strdup_printf("ip link set dev %s up", end->iface),
+			       g_strdup_printf("ip link set dev %s down", end->iface));
+		fix_routes_of_tunnel(x, end);
+	}
 	return x;
 }
 

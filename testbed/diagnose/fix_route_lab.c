@@ -46,6 +46,15 @@ void fix_in_tables(fix *x, const struct node *n, const char *dev, const char *ad
 			       del ? g_strdup_printf("%s table %u", del, table) : NULL);
 }
 
+/* A declared route that was lost with its interface. */
+static void put_back(fix *x, const struct node *n, const struct route *r, const char *dev)
+{
+	g_autofree char *words = fix_route_words(r);
+	g_autofree char *add = g_strdup_printf("ip route replace %s", words);
+
+	fix_in_tables(x, n, dev, add, NULL);
+}
+
 /* The kernel has the connected routes of an interface that comes up in its main table, and no
  * other. */
 void fix_routes_of_link(fix *x, const struct node *n, const struct iface *f)
@@ -63,13 +72,17 @@ void fix_routes_of_link(fix *x, const struct node *n, const struct iface *f)
 					       addr_print(&p->addr, src), table),
 			       NULL);
 	}
-	ptr_array_foreach(const struct route, r, n->routes) {
-		g_autofree char *what = node_route_iface(n, r) == f ? fix_route_words(r) : NULL;
-		g_autofree char *add = g_strdup_printf("ip route replace %s", what);
+	ptr_array_foreach(const struct route, r, n->routes)
+		if (node_route_iface(n, r) == f)
+			put_back(x, n, r, f->name);
+}
 
-		if (what)
-			fix_in_tables(x, n, f->name, add, NULL);
-	}
+void fix_routes_of_tunnel(fix *x, const struct tunnel_end *end)
+{
+	ptr_array_foreach(const struct route, r, end->node->routes)
+		if (r->dev ? g_str_equal(r->dev, end->iface) :
+			     prefix_contains(&end->address, &r->via))
+			put_back(x, end->node, r, end->iface);
 }
 
 /* Takes a declared route away, in every table that has it.  What the lab has made is `proto

@@ -18,6 +18,8 @@ void fix_add_command(fix *x, enum fix_place place, char *text);
 /* fix_route.c */
 /* Adds, in the lab, the routes by an interface that comes up; they go when it goes down. */
 void fix_routes_of_link(fix *x, const struct node *n, const struct iface *f);
+/* The same for the end of a tunnel. */
+void fix_routes_of_tunnel(fix *x, const struct tunnel_end *end);
 fix *fix_route(const model *m, const struct node *n, const struct finding *f);
 fix *fix_return(const model *m, const struct node *n, const struct finding *f);
 fix *fix_turning(const model *m, const struct node *n, const struct finding *f);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define LAB "commands"
+#define UPLINKS "tests/data/topologies/uplinks.yaml"
 #define CHANGES_MAX 3
 
 /* A fault, and the call that it breaks. */
@@ -77,6 +78,15 @@ static const struct fault links[] = {
 	 "branch1",
 	 "video",
 	 "MTU_BLACKHOLE",
+	 "branch1",
+	 true},
+	{"tunnel that is down",
+	 "persistent-route",
+	 {"tunnel-down: {tunnel: site-to-site}"},
+	 "dc1",
+	 "branch1",
+	 "im",
+	 "VPN_DOWN",
 	 "branch1",
 	 true},
 	{"router that does not forward",
@@ -317,6 +327,36 @@ static void expect_commands_work(const struct fault *f)
 	/* what was undone by hand has failed again already, and each failure takes seconds */
 	if (!f->by_hand)
 		expect_verdict(&b, "FAIL", "reset");
+	json_decref(b.explanation);
+	home_clear(&b.h);
+}
+
+/* A rule for answers, and the table that it leads to.  What is typed is what another run's
+ * explanation says. */
+Test(commands, of_policy_rules_work_where_they_are_typed, .timeout = 120)
+{
+	static const struct fault stray = {
+		"answer by the other uplink", "answers-stray", {NULL}, "hq1", "home1", "im",
+		"RETURN_WRONG_EGRESS",	      "home1",	       true};
+	const json_t *commands;
+	struct broken b = {.fault = &stray};
+	struct outcome o;
+
+	home_new(&b.h, 0);
+	home_run(&b.h, &o, NULL, "explain", "-t", UPLINKS, "answers-stray/hq1-home1/im",
+		 "--no-trial", "--json", "-", NULL);
+	b.explanation = json_loads(o.out, 0, NULL);
+	cr_assert(b.explanation != NULL, "%s", o.err);
+	outcome_clear(&o);
+	commands = json_object_get(json_object_get(b.explanation, "fix"), "commands");
+	cr_expect_str_eq(cell_text(json_array_get(commands, 0), "text"),
+			 "ip rule add from 192.168.200.0/24 iif dmz lookup 100");
+	home_run(&b.h, &o, NULL, "up", "-n", LAB, "-t", UPLINKS, "-s", stray.scenario, NULL);
+	outcome_clear(&o);
+	type_by_hand(&b, commands, false);
+	expect_verdict(&b, "PASS", "by hand");
+	type_by_hand(&b, commands, true);
+	expect_verdict(&b, "FAIL", "undone by hand");
 	json_decref(b.explanation);
 	home_clear(&b.h);
 }

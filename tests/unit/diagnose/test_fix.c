@@ -163,6 +163,26 @@ Test(fix, the_preferred_route_gets_the_highest_metric)
 	finding_free(f);
 }
 
+/* A tunnel takes the routes of both ends with it. */
+Test(fix, puts_a_tunnel_up_at_both_ends_with_its_routes)
+{
+	static const char *const commands[] = {"ip link set dev vpn0 up",
+					       "ip route replace 10.20.0.0/24 via 10.255.0.2",
+					       "ip link set dev vpn0 up",
+					       "ip route replace 10.0.1.0/24 via 10.255.0.1",
+					       "ip route replace 172.25.33.0/24 via 10.255.0.1",
+					       NULL};
+	g_autoptr(model) m = scenario_model(COMPANY, "persistent-route",
+					    "[{tunnel-down: {tunnel: site-to-site}}]");
+	finding *f = finding_new(NULL);
+
+	f->code = CAUSE_VPN_DOWN;
+	f->node = g_strdup("branch-gw");
+	f->subject = subject_find(m, "branch-gw", SUBJECT_TUNNEL, "site-to-site");
+	expect_fix(m, f, "- tunnel-up: {tunnel: site-to-site}\n", commands);
+	finding_free(f);
+}
+
 Test(fix, leads_to_the_nat_that_has_the_address)
 {
 	g_autoptr(diags) d = diags_new();

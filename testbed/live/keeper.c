@@ -198,15 +198,6 @@ static void on_event(session *s, const struct session_call *call, const char *ag
 		live_call_server_event(user_data, agent, event);
 }
 
-/* Notes for the status that a server died; dead clients are endpoints with a reason. */
-static void on_agent_died(session *s, const char *agent, const char *how, gpointer user_data)
-{
-	struct keeper *k = user_data;
-
-	if (!session_client(s, agent))
-		g_ptr_array_add(k->dead, g_strdup_printf("agent %s died: %s", agent, how));
-}
-
 void keeper_fail(struct keeper *k, const GError *error)
 {
 	for (guint i = 0; i < k->clients->len; i++)
@@ -230,7 +221,6 @@ static bool start_lab(struct keeper *k, GError **error)
 	static const struct session_callbacks callbacks = {.built = on_built,
 							   .failed = on_failed,
 							   .event = on_event,
-							   .agent_died = on_agent_died,
 							   .sign_in_over = on_sign_in_over,
 							   .call_ended = live_call_ended};
 	struct session_job job = {.lab = {.name = k->job->scenario->name,
@@ -322,7 +312,7 @@ static int run_keeper(const struct keeper_job *job)
 		.changes = g_ptr_array_new_with_free_func(g_free),
 		.clients = g_ptr_array_new_with_free_func(control_client_release),
 		.server_events = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref),
-		.dead = g_ptr_array_new_with_free_func(g_free),
+		.unpublished = g_ptr_array_new_with_free_func(g_free),
 	};
 
 	for (; job->changes && job->changes[k.n_declared]; k.n_declared++)

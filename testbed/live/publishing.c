@@ -74,7 +74,7 @@ struct late_publication {
 /* Notes in the status that a path is not published. */
 static void note_unpublished(struct keeper *k, const char *path, const char *why)
 {
-	g_ptr_array_add(k->dead, g_strdup_printf("'%s' is not published: %s", path, why));
+	g_ptr_array_add(k->unpublished, g_strdup_printf("'%s' is not published: %s", path, why));
 }
 
 /* Binds a node's namespace that the lab has sent, or notes why it can't be. */

@@ -55,6 +55,17 @@ static json_t *node_names(const struct keeper *k)
 	return list;
 }
 
+/* Dead servers (dead clients are endpoints with a reason), and nodes that are not published. */
+static json_t *troubles_json(const struct keeper *k)
+{
+	g_autoptr(GList) dead = k->session ? session_dead(k->session) : NULL;
+	json_t *all = report_texts_json(k->unpublished);
+
+	for (const GList *l = dead; l; l = l->next)
+		json_array_append_new(all, json_string(l->data));
+	return all;
+}
+
 json_t *keeper_status(const struct keeper *k)
 {
 	const struct keeper_job *job = k->job;
@@ -80,7 +91,7 @@ json_t *keeper_status(const struct keeper *k)
 	json_object_set_new(
 		o, "supervisor",
 		json_integer((json_int_t)(k->session ? lab_pid(session_lab(k->session)) : 0)));
-	json_object_set_new(o, "died", report_texts_json(k->dead));
+	json_object_set_new(o, "died", troubles_json(k));
 	json_object_set_new(o, "published", json_boolean(k->published != NULL));
 	return o;
 }

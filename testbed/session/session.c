@@ -41,6 +41,11 @@ void session_distrust(const session *s, struct cell *c)
 	cell_finish(c, VERDICT_ERROR, reason);
 }
 
+GList *session_dead(const session *s)
+{
+	return g_list_sort(g_hash_table_get_values(s->dead), (GCompareFunc)strcmp);
+}
+
 /* An agent's loop says that it was late. */
 static void hear_late(session *s, const char *agent, const json_t *event)
 {

@@ -116,6 +116,10 @@ struct session_callbacks {
  * for then it says nothing about the network; nothing while all live. */
 void session_distrust(const session *s, struct cell *c);
 
+/* How servers of the lab and programs of its tunnels have died that have not started again since
+ * (const char *, sorted); the caller frees the list only, before the session goes on. */
+GList *session_dead(const session *s);
+
 /* What the machine has done to this lab so far (struct witness, in order of time).  Ask lab_look
  * before, so that what has just happened is there. */
 const GPtrArray *session_witnesses(const session *s);

@@ -52,7 +52,7 @@ static void stage_init(struct stage *t)
 			       .clients = g_ptr_array_new(),
 			       .server_events =
 				       g_ptr_array_new_with_free_func((GDestroyNotify)json_decref),
-			       .dead = g_ptr_array_new_with_free_func(g_free)};
+			       .unpublished = g_ptr_array_new_with_free_func(g_free)};
 	t->k.current = model_instantiate(t->job.base, t->job.scenario, found);
 	cr_assert_not_null(t->k.current);
 	job.model = t->k.current;
@@ -77,7 +77,7 @@ static void stage_clear(struct stage *t)
 	g_ptr_array_unref(t->k.changes);
 	g_ptr_array_unref(t->k.clients);
 	g_ptr_array_unref(t->k.server_events);
-	g_ptr_array_unref(t->k.dead);
+	g_ptr_array_unref(t->k.unpublished);
 	model_free(t->k.current);
 	model_free(t->job.base);
 }

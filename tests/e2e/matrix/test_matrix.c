@@ -117,6 +117,14 @@ Test(matrix, report_of_the_run_folder_is_the_same)
 	ran_clear(&r);
 }
 
+/* The call is over by signalling 200 ms before its media reaches the callee, which waits for it. */
+Test(matrix, media_that_comes_after_the_end_of_a_call_counts)
+{
+	program_expect_matrix((const char *const[]){"run", "matrix", "-t",
+						    "tests/data/topologies/late-media.yaml",
+						    "--media", "audio", "--seconds", "0.2", NULL});
+}
+
 Test(matrix, call_tells_its_story)
 {
 	struct ran r;

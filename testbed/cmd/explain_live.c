@@ -47,6 +47,17 @@ static int watch_packets(live_client *c)
 	return own;
 }
 
+/* Whether a client could not sign in, which was before packets were recorded: that none are there
+ * says nothing about its own. */
+static bool failed_before(const struct observation *seen)
+{
+	ptr_array_foreach(const struct heard, h, seen->heard)
+		if (g_strcmp0(member_text(h->event, "event"), EVENT_SIGN_IN_FAILED) == 0 &&
+		    member_integer(h->event, "time_us") < seen->start_us)
+			return true;
+	return false;
+}
+
 /* Places the call and observes it in `seen`: events, packets, and the kernels after it.  The caller
  * frees the cell; NULL with `error`. */
 static struct cell *place_observed_call(live_client *c, const struct options *o, enum media media,
@@ -66,7 +77,7 @@ static struct cell *place_observed_call(live_client *c, const struct options *o,
 	seen->state = cell ? live_inspect(c, NULL, error) : NULL;
 	if (cell && !seen->state)
 		g_clear_pointer(&cell, cell_free);
-	if (cell && packets >= 0)
+	if (cell && packets >= 0 && !failed_before(seen))
 		observation_read_packets(seen, packets);
 	if (packets >= 0)
 		close(packets);

@@ -22,8 +22,8 @@ struct keeper {
 	guint n_calls;		  /* placed so far */
 	GPtrArray *server_events; /* json_t *: {"agent", "event"} of servers while there was no
 				     call: the newest SERVER_EVENTS_MAX */
-	GPtrArray *unpublished; /* char *: nodes that are not published, and why */
-	char *vpn;	 /* what the lab uses for WireGuard, or NULL */
+	GPtrArray *unpublished;	  /* char *: nodes that are not published, and why */
+	char *vpn;		  /* what the lab uses for WireGuard, or NULL */
 	double build_ms, up_ms;
 	bool built, up;		    /* the network is there; all sign-ins are over */
 	struct live_change *change; /* the one that is being made, or NULL */

@@ -105,6 +105,6 @@ Test(link, every_command_that_sets_one_says_dev)
 	for (guint code = 0; code < CAUSE_COUNT; code++)
 		for (guint i = 0; i < m->nodes->len; i++)
 			n += expect_dev_of(m, code, m->nodes->pdata[i]);
-	/* the interface and its MTU once, the tunnel at both of its ends, whichever node is asked */
+	/* the interface and its MTU once, the tunnel at both of its ends, whoever is asked */
 	cr_expect_eq(n, 2 + 2 * m->nodes->len, "%u", n);
 }

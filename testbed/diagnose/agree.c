@@ -220,6 +220,23 @@ static bool is_of_flow(const struct journey *j, const struct flow *f)
 	       (!addr_is_set(&f->src) || addr_equal(&s->src, &f->src));
 }
 
+/* The flow from the address that the walk starts with: the sender's other sockets have other
+ * addresses, and may send the same way by other interfaces.  Where nothing was sent from there, the
+ * flow as it is. */
+static struct flow flow_of_walk(const struct flow *flow, const walk *w, const journeys *all)
+{
+	const struct hop *first = w->hops->len > 0 ? w->hops->pdata[0] : NULL;
+	struct flow own = *flow;
+
+	if (addr_is_set(&flow->src) || !first || first->nat)
+		return *flow;
+	own.src = first->src;
+	ptr_array_foreach(const struct journey, j, all->list)
+		if (is_of_flow(j, &own))
+			return own;
+	return *flow;
+}
+
 /* Whether the journey is of an answer: from where a question was delivered, and from the
  * address that it was sent to. */
 static bool is_answer(const struct journey *j, const GPtrArray *arrived)
@@ -336,6 +353,7 @@ static struct agreement unseen_flow(const struct way *way)
 struct agreement agree_check(const struct walk_pair *w, const struct flow *flow, const model *m,
 			     const journeys *all)
 {
+	const struct flow own = flow_of_walk(flow, w->forward, all);
 	struct way forward, back = {0};
 	struct tally there = {0}, answers = {0};
 	g_autoptr(GPtrArray) arrived = g_ptr_array_new();
@@ -348,7 +366,7 @@ struct agreement agree_check(const struct walk_pair *w, const struct flow *flow,
 	forward = way_of(w->forward, m);
 	if (w->back)
 		back = way_of(w->back, m);
-	tally_flow(&there, arrived, &forward, flow, all);
+	tally_flow(&there, arrived, &forward, &own, all);
 	if (w->back)
 		tally_answers(&answers, arrived, &back, all);
 	if ((wrong = contradiction(&there, &forward, all)))

@@ -395,6 +395,31 @@ Test(agree, an_invited_packet_is_no_contradiction)
 	}
 }
 
+/* A second card's socket sends to the same place by another way. */
+Test(agree, packets_from_another_address_are_no_contradiction)
+{
+	for (guint sent = 0; sent < 2; sent++) {
+		struct walk_pair *w = g_new0(struct walk_pair, 1);
+		g_autoptr(journeys) all = journeys_new();
+		struct flow flow = {.node = "a", .proto = PROTO_UDP, .dport = 5};
+		struct agreement a;
+
+		addr_parse("10.0.0.9", &flow.dst);
+		w->forward = walk_made("a:-:vpn b:e:-", WALK_DELIVERED);
+		addr_parse("10.0.0.1", &((struct hop *)w->forward->hops->pdata[0])->src);
+		if (sent)
+			see_way(all, "a:vpn> b:e<", 100, 1, false);
+		see_at(all, "a:e>", 300, 2, "192.168.1.10", 7, "10.0.0.9", 5);
+		see_at(all, "z:z>", 9000, 255, "10.1.1.1", 1, "10.1.1.2", 1);
+		journeys_sort(all);
+		a = agree_check(w, &flow, NULL, all);
+		cr_expect_eq(a.state, sent ? AGREE_YES : AGREE_NO, "sent %u: %s", sent,
+			     a.text ? a.text : "-");
+		agreement_clear(&a);
+		walk_pair_free(w);
+	}
+}
+
 /* The packets that open a connection pass a firewall that inspects it; those of TURN do not. */
 Test(agree, an_inspected_walk_is_of_packets_that_carry_turn)
 {

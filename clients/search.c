@@ -137,6 +137,14 @@ static void on_lookup(const struct dns_answer *answer, gpointer data)
 		go_on(l->owner);
 }
 
+/* A name without an address, which its events tell already. */
+static bool is_about_names(enum reason code)
+{
+	return code == REASON_NO_SERVER_NAME || code == REASON_DNS_NXDOMAIN ||
+	       code == REASON_DNS_TIMED_OUT || code == REASON_DNS_REFUSED ||
+	       code == REASON_DNS_FAILED;
+}
+
 /* Queries the addresses of the server that the web service has named, or goes on without it. */
 static void on_web_answer(enum web_step end, const struct web_steps *steps, gpointer data)
 {
@@ -146,7 +154,7 @@ static void on_web_answer(enum web_step end, const struct web_steps *steps, gpoi
 	discovery_web(s->discovery, l->index, named ? steps->sip.fqdn : NULL, steps->sip.port);
 	if (named)
 		names_query_addresses(s->names, steps->sip.fqdn, on_target_address, l);
-	else
+	else if (!is_about_names(steps->code))
 		keep_failure(s, STAGE_WEB, steps->code, steps->url, steps->words);
 	g_clear_pointer(&s->web, web_free);
 	if (!named)

@@ -313,7 +313,7 @@ static void make_request(web *w, bool of_same_host)
 	if (w->names)
 		names_query_addresses(w->names, w->steps->host, on_host_address, w);
 	else
-		web_fail(w, error_reason(error), error->message);
+		web_fail(w, REASON_INTERNAL, error ? error->message : NULL);
 }
 
 web *web_new(const struct client_config *config, channel *events, tls_identity *id,

@@ -230,13 +230,21 @@ static bool nobody_missing(const struct builder *b)
 	return in >= b->cell->participants->len;
 }
 
+/* The SIP and web servers to which there were connections. */
 static void find_servers(struct builder *b)
 {
 	ptr_array_foreach(const struct heard, h, b->seen->heard) {
 		const char *peer = is_event(h, EVENT_SIP) ? member_text(h->event, "peer") : NULL;
+		const json_t *web =
+			is_event(h, EVENT_WEB) ? json_object_get(h->event, "server") : NULL;
+		const char *address = member_text(web, "address");
 
 		if (peer)
 			g_hash_table_add(b->servers, g_strdup(peer));
+		if (address)
+			g_hash_table_add(b->servers,
+					 addr_port_text(address,
+							(unsigned)member_integer(web, "port")));
 	}
 }
 

@@ -144,6 +144,44 @@ Test(ladder, leaves_the_sign_in_out_unless_it_failed_or_is_asked_for)
 	}
 }
 
+/* The first segment of alice's connection to port 443 of the relay's node. */
+static void see_connection(struct stage *s)
+{
+	struct sighting at = {.node = g_intern_string("alice"),
+			      .iface = g_intern_string("lan"),
+			      .out = true,
+			      .time_ns = 5 * MS_NS,
+			      .proto = PROTO_TCP,
+			      .sport = 1000,
+			      .dport = 443,
+			      .tcp_flags = TCP_FLAG_SYN};
+
+	addr_parse("10.0.0.1", &at.src);
+	addr_parse("10.0.0.8", &at.dst);
+	at.id.kind = PACKET_TCP;
+	journeys_add(s->seen.packets, &at);
+}
+
+Test(ladder, leaves_out_connections_to_the_web_service)
+{
+	for (guint i = 0; i < 2; i++) {
+		struct stage s;
+		g_autofree char *text = NULL;
+
+		stage_init(&s);
+		both_signed_in(&s);
+		say_sip(&s, "alice", 2, true, "INVITE", 0, "call");
+		see_connection(&s);
+		if (i > 0)
+			hear(&s, "alice",
+			     json_pack("{s:s, s:i, s:{s:s, s:i}}", "event", "web", "time_us", 1,
+				       "server", "address", "10.0.0.8", "port", 443));
+		text = drawn(&s, false);
+		cr_expect_eq(strstr(text, "TCP SYN") != NULL, i == 0, "%u: %s", i, text);
+		stage_clear(&s);
+	}
+}
+
 Test(ladder, counts_what_is_alike_and_says_where_it_was_lost)
 {
 	struct stage s;

@@ -166,6 +166,7 @@ static void gather(struct world *w, const struct ice_relay *relay, struct ice_re
 	g_source_remove(limit);
 	ice_get_report(session, ret_report);
 	ice_free(session);
+	g_clear_pointer(&w->loop, g_main_loop_unref);
 }
 
 static struct ice_relay relay_of(const struct world *w)

@@ -199,10 +199,11 @@ static bool is_answerable(const char *line, int *ret_status)
 	g_auto(GStrv) word = g_strsplit_set(line, " \t", -1);
 	guint n = g_strv_length(word);
 
-	if (n < 2 || !*word[0] || g_str_has_prefix(line, "SIP/") || !strcmp(word[0], "ACK"))
+	if (n < 2 || !*word[0] || g_str_has_prefix(line, "SIP/") || strcmp(word[0], "ACK") == 0)
 		return false;
-	*ret_status =
-		g_str_has_prefix(word[n - 1], "SIP/") && strcmp(word[n - 1], "SIP/2.0") ? 505 : 400;
+	*ret_status = g_str_has_prefix(word[n - 1], "SIP/") && strcmp(word[n - 1], "SIP/2.0") != 0 ?
+			      505 :
+			      400;
 	return true;
 }
 

@@ -358,6 +358,8 @@ static struct draft_iface *add_host_address(struct draft *t, struct draft_node *
 	struct fact_address guess = *a;
 	struct draft_iface *i = NULL;
 
+	if (!is_usable(t, NULL, a))
+		return NULL;
 	for (guint k = 0; k < t->networks->len && !n; k++)
 		n = network_contains(t->networks->pdata[k], &a->address.addr) ?
 			    t->networks->pdata[k] :

@@ -62,6 +62,14 @@ static const struct kind linux_routes[] = {
 	  "{to: \"203.0.113.91/32\", dev: tap0}", "forwarding: true"},
 	 {NULL},
 	 {NULL}},
+	/* An address that nothing can have, on such a wire. */
+	{"vm:2: eth0: <UP> mtu 1500\n    inet 203.0.113.91/32 scope global eth0\n    inet "
+	 "0.0.0.0/32\n"
+	 "~vm:default via 172.31.1.1 dev eth0 onlink\n"
+	 "~host:4: eth0: <UP> mtu 1500\n    inet 172.31.1.1/32 scope global eth0\n",
+	 {"addresses: [\"203.0.113.91/32\"]"},
+	 {NULL},
+	 {"0.0.0.0/32 is not an address that an interface can have: left out"}},
 	/* PPPoE. */
 	{"r:7: ppp0: <POINTOPOINT,MULTICAST,NOARP,UP,LOWER_UP> mtu 1492 qdisc fq\n    link/ppp\n"
 	 "    inet 198.51.100.7 peer 192.0.2.1/32 scope global ppp0\n"

@@ -4,6 +4,7 @@
  * Every test runs the program on a copy of a topology with one thing changed and asks which cells
  * came out otherwise than the (unchanged) expectations say.
  */
+#include "tests/support/capture.h"
 #include "tests/support/program.h"
 
 #include <criterion/criterion.h>
@@ -218,14 +219,6 @@ Test(proof, rootless_and_root_give_the_same_verdicts)
 
 /* --- what crosses the tunnel ------------------------------------------------------------------ */
 
-static guint32 u32_at(const guint8 *at)
-{
-	guint32 v;
-
-	memcpy(&v, at, sizeof v);
-	return v;
-}
-
 /* An IPv4/UDP packet whose payload begins as RTP and RTCP do (RFC 7983 section 7: first byte 128 to
  * 191), in the ports of clients and relays.  WireGuard hands out packets that begin with the IP
  * header. */
@@ -243,32 +236,12 @@ struct crossing {
 	guint packets, media;
 };
 
-/* Walks the blocks of a pcapng file (enhanced packet block: type 6, data from byte 28).  `skip` is
- * the length of the link header. */
-static struct crossing count_crossing(const char *path, guint skip)
+static void count_packet(const guint8 *packet, guint32 length, gpointer user_data)
 {
-	struct crossing found = {0, 0};
-	g_autofree char *bytes = NULL;
-	const guint8 *at;
-	gsize length = 0, offset = 0;
+	struct crossing *found = user_data;
 
-	cr_assert(g_file_get_contents(path, &bytes, &length, NULL), "no capture in %s", path);
-	at = (const guint8 *)bytes;
-	while (offset + 12 <= length) {
-		guint32 type = u32_at(at + offset), total = u32_at(at + offset + 4);
-
-		cr_assert(total >= 12 && total % 4 == 0 && offset + total <= length,
-			  "a broken block at %zu", offset);
-		if (type == 6) {
-			guint32 captured = u32_at(at + offset + 20);
-
-			found.packets++;
-			found.media += captured > skip &&
-				       is_media(at + offset + 28 + skip, captured - skip);
-		}
-		offset += total;
-	}
-	return found;
+	found->packets++;
+	found->media += is_media(packet, length);
 }
 
 static struct crossing tunnel_of(const char *scenario, const char *pairs)
@@ -280,7 +253,7 @@ static struct crossing tunnel_of(const char *scenario, const char *pairs)
 	char *folder = program_folder_new();
 	g_autofree char *file =
 		g_strdup_printf("%s/run/nodes/core/%s.vpn0.pcapng", folder, scenario);
-	struct crossing found;
+	struct crossing found = {0, 0};
 	struct run r;
 	const char *vpn;
 
@@ -291,7 +264,7 @@ static struct crossing tunnel_of(const char *scenario, const char *pairs)
 		json_object_get(json_object_get(r.results, "run"), "features"), "vpn"));
 	cr_assert(vpn != NULL, "the results name the VPN in use");
 	/* WireGuard shows bare IP packets, VXLAN whole frames. */
-	found = count_crossing(file, g_str_has_prefix(vpn, "wireguard") ? 0 : 14);
+	capture_each(file, g_str_has_prefix(vpn, "wireguard") ? 0 : 14, count_packet, &found);
 	run_clear(&r);
 	program_folder_free(folder);
 	return found;

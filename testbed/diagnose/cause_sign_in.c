@@ -251,14 +251,16 @@ static bool by_refused_edge(const struct evidence *e, struct finding *f, const s
 	return cause_refused_server(e, f);
 }
 
-/* By what the web answered, of a client that uses nothing else. */
+/* By what the web answered, of a client that uses nothing else, or to whom nothing else named a
+ * server. */
 static bool by_web(const struct evidence *e, struct finding *f, const struct failed *x)
 {
 	const struct node *n = model_node(e->model, x->end);
+	bool alone = n && n->endpoint && g_strcmp0(n->endpoint->discovery, "web") == 0;
 
-	return (g_str_equal(x->stage, STAGE_DNS) || g_str_equal(x->stage, STAGE_WEB) ||
-		g_str_equal(x->stage, STAGE_TLS)) &&
-	       n && n->endpoint && g_strcmp0(n->endpoint->discovery, "web") == 0 &&
+	return (g_str_equal(x->stage, STAGE_WEB) ||
+		(alone &&
+		 (g_str_equal(x->stage, STAGE_DNS) || g_str_equal(x->stage, STAGE_TLS)))) &&
 	       cause_by_web(e, f, x->end);
 }
 

@@ -124,6 +124,17 @@ static bool by_status(const struct evidence *e, struct finding *f, const struct 
 	       finding_prove(f, "%s answered %s with HTTP %d", n->name, t->from, (int)status);
 }
 
+/* The certificate lacks the name because it has the names that the proxy publishes. */
+static bool by_published_names(const struct evidence *e, struct finding *f, const struct tried *t)
+{
+	const struct node *n = owner_of(e, t);
+
+	return t->code == REASON_TLS_NAME_MISMATCH && n && n->certificate.names->len == 0 &&
+	       not_published(f, n, t->name) &&
+	       finding_prove(f, "%s refused the certificate of %s: %s", t->from, n->name,
+			     t->reason);
+}
+
 /* The answer is for clients on the other side: which site was asked decides it.  A proxy's setting
  * may lead there, else a record does. */
 static bool by_location(const struct evidence *e, struct finding *f, const struct tried *t)
@@ -135,19 +146,21 @@ static bool by_location(const struct evidence *e, struct finding *f, const struc
 	bool inside = cause_is_inside(e->model, t->from);
 	g_autofree char *port = NULL;
 
-	if (!location || !n || g_ascii_strcasecmp(location, inside ? "Internal" : "External") == 0)
+	if (!location || !s || g_ascii_strcasecmp(location, inside ? "Internal" : "External") == 0)
 		return false;
-	if (!s || inside || p->next_hop_port != s->web.internal_port)
+	/* the name was for this side, and the proxy's port is that of the other */
+	if (!g_str_has_prefix(t->name, inside ? WEB_NAME_INTERNAL : WEB_NAME_EXTERNAL) ||
+	    p->next_hop_port != (inside ? s->web.external_port : s->web.internal_port))
 		return false;
 	port = g_strdup_printf("%u", (unsigned)p->next_hop_port);
 	f->code = CAUSE_WEB_WRONG_SITE;
 	f->node = g_strdup(n->name);
 	f->other = g_strdup(p->next_hop);
 	f->subject = subject_setting(SETTING_NEXT_HOP_PORT, port);
-	f->why = g_strdup_printf("its next hop's port %s is the internal web site, which names the "
-				 "server of clients inside",
-				 port);
-	return finding_prove(f, "%s was told by the web that it is inside", t->from);
+	f->why = g_strdup_printf("its next hop's port %s is that of the web site for clients %s",
+				 port, inside ? "outside" : "inside");
+	return finding_prove(f, "%s was told by the web that it is %s", t->from,
+			     inside ? "outside" : "inside");
 }
 
 /* --- the client's steps ----------------------------------------------------------------------- */
@@ -228,8 +241,9 @@ static bool by_requests(const struct evidence *e, struct finding *f, const char 
 		if (by_location(e, f, &last))
 			return true;
 	}
-	return last.code != REASON_NONE && (by_status(e, f, &last) || by_other_view(e, f, &last) ||
-					    cause_by_connection(e, f, &last));
+	return last.code != REASON_NONE &&
+	       (by_status(e, f, &last) || by_published_names(e, f, &last) ||
+		by_other_view(e, f, &last) || cause_by_connection(e, f, &last));
 }
 
 bool cause_by_web(const struct evidence *e, struct finding *f, const char *end)

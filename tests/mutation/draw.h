@@ -78,6 +78,7 @@ bool draw_stop_service(struct draw *d);
 bool draw_set_certificate(struct draw *d);
 bool draw_set_edge(struct draw *d);
 bool draw_set_frontend(struct draw *d);
+bool draw_set_proxy(struct draw *d);
 bool draw_set_password(struct draw *d);
 bool draw_set_account(struct draw *d);
 bool draw_set_host_model(struct draw *d);

@@ -240,6 +240,21 @@ bool draw_set_frontend(struct draw *d)
 	return true;
 }
 
+bool draw_set_proxy(struct draw *d)
+{
+	static const char *const keys[] = {"next_hop_port: 443", "next_hop_port: 8443",
+					   "names: [lyncdiscover.%s]", "names: [other.%s]"};
+	const struct node *n = node_with(d, SERVICE_REVERSE_PROXY);
+	g_auto(GStrv) parts = g_strsplit(ONE_TEXT(d, keys), "%s", 2);
+	g_autofree char *key = g_strjoinv(d->m->domain, parts);
+
+	if (!n)
+		return false;
+	g_string_printf(d->change, "set-reverse-proxy: {node: %s, %s}", n->name, key);
+	truth_node(d, n->name);
+	return true;
+}
+
 /* An account is the client's and the server's. */
 static void truth_account(struct draw *d, const struct node *n)
 {

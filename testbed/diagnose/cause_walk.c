@@ -142,6 +142,7 @@ bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct f
 	struct flow sized = *flow;
 
 	sized.size_bytes = e->size_bytes;
+	sized.established = e->size_bytes > 0;
 	return cause_show(e, f, e->walk(e->net, &sized), &sized, title);
 }
 

@@ -216,6 +216,7 @@ static struct walker walker_at(const struct knet *net, const struct flow *flow,
 
 	k.at = start;
 	k.asked_bytes = k.size_bytes = flow->size_bytes;
+	k.p.established = flow->established;
 	k.p.at = (struct tuple){flow->src, flow->dst, flow->sport, flow->dport};
 	return k;
 }

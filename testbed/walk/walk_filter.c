@@ -117,7 +117,7 @@ static struct decision firewall_decides(const struct knode *n, enum fw_chain cha
 
 	if (r)
 		return decided_by_rule(r, p);
-	if (fw->stateful && p->answers)
+	if (fw->stateful && (p->answers || p->established))
 		return (struct decision){
 			.action = FW_ACCEPT, .by = DECIDED_BY_SESSION, .chain = chain};
 	nat = chain == FW_FORWARD ? lets_in(n, p) : NULL;

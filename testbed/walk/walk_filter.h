@@ -32,6 +32,7 @@ struct packet {
 	enum ip_proto proto;
 	const struct session *answers; /* the session this node knows it by, or NULL */
 	bool translatable; /* false: invalid to connection tracking, so NAT does not change it */
+	bool established;  /* its session is known, though this walk did not open it */
 	bool plain;	   /* it is a connection's first payload, and no TLS */
 	const struct nat_rule *dnat; /* the one of this node that translated its destination, or
 					NULL */

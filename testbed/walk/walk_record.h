@@ -18,6 +18,8 @@ struct flow {
 	enum ip_proto proto;
 	uint16_t sport, dport; /* 0: any, no rule about it matches */
 	unsigned size_bytes;   /* of the IP packets, both ways; 0: small enough for every link */
+	bool established;      /* small packets of it are known to pass: stateful firewalls let it
+				  through */
 	bool plain; /* over TCP: it carries no TLS, as TURN does.  Where the connection opens, its
 		     first payload is walked, too */
 };

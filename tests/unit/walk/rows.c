@@ -16,6 +16,7 @@ static struct walk_pair *pair_of(const struct walk_row *r, const model *m)
 			    .proto = r->proto,
 			    .dport = r->port,
 			    .size_bytes = r->size_bytes,
+			    .established = r->established,
 			    .plain = r->plain};
 
 	cr_assert(addr_parse(r->to, &flow.dst), "%s", r->name);

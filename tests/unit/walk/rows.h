@@ -11,7 +11,7 @@ struct walk_row {
 	enum ip_proto proto;
 	uint16_t port;
 	unsigned size_bytes;
-	bool plain;
+	bool established, plain;
 	enum walk_end end;
 	const char *node, *object;
 	bool answered; /* forward was delivered: the next three are about the answer */

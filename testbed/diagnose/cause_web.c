@@ -40,12 +40,11 @@ static enum cause_code flaw_of(const struct node *n, const char *name)
 }
 
 static bool by_next_hop_certificate(const struct evidence *e, struct finding *f,
-				    const struct node *proxy)
+				    const struct node *proxy, const char *next_hop,
+				    const struct frontend_service *s)
 {
-	const struct reverse_proxy_service *p = proxy_of(proxy);
-	const struct node *hop = model_node(e->model, p->next_hop);
-	const struct frontend_service *s = model_next_hop(e->model, p->next_hop);
-	enum cause_code code = s ? flaw_of(hop, s->fqdn) : CAUSE_UNKNOWN;
+	const struct node *hop = model_node(e->model, next_hop);
+	enum cause_code code = hop ? flaw_of(hop, s->fqdn) : CAUSE_UNKNOWN;
 
 	if (code == CAUSE_UNKNOWN)
 		return false;
@@ -59,9 +58,9 @@ static bool by_next_hop_certificate(const struct evidence *e, struct finding *f,
 
 /* The port of its next hop is that of no web site. */
 static bool by_next_hop_port(struct finding *f, const struct node *proxy,
+			     const struct reverse_proxy_service *p,
 			     const struct frontend_service *s)
 {
-	const struct reverse_proxy_service *p = proxy_of(proxy);
 	g_autofree char *port = g_strdup_printf("%u", (unsigned)p->next_hop_port);
 
 	if (p->next_hop_port == s->web.external_port || p->next_hop_port == s->web.internal_port)
@@ -84,11 +83,11 @@ static bool by_next_hop(const struct evidence *e, struct finding *f, const struc
 	if (!s)
 		return false;
 	addr_print(&s->address, text);
-	return by_next_hop_port(f, proxy, s) ||
+	return by_next_hop_port(f, proxy, p, s) ||
 	       cause_walk_to_server(e, f, proxy->name, "its next hop", text, PROTO_TCP,
 				    p->next_hop_port) ||
 	       cause_no_listener(e, f, proxy->name, text, PROTO_TCP, p->next_hop_port) ||
-	       by_next_hop_certificate(e, f, proxy);
+	       by_next_hop_certificate(e, f, proxy, p->next_hop, s);
 }
 
 /* --- what was answered ------------------------------------------------------------------------ */

@@ -38,7 +38,8 @@ static bool rule_overloaded(const struct evidence *e, struct finding *f)
 	return true;
 }
 
-/* In the order in which a call does things (diagnose.h). */
+/* In the order in which a call does things (diagnose.h); one a line, so that it is seen. */
+/* clang-format off */
 static bool (*const rules[])(const struct evidence *, struct finding *) = {
 	rule_overloaded,
 	rule_agent_died,
@@ -52,6 +53,7 @@ static bool (*const rules[])(const struct evidence *, struct finding *) = {
 	cause_rule_call_refused,
 	cause_rule_other_view,
 	cause_rule_direct,
+	cause_rule_direct_link,
 	cause_rule_relay_unreachable,
 	cause_rule_relay_refused,
 	cause_rule_nat_expired,
@@ -60,6 +62,7 @@ static bool (*const rules[])(const struct evidence *, struct finding *) = {
 	cause_rule_link,
 	cause_rule_peers,
 };
+/* clang-format on */
 
 struct finding *cause_find(const struct evidence *e)
 {

@@ -128,6 +128,26 @@ bool cause_hosts_cannot_meet(const struct evidence *e, struct finding *f, const 
 	return found;
 }
 
+bool cause_look_at_hosts(const struct evidence *e, struct finding *f, const struct node *a,
+			 const struct node *b)
+{
+	g_autoptr(GArray) of_a = host_addresses(e, a), of_b = host_addresses(e, b);
+
+	for (guint i = 0; e->state && e->meet && i < of_a->len * of_b->len; i++) {
+		const struct addr *x = &g_array_index(of_a, struct addr, i / of_b->len);
+		const struct addr *y = &g_array_index(of_b, struct addr, i % of_b->len);
+		struct flow there = cause_udp_flow(a->name, x, y),
+			    back = cause_udp_flow(b->name, y, x);
+
+		if (x->family != y->family || !addresses_meet(e, a, x, b, y))
+			continue;
+		cause_look(e, f, &there, g_strdup_printf("%s to %s", a->name, b->name));
+		cause_look(e, f, &back, g_strdup_printf("%s to %s", b->name, a->name));
+		return true;
+	}
+	return false;
+}
+
 /* Whether packets arrive without NAT and without the Internet. */
 static bool arrives_directly(const struct evidence *e, const struct node *a,
 			     const struct addr *of_a, const struct node *b, const struct addr *of_b)

@@ -236,6 +236,39 @@ void cause_link_of_silence(const struct evidence *e, struct finding *f)
 	blame_line(e, f);
 }
 
+/* Leaves out those of the legs before `leg`. */
+static void keep_lines_from(GArray *lines, guint leg)
+{
+	for (guint i = lines->len; i-- > 0;)
+		if (g_array_index(lines, struct line, i).leg < leg)
+			g_array_remove_index(lines, i);
+}
+
+bool cause_rule_direct_link(const struct evidence *e, struct finding *f)
+{
+	const struct cell *c = e->cell;
+	const struct node *a = model_node(e->model, c->a),
+			  *b = c->b ? model_node(e->model, c->b) : NULL;
+	guint legs = f->legs->len;
+	g_autoptr(GArray) lines = NULL;
+	struct blame blame;
+
+	if (!a || !b || !e->state || !model_is_impaired(e->model) ||
+	    (c->media != MEDIA_AUDIO && c->media != MEDIA_VIDEO) ||
+	    (c->has_expected_path && !cause_expects(c, PATH_UDP_DIRECT)) ||
+	    !cause_look_at_hosts(e, f, a, b))
+		return false;
+	lines = lines_of_legs(e, f);
+	keep_lines_from(lines, legs);
+	blame = blame_loss(lines, SILENCE_SHARE);
+	if (blame.code == CAUSE_NONE) {
+		g_ptr_array_set_size(f->legs, (gint)legs);
+		return false;
+	}
+	set_blame(e, f, &blame);
+	return true;
+}
+
 bool cause_rule_link(const struct evidence *e, struct finding *f)
 {
 	if (!e->state || !model_is_impaired(e->model) || !evidence_is_av(e))

@@ -68,6 +68,10 @@ bool cause_hosts_cannot_meet(const struct evidence *e, struct finding *f, const 
 /* Whether packets of one end arrive at the other directly, be it in one direction: then the two
  * were meant to talk so. */
 bool cause_hosts_half_meet(const struct evidence *e, const struct node *a, const struct node *b);
+/* Keeps the legs, in both directions, of the first pair of addresses by which the ends meet without
+ * NAT.  False: there is none. */
+bool cause_look_at_hosts(const struct evidence *e, struct finding *f, const struct node *a,
+			 const struct node *b);
 
 /* --- cause_sign_in.c, cause_relay.c ----------------------------------------------------------- */
 
@@ -92,6 +96,9 @@ bool cause_rule_media_lost(const struct evidence *e, struct finding *f);
 /* Puts a link in place of a cause that is concluded from an answer that did not come, when one on
  * the ways that were walked lost packets or holds them up. */
 void cause_link_of_silence(const struct evidence *e, struct finding *f);
+/* Where the ends can meet without relays: a line between them that loses packets.  That they got no
+ * relay explains nothing then. */
+bool cause_rule_direct_link(const struct evidence *e, struct finding *f);
 /* Of a call that works over another path, or found none and has no better cause. */
 bool cause_rule_link(const struct evidence *e, struct finding *f);
 

@@ -191,6 +191,59 @@ Test(lines, explain_silence)
 	}
 }
 
+/* --- a relay that nobody would need ----------------------------------------------------------- */
+
+static void say_no_relay(struct scene *s, const char *end)
+{
+	say(s, end,
+	    json_pack("{s:s, s:s, s:n, s:{s:s, s:s, s:i}}", "event", "signed-in", "server",
+		      "10.0.1.10:5061", "relay", "mras", "uri", "sip:mras@edge.contoso.com",
+		      "trouble", "504 Server Time-out", "sip_status", 504));
+}
+
+static const struct relayless_case {
+	const char *a, *b, *change, *place;
+	guint64 lost, overflowed;
+	enum cause_code code;
+	const char *node;
+} relayless[] = {
+	{"dc1", "branch1", "{node: dc1, interface: lan, rate: 40kbit}", "dc1:lan", 0, 400,
+	 CAUSE_LINK_FULL, "dc1"},
+	{"dc1", "branch1", "{tunnel: site-to-site, loss: 60%}", "core:vpn0", 600, 0,
+	 CAUSE_LINK_LOSS, "core"},
+	/* not between the two; and too little to silence anybody */
+	{"dc1", "branch1", "{node: dc2, interface: lan, loss: 60%}", "dc2:lan", 600, 0,
+	 CAUSE_UNKNOWN, NULL},
+	{"dc1", "branch1", "{node: dc1, interface: lan, loss: 1%}", "dc1:lan", 10, 0, CAUSE_UNKNOWN,
+	 NULL},
+	/* these two do need one */
+	{"dc1", "home1", "{node: dc1, interface: lan, loss: 60%}", "dc1:lan", 600, 0, CAUSE_UNKNOWN,
+	 NULL},
+};
+
+Test(lines, between_ends_that_need_no_relay_come_first)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(relayless); i++) {
+		const struct relayless_case *c = &relayless[i];
+		g_autofree char *changes =
+			g_strdup_printf("- stop-service: {node: edge, service: edge, part: mras}\n"
+					"- set-impair: %s\n",
+					c->change);
+		struct scene s = scene_new(changes, c->a, c->b, REASON_NO_PAIR);
+		finding *f;
+
+		say_no_relay(&s, c->a);
+		say_no_relay(&s, c->b);
+		count_losses(&s, c->place, c->lost, c->overflowed);
+		f = find(&s);
+		cr_expect_str_eq(cause_name(f->code), cause_name(c->code), "case %u: %s", i,
+				 cause_name(f->code));
+		cr_expect_eq(g_strcmp0(f->node, c->node), 0, "case %u: %s", i, f->node);
+		finding_free(f);
+		scene_clear(&s);
+	}
+}
+
 /* --- firewalls -------------------------------------------------------------------------------- */
 
 /* A rule that would drop the packets, and has dropped none, is not at fault. */

@@ -40,6 +40,8 @@ PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PACKAGE
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 TEST_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags criterion 2>/dev/null))
 TEST_LIBS := $(shell $(PKG_CONFIG) --libs criterion 2>/dev/null)
+# Tests are a third of what is compiled, and run once or twice.
+TEST_OPTIMIZE := $(if $(VARIANT),,-O0)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wswitch-enum -Wnull-dereference
@@ -105,7 +107,7 @@ FORCE:
 $(B)/obj/tests/%.o: tests/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CPPFLAGS) $(TEST_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(TEST_CFLAGS) $(ALL_CFLAGS) $(TEST_OPTIMIZE) -MMD -MP -c -o $@ $<
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -181,7 +183,7 @@ E2E_PROGRAMS := $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS))
 E2E_WAITING := $(filter $(addprefix $(B)/tests/e2e/,faults/% finished/% live/%),$(E2E_PROGRAMS))
 check-e2e: all $(B)/tests/nice-agent $(B)/tests/clock-jump.so $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(E2E_PROGRAMS) ## whole labs: every cell, by packets
 	$(Q)failed=; TEST_JOBS=1 $(call run_tests,$(filter-out $(E2E_WAITING),$(E2E_PROGRAMS))) || failed=1; \
-		TEST_JOBS=4 $(call run_tests,$(E2E_WAITING)) || failed=1; test -z "$$failed"
+		TEST_JOBS=5 $(call run_tests,$(E2E_WAITING)) || failed=1; test -z "$$failed"
 
 check-style: ## format, license lines, documents, layers, headers that compile alone
 	$(Q)scripts/check-format

@@ -13,8 +13,8 @@
 	"edge-serves-another-domain|public-zone-with-internal-server-address|frontend-"          \
 	"certificate-for-another-name|"                                                          \
 	"home1-account-disabled|frontend-stopped|front-end-answers-branch-by-second-firewall|"   \
-	"vpn-loses-one-way)$"
-#define QUICK_COUNT 15
+	"vpn-loses-one-way|reverse-proxy-forgets-internet)$"
+#define QUICK_COUNT 16
 
 static int fault_matrix(const char *const *args, char **ret_out)
 {

@@ -19,26 +19,49 @@ static bool in_list(const GArray *prefixes, const struct addr *a)
 static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow *flow,
 				      bool in_tunnel);
 
+/* Whether packets of one end are answers to those of the other, which firewalls let pass.  VXLAN
+ * draws the source port from what a packet carries (RFC 7348 section 5): to a firewall both
+ * directions are sessions of their own. */
+static bool ends_share_session(const struct tunnel *t)
+{
+	return t->kind != TUNNEL_VXLAN;
+}
+
+/* The packets that the tunnel's end `from` sends to the other. */
+static struct flow outer_flow(const struct tunnel *t, int from, unsigned inner_bytes)
+{
+	bool over_udp = tunnel_is_udp(t->kind);
+	unsigned more_bytes = tunnel_overhead_bytes(t->kind, t->ends[from].underlay.family);
+
+	return (struct flow){
+		.node = t->ends[from].node_name,
+		.src = t->ends[from].underlay,
+		.dst = t->ends[1 - from].underlay,
+		.proto = over_udp ? PROTO_UDP : PROTO_ANY,
+		.sport = over_udp && ends_share_session(t) ? t->port : 0,
+		.dport = over_udp ? t->port : 0,
+		.size_bytes = inner_bytes > 0 ? inner_bytes + more_bytes : 0,
+	};
+}
+
 /* The walk of the tunnel's own packets that does not arrive, from end `from` to the other or back;
  * NULL: both arrive. */
 static walk *underlay_trouble(const struct knet *net, const struct tunnel *t, int from,
 			      unsigned inner_bytes)
 {
-	bool over_udp = tunnel_is_udp(t->kind);
-	unsigned more_bytes = tunnel_overhead_bytes(t->kind, t->ends[from].underlay.family);
-	struct flow outer = {
-		.node = t->ends[from].node_name,
-		.src = t->ends[from].underlay,
-		.dst = t->ends[1 - from].underlay,
-		.proto = over_udp ? PROTO_UDP : PROTO_ANY,
-		.sport = over_udp ? t->port : 0,
-		.dport = over_udp ? t->port : 0,
-		.size_bytes = inner_bytes > 0 ? inner_bytes + more_bytes : 0,
-	};
+	struct flow outer = outer_flow(t, from, inner_bytes);
 	struct walk_pair *pair = walk_pair_of(net, &outer, true);
-	walk **last = pair->back ? &pair->back : &pair->forward;
-	walk *lost = (*last)->end == WALK_DELIVERED ? NULL : g_steal_pointer(last);
+	bool arrives = pair->forward->end == WALK_DELIVERED;
+	walk **last = arrives && ends_share_session(t) ? &pair->back : &pair->forward;
+	walk *lost = *last && (*last)->end != WALK_DELIVERED ? g_steal_pointer(last) : NULL;
 
+	walk_pair_free(pair);
+	if (!arrives || ends_share_session(t))
+		return lost;
+	outer = outer_flow(t, 1 - from, inner_bytes);
+	pair = walk_pair_of(net, &outer, true);
+	if (pair->forward->end != WALK_DELIVERED)
+		lost = g_steal_pointer(&pair->forward);
 	walk_pair_free(pair);
 	return lost;
 }
@@ -51,11 +74,10 @@ static bool pass_underlay(struct walker *k, const struct klink *out)
 	walk *there =
 		k->in_tunnel ? NULL : underlay_trouble(k->net, t, out->tunnel_end, k->size_bytes);
 	/* a packet that is too big is lost, whichever end started */
-	walk *back = there && there->end != WALK_TOO_BIG ?
-			     underlay_trouble(k->net, t, 1 - out->tunnel_end, 0) :
-			     NULL;
+	bool other_may_start = there && there->end != WALK_TOO_BIG && ends_share_session(t);
+	walk *back = other_may_start ? underlay_trouble(k->net, t, 1 - out->tunnel_end, 0) : NULL;
 
-	if (!back && !(there && there->end == WALK_TOO_BIG)) {
+	if (!there || (other_may_start && !back)) {
 		walk_free(there);
 		return true;
 	}

@@ -12,10 +12,10 @@
  * on that way is mostly its consequence.  So the rules (rows of cause.c) are asked in the order in
  * which a call does things: programs that died; signing in; the ways to the name servers, to the
  * server and from server to server; the call's own request; the way between the ends, where that is
- * expected; the way to the relay; what the relay refuses; NATs that forget; the way between relays;
- * and last the same ways with packets of full size.  The first rule that finds a cause fills in the
- * finding. A server is judged only when the walk to it arrives, and by its own report before
- * anything that is concluded.
+ * expected, and lines on it that lose packets; the way to the relay; what the relay refuses; NATs
+ * that forget; the way between relays; and last the same ways with packets of full size.  The first
+ * rule that finds a cause fills in the finding.  A server is judged only when the walk to it
+ * arrives, and by its own report before anything that is concluded.
  *
  * Walks (cause_walk.h).  Most rules ask what the kernels would do with this very packet and with
  * its answer.  A walk that does not arrive shows node and subject at fault (cause_end.h).  What

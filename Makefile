@@ -143,6 +143,7 @@ $(eval $(call program,tb-nat,nat/main.c))
 # What a program takes of another one's folder.
 MORE_unit/live := tests/unit/session/fake_lab.c
 MORE_unit/client := tests/unit/frontend/pki.c
+MORE_unit/border := tests/unit/frontend/pki.c
 ALL_LIBS := $(B)/libtestbed.a $(B)/libfrontend.a $(B)/libedge.a $(B)/libclient.a $(B)/libnat.a $(AGENT_LIBS)
 define test_program
 $(B)/tests/$(1)/run: $(call obj,$(wildcard tests/$(1)/*.c) $(MORE_$(1)) $(SUPPORT_SRC)) $(ALL_LIBS)

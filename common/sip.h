@@ -23,7 +23,13 @@
  * not replace. */
 #pragma GCC visibility push(hidden)
 
+/* A message that is longer is neither read nor sent.  A server takes none from a client that is
+ * longer than the second: what it and the next hops add (Via, Path, Record-Route, Route) always has
+ * room. */
 #define SIP_MESSAGE_MAX (64 * 1024)
+#define SIP_CLIENT_MESSAGE_MAX (SIP_MESSAGE_MAX - 8 * 1024)
+#define SIP_NAME_MAX 2048   /* of what is kept or repeated: addresses, Call-ID */
+#define SIP_HEADERS_MAX 512 /* lines, or values of a line that is split */
 
 /* --- messages: plain values, no I/O ----------------------------------------------------------- */
 
@@ -33,12 +39,13 @@ void sip_msg_unref(sip_msg *m);	  /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sip_msg, sip_msg_unref)
 
 /* Parses one complete message (start line, headers, body); the caller unrefs.  NULL with
- * G_IO_ERROR_INVALID_DATA when it is malformed, longer than SIP_MESSAGE_MAX, or Content-Length is
- * missing or wrong. */
+ * G_IO_ERROR_INVALID_DATA when it is malformed, longer than SIP_MESSAGE_MAX, has more than
+ * SIP_HEADERS_MAX headers, or Content-Length is missing or wrong. */
 sip_msg *sip_msg_parse(const char *data, gsize length, GError **error);
 /* The message as bytes, with its Content-Length; NUL-terminated.  The caller frees.  `ret_length`
  * may be NULL. */
 char *sip_msg_print(const sip_msg *m, gsize *ret_length);
+gsize sip_msg_size(const sip_msg *m); /* bytes of the printed message */
 
 /* A new request with Max-Forwards 70, From, To, Call-ID, CSeq and User-Agent; the caller unrefs.
  * sip_conn_request adds Via.  `to_tag`: NULL outside a dialog. */
@@ -101,9 +108,12 @@ void sip_set_body(sip_msg *m, const char *content_type, const char *body, gssize
 char *sip_new_tag(void);    /* 8 hex digits */
 char *sip_new_branch(void); /* "z9hG4bK..." */
 char *sip_new_call_id(void);
-/* "sip:alice@contoso.com;x=y" -> "alice@contoso.com", in lower case.  NULL: no user part.  The
+/* "sip:%41lice@Contoso.com;x=y" -> "Alice@contoso.com": two are equal when the URIs name the same
+ * user (RFC 3261 section 19.1.4).  NULL: no user part, or one with a control character.  The
  * caller frees. */
 char *sip_uri_user(const char *uri);
+/* "Alice@Contoso.com" -> "Alice@contoso.com", as sip_uri_user writes it; the caller frees. */
+char *sip_user_of_address(const char *address);
 /* "<sip:alice@host;lr>;x=y" -> "sip:alice@host;lr": the URI of a Contact, Route or Record-Route.
  * NULL: malformed, or `value` is NULL.  The caller frees. */
 char *sip_value_uri(const char *value);
@@ -137,7 +147,7 @@ typedef struct sip_conn sip_conn; /* reference counted */
 
 struct sip_conn_handlers {
 	/* A request, or a response that matches no client transaction of this connection (it
-	 * belongs to a request that a proxy passed on).  `m` is borrowed. */
+	 * belongs to a request that a proxy passed on, or to none).  `m` is borrowed. */
 	void (*message)(sip_conn *c, sip_msg *m, gpointer user_data);
 	/* The connection is lost.  The callbacks of pending transactions have been called before.
 	 */
@@ -164,10 +174,14 @@ void sip_conn_unref(sip_conn *c); /* accepts NULL */
  * and closes.  No callback follows. */
 void sip_conn_close(sip_conn *c);
 const char *sip_conn_peer(const sip_conn *c); /* "address:port" */
+/* Gives a peer up that lets more than so many bytes wait; it is 4 MiB for a new connection. */
+void sip_conn_set_queue_max(sip_conn *c, gsize bytes);
 
 /* Queues a message as it is: a response, an ACK, or a proxied message whose Via the caller has set.
- * Does nothing when the connection is not open. */
-void sip_conn_send(sip_conn *c, sip_msg *m);
+ * Does nothing when the connection is not open.  false: it is longer than SIP_MESSAGE_MAX, which
+ * the peer would end the connection for, and is not sent; the sender of a request is to be answered
+ * 513. */
+bool sip_conn_send(sip_conn *c, sip_msg *m);
 /* Adds a Via with a new branch, queues the request, and starts a client transaction that calls
  * `done` (NULL only for ACK).  timeout_ms 0: 32 s (64*T1, timers B and F of RFC 3261 section 17.1).
  * A provisional response to an INVITE extends it to three minutes (timer C, section 16.6).  A final

@@ -8,7 +8,8 @@
 
 #define READ_BYTES 16384
 #define QUEUE_MAX_BYTES (4 * 1024 * 1024) /* a peer that does not read is given up on */
-#define TIMER_F_MS 32000		  /* 64*T1, RFC 3261 table 4 */
+#define MESSAGE_MS 32000  /* for a message from its first byte to its last; as timer F */
+#define TIMER_F_MS 32000  /* 64*T1, RFC 3261 table 4 */
 #define TIMER_C_MS 181000 /* more than three minutes, RFC 3261 section 16.6 step 11 */
 #define LINGER_MS 1000
 
@@ -16,7 +17,8 @@
  *
  *   state     reads  writes       left by
  *   open      yes    yes          sip_conn_close -> lingering; error or end of file -> shut;
- *                                 a message without valid length: answered with 400, then shut
+ *                                 a message without valid length: answered with 400, then shut;
+ *                                 one that takes longer than MESSAGE_MS -> shut
  *   lingering no     the queue    queue empty, write error or LINGER_MS -> shut
  *   shut      no     no           freed when nobody refers to it any more
  *
@@ -41,8 +43,9 @@ struct sip_conn {
 	gsize scanned;
 	guint line_ends; /* CRLFs between messages seen in a row */
 	GQueue output;	 /* GBytes; the head is being written while `writing` */
-	gsize output_bytes;
+	gsize output_bytes, output_max;
 	GSource *linger;
+	GSource *slow;	 /* set while a part of a message is there */
 	GError *parting; /* the peer's message was not understood: ends when the answer is written
 			  */
 	GHashTable *transactions; /* branch -> struct transaction */
@@ -54,7 +57,7 @@ struct transaction {
 	sip_msg *request;
 	guint timeout_ms;
 	GSource *timer;
-	bool late; /* made when the connection was closed already */
+	bool late; /* made when the connection was closed already, or not sent */
 	sip_response_func done;
 	gpointer user_data;
 };
@@ -120,6 +123,7 @@ static void conn_shut(sip_conn *c)
 {
 	c->state = SHUT;
 	source_clear(&c->linger);
+	source_clear(&c->slow);
 	g_cancellable_cancel(c->read_cancel);
 	g_cancellable_cancel(c->write_cancel);
 	close_stream_when_idle(c);
@@ -138,6 +142,7 @@ void sip_conn_close(sip_conn *c)
 	g_hash_table_remove_all(c->transactions);
 	if (c->state == OPEN) {
 		source_clear(&c->linger);
+		source_clear(&c->slow);
 		c->state = LINGERING;
 		g_cancellable_cancel(c->read_cancel);
 		if (g_queue_is_empty(&c->output))
@@ -243,30 +248,38 @@ static void start_write(sip_conn *c)
 }
 
 /* Queues bytes, taking them over, and starts writing.  A peer that does not read is given up when
- * QUEUE_MAX_BYTES are queued: the reading side notices the cancelling and ends the connection from
- * the main loop. */
+ * `output_max` bytes are queued: the reading side notices the cancelling and ends the connection
+ * from the main loop. */
 static void queue_bytes(sip_conn *c, GBytes *bytes)
 {
 	c->output_bytes += g_bytes_get_size(bytes);
 	g_queue_push_tail(&c->output, bytes);
 
-	if (c->output_bytes > QUEUE_MAX_BYTES)
+	if (c->output_bytes > c->output_max)
 		g_cancellable_cancel(c->read_cancel);
 	start_write(c);
 }
 
-void sip_conn_send(sip_conn *c, sip_msg *m)
+bool sip_conn_send(sip_conn *c, sip_msg *m)
 {
 	gsize length;
 
 	if (c->state != OPEN)
-		return;
+		return true;
+	if (sip_msg_size(m) > SIP_MESSAGE_MAX)
+		return false;
 
 	char *text = sip_msg_print(m, &length);
 
 	if (c->handlers->passed)
 		c->handlers->passed(c, m, true, c->user_data);
 	queue_bytes(c, g_bytes_new_take(text, length));
+	return true;
+}
+
+void sip_conn_set_queue_max(sip_conn *c, gsize bytes)
+{
+	c->output_max = bytes;
 }
 
 /* --- input ------------------------------------------------------------------------------------ */
@@ -296,7 +309,9 @@ static gboolean on_transaction_timeout(gpointer p)
 	struct transaction *t = p;
 	g_autoptr(GError) error = NULL;
 
-	if (t->c->state == OPEN)
+	if (t->c->state == OPEN && t->late)
+		error = reason_error_plain(REASON_MESSAGE_TOO_LONG);
+	else if (t->c->state == OPEN)
 		error = reason_error_new(REASON_SIP_NO_ANSWER, NULL, "no final response to %s",
 					 sip_method(t->request));
 	else
@@ -372,7 +387,8 @@ static void take_line_ends(sip_conn *c)
 	}
 }
 
-/* Answers a malformed request.  false: it can't be answered. */
+/* Answers a malformed request, if it can be answered.  Whatever it is, its length is known, so that
+ * the next message can be read: who shares this connection loses nothing by it. */
 static bool answer_malformed(sip_conn *c, const char *data, gsize length, const GError *why)
 {
 	g_autoptr(sip_msg) answer = sip_bad_request(data, length, why);
@@ -417,14 +433,24 @@ static bool take_message(sip_conn *c)
 
 	g_autoptr(sip_msg) m = sip_msg_parse(data, length, &error);
 
-	if (!m && !answer_malformed(c, data, length, error)) {
-		conn_fail(c, error);
-		return false;
-	}
+	if (!m)
+		answer_malformed(c, data, length, error);
 	drop_input(c, length);
+	source_clear(&c->slow);
 	if (m)
 		deliver_message(c, m);
 	return true;
+}
+
+static gboolean on_slow_message(gpointer p)
+{
+	sip_conn *c = p;
+	g_autoptr(GError) error =
+		reason_error_new(REASON_CONNECTION_TIMED_OUT, NULL,
+				 "a message was not complete after %d s", MESSAGE_MS / 1000);
+
+	conn_fail(c, error);
+	return G_SOURCE_REMOVE;
 }
 
 /* Delivers all messages that are complete and reads on, or ends the connection. */
@@ -437,7 +463,7 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer user_data)
 	c->reading = false;
 	if (c->state != OPEN) {
 		/* Closed meanwhile: whatever came is nobody's. */
-	} else if (c->output_bytes > QUEUE_MAX_BYTES) {
+	} else if (c->output_bytes > c->output_max) {
 		conn_fail_for(c, REASON_PEER_DOES_NOT_READ);
 	} else if (n < 0) {
 		conn_fail(c, error);
@@ -447,6 +473,10 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer user_data)
 		g_byte_array_append(c->input, c->chunk, (guint)n);
 		while (c->state == OPEN && take_message(c))
 			;
+		if (c->input->len == 0)
+			source_clear(&c->slow);
+		else if (c->state == OPEN && !c->slow)
+			c->slow = timer_start(c->context, MESSAGE_MS, on_slow_message, c);
 		if (!c->parting)
 			start_read(c);
 	}
@@ -473,6 +503,8 @@ void sip_conn_request(sip_conn *c, sip_msg *request, guint timeout_ms, sip_respo
 	g_autofree char *via = g_strdup_printf("SIP/2.0/TLS %s;branch=%s", c->local, branch);
 
 	sip_prepend_header(request, "Via", via);
+	bool sent = sip_conn_send(c, request);
+
 	if (strcmp(sip_method(request), "ACK") != 0) {
 		struct transaction *t = g_new0(struct transaction, 1);
 
@@ -484,12 +516,11 @@ void sip_conn_request(sip_conn *c, sip_msg *request, guint timeout_ms, sip_respo
 		t->timeout_ms = timeout_ms ? timeout_ms : TIMER_F_MS;
 		t->done = done;
 		t->user_data = user_data;
-		t->late = c->state != OPEN;
+		t->late = c->state != OPEN || !sent;
 		t->timer = timer_start(c->context, t->late ? 0 : t->timeout_ms,
 				       on_transaction_timeout, t);
 		g_hash_table_insert(c->transactions, t->branch, t);
 	}
-	sip_conn_send(c, request);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -522,6 +553,7 @@ sip_conn *sip_conn_new(GIOStream *stream, const char *local,
 	c->peer = peer_name(stream);
 	c->handlers = handlers;
 	c->user_data = user_data;
+	c->output_max = QUEUE_MAX_BYTES;
 	c->context = g_main_context_ref_thread_default();
 	c->read_cancel = g_cancellable_new();
 	c->write_cancel = g_cancellable_new();

@@ -4,9 +4,9 @@
 #include <string.h>
 
 /* Sets *error and returns -1, for sip_frame to return. */
-static int frame_error(GError **error, const char *why)
+static int frame_error(GError **error, GIOErrorEnum code, const char *why)
 {
-	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, why);
+	g_set_error_literal(error, G_IO_ERROR, (int)code, why);
 	return -1;
 }
 
@@ -128,7 +128,8 @@ int sip_frame(const char *data, gsize length, gsize *scanned, gsize *ret_total, 
 	*scanned = length;
 	if (!end)
 		return length > SIP_MESSAGE_MAX ?
-			       frame_error(error, "headers longer than a message may be") :
+			       frame_error(error, G_IO_ERROR_MESSAGE_TOO_LARGE,
+					   "headers longer than a message may be") :
 			       0;
 
 	const char *start_line_end = memchr(data, '\n', length);
@@ -137,9 +138,10 @@ int sip_frame(const char *data, gsize length, gsize *scanned, gsize *ret_total, 
 
 	*scanned = (gsize)(end - data); /* the next call finds the end of the headers at once */
 	if (body < 0)
-		return frame_error(error, "no valid Content-Length");
+		return frame_error(error, G_IO_ERROR_INVALID_DATA, "no valid Content-Length");
 	if (head + (gsize)body > SIP_MESSAGE_MAX)
-		return frame_error(error, "message longer than the limit");
+		return frame_error(error, G_IO_ERROR_MESSAGE_TOO_LARGE,
+				   "message longer than the limit");
 	*ret_total = head + (gsize)body;
 	return 1;
 }

@@ -116,22 +116,46 @@ static bool has_user(const url_t *u)
 	       *u->url_user && u->url_host && *u->url_host;
 }
 
+/* Whether an escaped text means a control character, or has one. */
+static bool means_control(const char *text)
+{
+	for (; *text; text++) {
+		guchar c = (guchar)*text;
+
+		if (c == '%' && g_ascii_isxdigit(text[1]) && g_ascii_isxdigit(text[2]))
+			c = (guchar)(g_ascii_xdigit_value(text[1]) * 16 +
+				     g_ascii_xdigit_value(text[2]));
+		if (c < ' ' || c == 0x7f)
+			return true;
+	}
+	return false;
+}
+
 char *sip_grammar_user(const char *uri)
 {
 	su_home_t home[1] = {SU_HOME_INIT(home)};
 	const url_t *u = url_make(home, uri);
 	char *result = NULL;
 
-	if (has_user(u)) {
+	if (has_user(u) && !means_control(u->url_user)) {
 		g_autofree char *user = g_strdup(u->url_user);
-		g_autofree char *text = NULL;
+		g_autofree char *host = g_ascii_strdown(u->url_host, -1);
 
 		url_unescape(user, u->url_user);
-		text = g_strconcat(user, "@", u->url_host, NULL);
-		result = g_ascii_strdown(text, -1);
+		result = g_strconcat(user, "@", host, NULL);
 	}
 	su_home_deinit(home);
 	return result;
+}
+
+bool sip_grammar_has_control(const char *uri)
+{
+	su_home_t home[1] = {SU_HOME_INIT(home)};
+	const url_t *u = url_make(home, uri);
+	bool found = has_user(u) && means_control(u->url_user);
+
+	su_home_deinit(home);
+	return found;
 }
 
 static bool uses_tls(const url_t *u)

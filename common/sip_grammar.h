@@ -22,8 +22,11 @@ bool sip_grammar_address(const char *value, char **ret_uri, char **ret_tag);
  * when it is malformed; then nothing is written. */
 bool sip_grammar_cseq(const char *value, guint32 *ret_number, char **ret_method);
 
-/* "user@host", unescaped, in lower case; NULL: not a SIP URI with a user.  The caller frees. */
+/* "user@host", unescaped, the host in lower case; NULL: not a SIP URI with a user, or
+ * sip_grammar_has_control.  The caller frees. */
 char *sip_grammar_user(const char *uri);
+/* Whether the user of a SIP URI has a control character, perhaps escaped: NUL would cut it off. */
+bool sip_grammar_has_control(const char *uri);
 
 /* "user@host:port" of a SIP URI, host in lower case; NULL: not one.  The caller frees. */
 char *sip_grammar_place(const char *uri);

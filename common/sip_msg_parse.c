@@ -125,6 +125,8 @@ static bool parse_head(sip_msg *m, char *head, GError **error)
 			return false;
 		if (i > 0 && *lines[i] && !parse_header(m, lines[i], error))
 			return false;
+		if (m->headers->len > SIP_HEADERS_MAX)
+			return parse_error(error, "too many headers");
 	}
 	return true;
 }
@@ -222,15 +224,40 @@ sip_msg *sip_bad_request(const char *data, gsize length, const GError *why)
 	lines = g_strsplit(head, "\r\n", -1);
 	if (!lines[0] || !is_answerable(lines[0], &status))
 		return NULL;
-	for (guint i = 1; lines[i]; i++)
+	for (guint i = 1; lines[i] && m->headers->len <= SIP_HEADERS_MAX; i++)
 		if (!strpbrk(lines[i], "\r\n"))
 			parse_header(m, lines[i], NULL); /* what is malformed is left out */
 	for (gsize i = 0; i < G_N_ELEMENTS(required_headers); i++)
 		if (!sip_field_count(m, required_headers[i]))
 			return NULL;
 	sip_msg_derive(m);
+	if (g_error_matches(why, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE))
+		status = 513;
 	phrase = status == 400 ? g_strdup_printf("Bad Request: %s", why->message) : NULL;
 	return sip_response_new(m, status, phrase, tag);
+}
+
+static gsize digits_of(gsize n)
+{
+	gsize digits = 1;
+
+	while (n >= 10) {
+		n /= 10;
+		digits++;
+	}
+	return digits;
+}
+
+gsize sip_msg_size(const sip_msg *m)
+{
+	gsize size = m->method ? strlen(m->method) + strlen(m->uri) + strlen("  SIP/2.0\r\n") :
+				 strlen("SIP/2.0 200 \r\n") + strlen(m->reason);
+
+	for (guint i = 0; i < m->headers->len; i++)
+		size += strlen(sip_field_at(m, i)->name) + strlen(sip_field_at(m, i)->value) +
+			strlen(": \r\n");
+	return size + strlen("Content-Length: \r\n\r\n") + digits_of(m->body_length) +
+	       m->body_length;
 }
 
 char *sip_msg_print(const sip_msg *m, gsize *ret_length)

@@ -31,6 +31,15 @@ char *sip_uri_user(const char *uri)
 	return uri ? sip_grammar_user(uri) : NULL;
 }
 
+char *sip_user_of_address(const char *address)
+{
+	const char *at = strrchr(address, '@');
+	g_autofree char *domain = at ? g_ascii_strdown(at, -1) : NULL;
+
+	return at ? g_strdup_printf("%.*s%s", (int)(at - address), address, domain) :
+		    g_strdup(address);
+}
+
 char *sip_value_uri(const char *value)
 {
 	char *uri = NULL, *tag = NULL;

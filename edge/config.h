@@ -25,7 +25,8 @@ struct edge_config {
 	bool relay_family_same; /* relay_family "same" (turn.h) */
 	guint16 relay_port_min, relay_port_max;
 	guint relays_per_user;
-	char **relay_to, **relay_not_to;      /* prefixes (policy.h), NULL-terminated */
+	guint clients_max;		 /* connections to the Access Edge; 0: its usual limit */
+	char **relay_to, **relay_not_to; /* prefixes (policy.h), NULL-terminated */
 	bool runs_access, runs_mras, runs_av; /* the parts to run */
 	bool builtin_av;		      /* av_engine "builtin"; else another program relays */
 	gint64 wall_offset_us;		      /* see edge_wall_us */

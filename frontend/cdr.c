@@ -98,27 +98,51 @@ static void report_session(cdr *c, const struct cdr_session *s, const sip_msg *l
 		  c->user_data);
 }
 
-/* Reports and removes the session of that key; false: there is none. */
-static bool end_session(cdr *c, const char *key, const sip_msg *last, gint64 now_us)
+/* Reports and removes the session of that key, which there must be. */
+static void end_session(cdr *c, const char *key, const sip_msg *last, gint64 now_us)
 {
-	const struct cdr_session *s = g_hash_table_lookup(c->sessions, key);
-
-	if (!s)
-		return false;
-	report_session(c, s, last, now_us);
+	report_session(c, g_hash_table_lookup(c->sessions, key), last, now_us);
 	g_hash_table_remove(c->sessions, key);
-	return true;
 }
 
-/* Ends the session of a BYE.  Either end may send it, so the initiator's tag is in From or in
- * To. */
+/* Whether a request comes from one of the two users of a session. */
+static bool is_of_user(const struct cdr_session *s, const sip_msg *request)
+{
+	g_autofree char *sender = sip_uri_user(sip_from_uri(request));
+	g_autofree char *from = sip_uri_user(s->from), *to = sip_uri_user(s->to);
+
+	return sender && (g_strcmp0(sender, from) == 0 || g_strcmp0(sender, to) == 0);
+}
+
+/* The key of the session of a request in a dialog; either end may send it, so the initiator's tag
+ * is in From or in To.  The caller frees.  NULL: there is none. */
+static char *find_session(const cdr *c, const sip_msg *request)
+{
+	const char *const tags[] = {sip_from_tag(request), sip_to_tag(request)};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(tags); i++) {
+		g_autofree char *key = session_key(request, tags[i]);
+		const struct cdr_session *s = g_hash_table_lookup(c->sessions, key);
+
+		if (s && is_of_user(s, request))
+			return g_steal_pointer(&key);
+	}
+	return NULL;
+}
+
+bool cdr_has_session(const cdr *c, const sip_msg *request)
+{
+	g_autofree char *key = find_session(c, request);
+
+	return key;
+}
+
 static void end_by_bye(cdr *c, const sip_msg *bye, gint64 now_us)
 {
-	g_autofree char *own = session_key(bye, sip_from_tag(bye));
-	g_autofree char *peers = session_key(bye, sip_to_tag(bye));
+	g_autofree char *key = find_session(c, bye);
 
-	if (!end_session(c, own, bye, now_us))
-		end_session(c, peers, bye, now_us);
+	if (key)
+		end_session(c, key, bye, now_us);
 }
 
 /* Takes the first final response to an INVITE: a success begins the call, a failure ends the

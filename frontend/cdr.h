@@ -28,5 +28,8 @@ void cdr_free(cdr *c, gint64 now_us);
  * none. */
 void cdr_observe(cdr *c, const sip_msg *m, gint64 now_us);
 guint cdr_open_sessions(const cdr *c);
+/* Whether there is a session of a request in a dialog, by Call-ID and tags, and the sender is one
+ * of its two users. */
+bool cdr_has_session(const cdr *c, const sip_msg *request);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/config.h"
 #include "common/base/object.h"
+#include "common/sip.h"
 
 #include <gio/gio.h>
 #include <stdbool.h>
@@ -108,7 +109,7 @@ static bool read_users(struct fe_config *c, json_t *object, GError **error)
 		if (!user || !password)
 			return fe_config_error(error, "users", "each needs 'user' and 'password'");
 		u = object_new(&fe_config_user_shape);
-		u->user = g_ascii_strdown(user, -1);
+		u->user = sip_user_of_address(user);
 		u->password = g_strdup(password);
 		u->edge = g_strdup(member_text(value, "edge"));
 		u->inside_only = json_is_false(json_object_get(value, "remote"));

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 struct fe_config_user {
-	char *user; /* "dc1@contoso.com", lower case */
+	char *user; /* "dc1@contoso.com", as of sip_uri_user */
 	char *password;
 	char *edge;	  /* the Edge that gives it relays; NULL: none */
 	bool disabled;	  /* must not sign in */

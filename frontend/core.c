@@ -29,7 +29,7 @@ struct fe_core {
 	im_mcu *im;
 	av_mcu *av;
 	cdr *cdr;
-	guint64 requests, forwarded, refused;
+	guint64 requests, forwarded, refused, responses_dropped;
 };
 
 /* --- I/O of the parts ------------------------------------------------------------------------- */
@@ -41,12 +41,21 @@ static gint64 core_now_us(gpointer user_data)
 	return c->io->transactions.now_us(c->user_data);
 }
 
-static void core_send(struct fe_flow *flow, sip_msg *m, gpointer user_data)
+static bool core_send(struct fe_flow *flow, sip_msg *m, gpointer user_data)
 {
 	fe_core *c = user_data;
 
+	if (!c->io->transactions.send(flow, m, c->user_data))
+		return false;
 	cdr_observe(c->cdr, m, core_now_us(c));
-	c->io->transactions.send(flow, m, c->user_data);
+	return true;
+}
+
+static void core_flow_failed(const char *user, const char *route, gpointer user_data)
+{
+	fe_core *c = user_data;
+
+	registrar_drop(c->registrar, user, route);
 }
 
 static void core_wake(gint64 when_us, gpointer user_data)
@@ -110,7 +119,11 @@ fe_core *fe_core_new(const struct fe_config *config, const struct core_io *io, g
 	c->io = io;
 	c->user_data = user_data;
 	c->wire = (struct transactions_io){
-		.now_us = core_now_us, .send = core_send, .wake = core_wake};
+		.now_us = core_now_us,
+		.send = core_send,
+		.wake = core_wake,
+		.flow_failed = core_flow_failed,
+	};
 	c->sent_by = sip_host_port(config->address, config->port);
 	add_routes(c);
 	c->tag = sip_new_tag();
@@ -194,6 +207,8 @@ static void subject_register(fe_core *c, struct fe_flow *flow, sip_msg *request)
 			     c->user_data);
 	else if (sip_status(response) >= 403)
 		report_refused(c, flow, request, response);
+	if (!flow->edge)
+		sip_users_learn(flow->users, response, core_now_us(c));
 	send_and_unref(c, flow, response);
 }
 
@@ -308,8 +323,8 @@ static void core_refuse(fe_core *c, struct fe_flow *flow, const sip_msg *request
 					  c->config->fqdn));
 	else
 		send_and_unref(c, flow,
-			       registrar_challenge(c->registrar, request, status, c->tag, stale,
-						   core_now_us(c)));
+			       registrar_challenge(c->registrar, request, flow, status, c->tag,
+						   stale, core_now_us(c)));
 }
 
 /* Answers a request that needs an extension of the proxy, or of a server behind it, that there is
@@ -332,26 +347,73 @@ static bool refuse_extensions(fe_core *c, struct fe_flow *flow, const sip_msg *r
 	return answer;
 }
 
+/* What no client may send, to nobody.  true: it was answered. */
+static bool refuse_unfit(fe_core *c, struct fe_flow *flow, const sip_msg *request)
+{
+	sip_msg *answer = NULL;
+
+	if (!flow->edge && sip_msg_size(request) > SIP_CLIENT_MESSAGE_MAX)
+		answer = sip_refuse_too_long(request);
+	else
+		answer = sip_refuse_unfit(request, c->tag);
+	if (answer && !g_str_equal(sip_method(request), "ACK"))
+		transactions_send(c->transactions, flow, answer);
+	sip_msg_unref(answer);
+	return answer;
+}
+
+/* Whether the sender of a request is the user in From; else it was refused.  An ACK can't be
+ * challenged: it counts when it is for a session that there is, or for an INVITE of this connection
+ * that failed. */
+static bool check_sender(fe_core *c, struct fe_flow *flow, sip_msg *request)
+{
+	bool stale = false;
+	int status = fe_proxy_check_sender(c->registrar, request, flow, core_now_us(c), &stale);
+
+	if (!status)
+		return true;
+	if (!g_str_equal(sip_method(request), "ACK")) {
+		core_refuse(c, flow, request, status, stale);
+		return false;
+	}
+	if (status != 403 && cdr_has_session(c->cdr, request))
+		return true;
+	transactions_forward_ack(c->transactions, flow, request, NULL);
+	return false;
+}
+
+/* Removes the credentials for this server: others could use them to guess the password. */
+static void remove_credentials(const fe_core *c, sip_msg *request)
+{
+	const char *own = sip_header(request, "Authorization");
+	g_autofree char *realm = own ? sip_param(own, "realm") : NULL;
+
+	sip_remove_header(request, "Proxy-Authorization");
+	if (g_strcmp0(realm, c->config->domain) == 0)
+		sip_remove_header(request, "Authorization");
+}
+
 /* Checks the sender of a request and passes it to the function of its subject. */
 static void core_request(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	enum proxy_subject subject = fe_proxy_subject(request);
-	bool stale = false;
-	int status = 0;
 
 	c->requests++;
 	if (g_str_equal(sip_method(request), "ACK") && !g_strcmp0(sip_to_tag(request), c->tag))
 		return;
-	if (refuse_extensions(c, flow, request, subject))
+	if (refuse_unfit(c, flow, request) || refuse_extensions(c, flow, request, subject))
 		return;
-	if (subject != SUBJECT_REGISTER)
-		status = fe_proxy_check_sender(c->registrar, request, flow, core_now_us(c), &stale);
-	else if (flow->outbound)
-		status = 403;
-	if (status) {
-		core_refuse(c, flow, request, status, stale);
+	if (subject == SUBJECT_REGISTER) {
+		if (flow->outbound)
+			core_refuse(c, flow, request, 403, false);
+		else
+			subject_register(c, flow, request);
 		return;
 	}
+	if (!check_sender(c, flow, request))
+		return;
+	sip_remove_claims(request);
+	remove_credentials(c, request);
 	fe_proxy_take_routes(request, (const char *const *)c->places);
 	cdr_observe(c->cdr, request, core_now_us(c));
 	if (g_str_equal(sip_method(request), "CANCEL")) {
@@ -363,24 +425,15 @@ static void core_request(fe_core *c, struct fe_flow *flow, sip_msg *request)
 	subject_functions[subject](c, flow, request);
 }
 
-/* Removes the binding of a client whose flow the Edge has lost: `response` (430) says so. */
-static void remove_failed_binding(fe_core *c, const struct fe_flow *flow, const sip_msg *response)
-{
-	g_autofree char *user = sip_uri_user(sip_to_uri(response));
-
-	if (user && flow->edge)
-		registrar_drop(c->registrar, user, flow->edge);
-}
-
 void fe_core_message(fe_core *c, struct fe_flow *flow, sip_msg *m)
 {
 	if (sip_is_request(m)) {
 		core_request(c, flow, m);
 		return;
 	}
-	if (sip_status(m) == 430)
-		remove_failed_binding(c, flow, m);
-	transactions_response(c->transactions, flow, m);
+	if (!flow->edge)
+		sip_remove_claims(m);
+	c->responses_dropped += !transactions_response(c->transactions, flow, m);
 }
 
 /* --- flows and time --------------------------------------------------------------------------- */
@@ -417,10 +470,12 @@ bool fe_core_hang_up(fe_core *c)
 
 json_t *fe_core_stats(const fe_core *c)
 {
-	return json_pack("{s:I, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:i}", "requests",
+	return json_pack("{s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:i}", "requests",
 			 (json_int_t)c->requests, "forwarded", (json_int_t)c->forwarded, "refused",
-			 (json_int_t)c->refused, "registered", (int)registrar_count(c->registrar),
-			 "transactions", (int)transactions_count(c->transactions), "sessions",
+			 (json_int_t)c->refused, "responses_dropped",
+			 (json_int_t)c->responses_dropped, "registered",
+			 (int)registrar_count(c->registrar), "transactions",
+			 (int)transactions_count(c->transactions), "sessions",
 			 (int)cdr_open_sessions(c->cdr), "conferences", (int)focus_count(c->focus),
 			 "im_participants", (int)im_mcu_participants(c->im), "av_participants",
 			 (int)av_mcu_participants(c->av));

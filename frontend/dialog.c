@@ -27,7 +27,10 @@ struct fe_dialog *fe_dialog_new(const sip_msg *invite)
 
 bool fe_dialog_matches(const struct fe_dialog *d, const sip_msg *request)
 {
-	return g_strcmp0(d->call_id, sip_call_id(request)) == 0 &&
+	g_autofree char *sender = sip_uri_user(sip_from_uri(request));
+
+	return g_strcmp0(d->user, sender) == 0 &&
+	       g_strcmp0(d->call_id, sip_call_id(request)) == 0 &&
 	       g_strcmp0(d->remote_tag, sip_from_tag(request)) == 0 &&
 	       g_strcmp0(d->local_tag, sip_to_tag(request)) == 0;
 }

@@ -3,8 +3,11 @@
 
 struct fe_flow *fe_flow_new(const char *peer, const char *edge)
 {
+	static guint64 last;
 	struct fe_flow *f = g_rc_box_new0(struct fe_flow);
 
+	f->number = ++last;
+	f->users = sip_users_new();
 	f->peer = g_strdup(peer);
 	f->edge = g_strdup(edge);
 	f->open = true;
@@ -22,12 +25,22 @@ static void fe_flow_clear(gpointer data)
 
 	g_free(f->peer);
 	g_free(f->edge);
+	object_free(f->users);
 }
 
 void fe_flow_unref(struct fe_flow *f)
 {
 	if (f)
 		g_rc_box_release_full(f, fe_flow_clear);
+}
+
+char *fe_flow_client(const struct fe_flow *f, const sip_msg *request)
+{
+	const char *via = f->edge ? sip_header(request, "Via") : NULL;
+	g_autofree char *token = via ? sip_param(via, SIP_FLOW_PARAMETER) : NULL;
+
+	return f->edge ? g_strdup_printf("%s %s", f->edge, token ? token : "") :
+			 g_strdup_printf("%" G_GUINT64_FORMAT, f->number);
 }
 
 const char *fe_flow_trusted_name(const char *const *peer_names, const char *const *trusted)

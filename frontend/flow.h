@@ -6,15 +6,16 @@
 #ifndef FRONTEND_FLOW_H
 #define FRONTEND_FLOW_H
 
-#include <glib.h>
-#include <stdbool.h>
+#include "common/sip_trust.h"
 
 struct fe_flow {
-	char *peer;	/* "address:port" */
-	char *edge;	/* name of the Edge in its verified certificate; NULL: a client */
-	bool outbound;	/* opened by us to MRAS: carries responses only */
-	bool open;	/* false: the connection is lost */
-	gpointer owner; /* pointer of the I/O layer */
+	char *peer;	  /* "address:port" */
+	guint64 number;	  /* no other flow of this process has it */
+	char *edge;	  /* name of the Edge in its verified certificate; NULL: a client */
+	bool outbound;	  /* opened by us to MRAS: carries responses only */
+	bool open;	  /* false: the connection is lost */
+	sip_users *users; /* who has registered on it; of an Edge's, nobody: it knows itself */
+	gpointer owner;	  /* pointer of the I/O layer */
 };
 
 /* An open flow with one reference; `edge` may be NULL. */
@@ -22,6 +23,10 @@ struct fe_flow *fe_flow_new(const char *peer, const char *edge);
 struct fe_flow *fe_flow_ref(struct fe_flow *f); /* returns `f` */
 /* Accepts NULL. */
 void fe_flow_unref(struct fe_flow *f);
+
+/* The client's connection that a request came on, as text: this one, or one of the Edge behind it.
+ * The caller frees. */
+char *fe_flow_client(const struct fe_flow *f, const sip_msg *request);
 
 /* The first name of `trusted` that is also in `peer_names`, ignoring case (RFC 4343); borrowed from
  * `trusted`.  NULL: none, the peer is not an Edge. */

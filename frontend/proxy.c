@@ -55,23 +55,23 @@ void fe_proxy_take_routes(sip_msg *request, const char *const *own)
 	}
 }
 
-/* As for an unregistered sender: proxies ask with 407, servers with 401, and both headers count
- * (RFC 3261 sections 22.2 and 22.3). */
-static int check_credentials(registrar *r, const sip_msg *request, const char *user, gint64 now_us,
-			     bool *ret_stale)
+/* Proxies ask with 407, servers with 401, and both headers count (RFC 3261 sections 22.2 and
+ * 22.3). */
+static int check_credentials(registrar *r, const sip_msg *request, const struct fe_flow *flow,
+			     const char *user, gint64 now_us, bool *ret_stale)
 {
 	bool proxied = fe_proxy_subject(request) == SUBJECT_USER;
-	const char *method = sip_method(request);
 	enum credentials shown;
 
-	/* They belong to an INVITE that was let through, and can't be challenged. */
-	if (g_str_equal(method, "ACK") || g_str_equal(method, "CANCEL"))
+	/* It belongs to an INVITE that this connection has sent, or to none, and can't be
+	 * challenged. */
+	if (g_str_equal(sip_method(request), "CANCEL"))
 		return 0;
-	shown = registrar_credentials(r, request, proxied ? "Proxy-Authorization" : "Authorization",
-				      user, now_us);
+	shown = registrar_credentials(
+		r, request, flow, proxied ? "Proxy-Authorization" : "Authorization", user, now_us);
 
 	if (shown == CREDENTIALS_NONE)
-		shown = registrar_credentials(r, request,
+		shown = registrar_credentials(r, request, flow,
 					      proxied ? "Authorization" : "Proxy-Authorization",
 					      user, now_us);
 	*ret_stale = shown == CREDENTIALS_STALE;
@@ -80,23 +80,30 @@ static int check_credentials(registrar *r, const sip_msg *request, const char *u
 	return shown == CREDENTIALS_WRONG ? 403 : proxied ? 407 : 401;
 }
 
+/* Whom the connection that a request came on is known to speak for: `user` if that is one of them,
+ * else another; NULL: nobody.  The caller frees. */
+static char *known_sender(const sip_msg *request, const struct fe_flow *flow, const char *user,
+			  gint64 now_us)
+{
+	if (flow->edge)
+		return sip_asserted_user(request);
+	return g_strdup(sip_users_has(flow->users, user, now_us) ?
+				user :
+				sip_users_any(flow->users, now_us));
+}
+
 int fe_proxy_check_sender(registrar *r, const sip_msg *request, const struct fe_flow *flow,
 			  gint64 now_us, bool *ret_stale)
 {
 	g_autofree char *user = sip_uri_user(sip_from_uri(request));
+	g_autofree char *known = user ? known_sender(request, flow, user, now_us) : NULL;
 
 	*ret_stale = false;
 	if (flow->outbound || !user)
 		return 403;
-	switch (registrar_sender(r, user, flow, now_us)) {
-	case SENDER_TRUE:
-		return 0;
-	case SENDER_FALSE:
-		return 403;
-	case SENDER_UNREGISTERED:
-		break;
-	}
-	return check_credentials(r, request, user, now_us, ret_stale);
+	if (known)
+		return g_str_equal(known, user) ? 0 : 403;
+	return check_credentials(r, request, flow, user, now_us, ret_stale);
 }
 
 /* The user that a request is for; NULL: nobody here.  The caller frees. */
@@ -108,10 +115,13 @@ static char *recipient_of(registrar *r, const sip_msg *request, gint64 now_us)
 	if (user && registrar_has_user(r, user))
 		return user;
 	g_free(user);
+	/* In a dialog To says who it is, whoever has registered the same contact. */
+	user = sip_to_tag(request) ? sip_uri_user(sip_to_uri(request)) : NULL;
+	if (user && registrar_has_user(r, user))
+		return user;
+	g_free(user);
 	b = registrar_find_contact(r, sip_uri(request), now_us);
-	if (b)
-		return g_strdup(b->user);
-	return sip_to_tag(request) ? sip_uri_user(sip_to_uri(request)) : NULL;
+	return b ? g_strdup(b->user) : NULL;
 }
 
 int fe_proxy_decide(registrar *r, sip_msg *request, gint64 now_us, struct fe_route *ret_route)

@@ -24,15 +24,16 @@ enum proxy_subject fe_proxy_subject(const sip_msg *request);
  * NULL-terminated; RFC 3261 section 16.4). */
 void fe_proxy_take_routes(sip_msg *request, const char *const *own);
 
-/* Whether the sender is the user in From: 0; else 401 or 407 (not registered, and the credentials,
- * if there are any, prove nothing yet; the response needs a challenge, *ret_stale says of which
- * kind) or 403. */
+/* Whether the sender is the user in From: 0; else 401 or 407 (nobody has registered on this
+ * connection, and the credentials, if there are any, prove nothing yet; the response needs a
+ * challenge, *ret_stale says of which kind) or 403.  A CANCEL of nobody is let through: it can only
+ * be about a request of its own connection. */
 int fe_proxy_check_sender(registrar *r, const sip_msg *request, const struct fe_flow *flow,
 			  gint64 now_us, bool *ret_stale);
 
 /* Decrements Max-Forwards, finds the route for a request to a user, and makes the user's contact
- * its Request-URI (RFC 3261 section 16.5).  A request in a dialog may name the contact itself; one
- * that nobody has registered goes to the user in To.  0, or the status of the response. */
+ * its Request-URI (RFC 3261 section 16.5).  A request in a dialog may name the contact itself, and
+ * goes to the user in To.  0, or the status of the response. */
 int fe_proxy_decide(registrar *r, sip_msg *request, gint64 now_us, struct fe_route *ret_route);
 
 #endif

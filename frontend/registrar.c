@@ -5,22 +5,36 @@
 
 #include "common/sip_failure.h"
 
+/* How often a nonce was used. */
+struct nonce_use {
+	char *nonce;
+	gint64 issued_us;
+	guint32 count; /* the highest */
+};
+
 struct user_account {
 	char *password;
 	char *edge;
 	bool disabled, inside_only;
+	GPtrArray *uses;  /* struct nonce_use, in the order of their first uses */
+	gint64 forgot_us; /* uses of nonces that were issued until then are not known any more */
 };
 
 struct registrar {
 	char *realm;
 	guint8 secret[32];    /* signs nonces */
+	gint64 last_nonce_us; /* no two have the same time */
 	GHashTable *accounts; /* user -> struct user_account */
 	GHashTable *bindings; /* user -> struct binding */
 	GPtrArray *edges;     /* struct fe_flow of every connected Edge, oldest first */
 };
 
-static const struct object_shape user_account_shape = OBJECT_SHAPE(
-	user_account, NULL, OWNS_TEXT(user_account, password), OWNS_TEXT(user_account, edge));
+static const struct object_shape nonce_use_shape =
+	OBJECT_SHAPE(nonce_use, NULL, OWNS_TEXT(nonce_use, nonce));
+
+static const struct object_shape user_account_shape =
+	OBJECT_SHAPE(user_account, NULL, OWNS_TEXT(user_account, password),
+		     OWNS_TEXT(user_account, edge), OWNS_LIST(user_account, uses, object_free));
 
 static const struct object_shape binding_shape =
 	OBJECT_SHAPE(binding, NULL, OWNS_TEXT(binding, user), OWNS_TEXT(binding, edge),
@@ -51,6 +65,7 @@ void registrar_add_user(registrar *r, const char *user, const char *password, co
 
 	a->password = g_strdup(password);
 	a->edge = g_strdup(edge);
+	a->forgot_us = G_MININT64;
 	g_hash_table_replace(r->accounts, g_strdup(user), a);
 }
 
@@ -82,22 +97,29 @@ const char *registrar_user_edge(const registrar *r, const char *user)
 	return a ? a->edge : NULL;
 }
 
-/* --- nonces: signed times, so that none need be stored (RFC 2617 section 3.2.1) --------------- */
+/* --- nonces ----------------------------------------------------------------------------------- */
+
+/* A nonce is a signed time, so that none need be stored until one is used (RFC 2617 section 3.2.1).
+ * The signature is about the client's connection, too: on another one the nonce is none of ours.
+ */
 
 /* The nonce of that time: 16 hex digits of time and a signature.  The caller frees. */
-static char *registrar_nonce_at(const registrar *r, gint64 issued_us)
+static char *registrar_nonce_at(const registrar *r, gint64 issued_us, const char *client)
 {
-	g_autofree char *time = g_strdup_printf("%016" G_GINT64_MODIFIER "x", (guint64)issued_us);
+	g_autofree char *text =
+		g_strdup_printf("%016" G_GINT64_MODIFIER "x %s", (guint64)issued_us, client);
 	g_autofree char *mac =
-		g_compute_hmac_for_string(G_CHECKSUM_SHA256, r->secret, sizeof r->secret, time, -1);
+		g_compute_hmac_for_string(G_CHECKSUM_SHA256, r->secret, sizeof r->secret, text, -1);
 
-	return g_strdup_printf("%s%.32s", time, mac);
+	return g_strdup_printf("%.16s%.32s", text, mac);
 }
 
 enum nonce_state { NONCE_GOOD, NONCE_STALE, NONCE_FOREIGN }; /* STALE: ours, but too old */
 
-/* Whether a nonce (may be NULL) is ours and how old it is. */
-static enum nonce_state registrar_nonce_check(const registrar *r, const char *nonce, gint64 now_us)
+/* Whether a nonce (may be NULL) is ours, of this client's connection, and how old it is. */
+static enum nonce_state registrar_nonce_check(const registrar *r, const char *nonce,
+					      const char *client, gint64 now_us,
+					      gint64 *ret_issued_us)
 {
 	g_autofree char *time = nonce ? g_strndup(nonce, 16) : NULL;
 	g_autofree char *expected = NULL;
@@ -105,20 +127,69 @@ static enum nonce_state registrar_nonce_check(const registrar *r, const char *no
 
 	if (!time || !g_ascii_string_to_unsigned(time, 16, 0, G_MAXINT64, &issued_us, NULL))
 		return NONCE_FOREIGN;
-	expected = registrar_nonce_at(r, (gint64)issued_us);
+	*ret_issued_us = (gint64)issued_us;
+	expected = registrar_nonce_at(r, *ret_issued_us, client);
 	if (strcmp(expected, nonce) != 0)
 		return NONCE_FOREIGN;
-	return now_us - (gint64)issued_us > REGISTRAR_NONCE_LIFE_US ? NONCE_STALE : NONCE_GOOD;
+	return now_us - *ret_issued_us > REGISTRAR_NONCE_LIFE_US ? NONCE_STALE : NONCE_GOOD;
 }
 
-sip_msg *registrar_challenge(registrar *r, const sip_msg *request, int status, const char *tag,
-			     bool stale, gint64 now_us)
+/* Forgets uses of nonces that are too old to be used again, and the oldest when there are too
+ * many. */
+static void forget_uses(struct user_account *a, gint64 now_us)
 {
-	g_autofree char *nonce = registrar_nonce_at(r, now_us);
+	while (a->uses->len > 0) {
+		const struct nonce_use *oldest = g_ptr_array_index(a->uses, 0);
+
+		if (now_us - oldest->issued_us <= REGISTRAR_NONCE_LIFE_US &&
+		    a->uses->len < REGISTRAR_NONCES_PER_USER)
+			return;
+		a->forgot_us = MAX(a->forgot_us, oldest->issued_us);
+		g_ptr_array_remove_index(a->uses, 0);
+	}
+}
+
+/* Counts the use of a nonce with this nonce-count ("0000000a").  false: that count, or a higher
+ * one, has been used before (RFC 2617 section 3.2.2), or it is not known whether. */
+static bool use_nonce(struct user_account *a, const char *nonce, gint64 issued_us, const char *nc,
+		      gint64 now_us)
+{
+	guint64 count = 0;
+	struct nonce_use *u;
+
+	if (strlen(nc) != 8 || !g_ascii_string_to_unsigned(nc, 16, 1, G_MAXUINT32, &count, NULL))
+		return false;
+	for (guint i = 0; i < a->uses->len; i++) {
+		u = g_ptr_array_index(a->uses, i);
+		if (!g_str_equal(u->nonce, nonce))
+			continue;
+		if (count <= u->count)
+			return false;
+		u->count = (guint32)count;
+		return true;
+	}
+	if (issued_us <= a->forgot_us)
+		return false;
+	forget_uses(a, now_us);
+	u = object_new(&nonce_use_shape);
+	u->nonce = g_strdup(nonce);
+	u->issued_us = issued_us;
+	u->count = (guint32)count;
+	g_ptr_array_add(a->uses, u);
+	return true;
+}
+
+sip_msg *registrar_challenge(registrar *r, const sip_msg *request, const struct fe_flow *flow,
+			     int status, const char *tag, bool stale, gint64 now_us)
+{
+	g_autofree char *client = fe_flow_client(flow, request);
+	gint64 issued_us = MAX(now_us, r->last_nonce_us + 1);
+	g_autofree char *nonce = registrar_nonce_at(r, issued_us, client);
 	g_autofree char *fresh = sip_digest_challenge(r->realm, nonce);
 	g_autofree char *value = g_strconcat(fresh, stale ? ", stale=true" : "", NULL);
 	sip_msg *answer = sip_response_new(request, status, NULL, tag);
 
+	r->last_nonce_us = issued_us;
 	sip_add_header(answer, status == 407 ? "Proxy-Authenticate" : "WWW-Authenticate", value);
 	return answer;
 }
@@ -126,13 +197,12 @@ sip_msg *registrar_challenge(registrar *r, const sip_msg *request, int status, c
 /* --- credentials ------------------------------------------------------------------------------ */
 
 /* The account that a user name of credentials means, an address or its part before the '@'. */
-static const struct user_account *account_by_name(const registrar *r, const char *name,
-						  char **ret_user)
+static struct user_account *account_by_name(const registrar *r, const char *name, char **ret_user)
 {
 	g_autofree char *address =
 		strchr(name, '@') ? g_strdup(name) : g_strdup_printf("%s@%s", name, r->realm);
 
-	*ret_user = g_ascii_strdown(address, -1);
+	*ret_user = sip_user_of_address(address);
 	return g_hash_table_lookup(r->accounts, *ret_user);
 }
 
@@ -150,22 +220,28 @@ static const char *credentials_of(const registrar *r, const sip_msg *request, co
 	return NULL;
 }
 
-enum credentials registrar_credentials(const registrar *r, const sip_msg *request,
-				       const char *header, const char *user, gint64 now_us)
+enum credentials registrar_credentials(registrar *r, const sip_msg *request,
+				       const struct fe_flow *flow, const char *header,
+				       const char *user, gint64 now_us)
 {
 	const char *value = credentials_of(r, request, header);
+	g_autofree char *client = fe_flow_client(flow, request);
 	g_autofree char *nonce = value ? sip_param(value, "nonce") : NULL;
 	g_autofree char *name = value ? sip_param(value, "username") : NULL;
-	enum nonce_state state = registrar_nonce_check(r, nonce, now_us);
+	g_autofree char *nc = value ? sip_param(value, "nc") : NULL;
+	gint64 issued_us = 0;
+	enum nonce_state state = registrar_nonce_check(r, nonce, client, now_us, &issued_us);
 	g_autofree char *who = NULL;
-	const struct user_account *account;
+	struct user_account *account;
 
 	if (state != NONCE_GOOD)
 		return state == NONCE_STALE ? CREDENTIALS_STALE : CREDENTIALS_NONE;
 	account = name ? account_by_name(r, name, &who) : NULL;
-	if (!account || !sip_digest_check(value, sip_method(request), name, account->password))
+	if (!account || !sip_digest_check(value, sip_method(request), name, account->password) ||
+	    g_strcmp0(who, user) != 0)
 		return CREDENTIALS_WRONG;
-	return g_strcmp0(who, user) == 0 ? CREDENTIALS_GOOD : CREDENTIALS_WRONG;
+	return use_nonce(account, nonce, issued_us, nc, now_us) ? CREDENTIALS_GOOD :
+								  CREDENTIALS_STALE;
 }
 
 /* --- REGISTER --------------------------------------------------------------------------------- */
@@ -191,7 +267,8 @@ static sip_msg *refuse_register(registrar *r, const sip_msg *request, const stru
 				const char *user, const char *tag, gint64 now_us)
 {
 	const struct user_account *account = g_hash_table_lookup(r->accounts, user);
-	enum credentials shown = registrar_credentials(r, request, "Authorization", user, now_us);
+	enum credentials shown =
+		registrar_credentials(r, request, flow, "Authorization", user, now_us);
 	enum reason why;
 
 	if (!is_own_domain(r, user))
@@ -199,7 +276,7 @@ static sip_msg *refuse_register(registrar *r, const sip_msg *request, const stru
 	if (!account)
 		return sip_refuse(request, REASON_NO_SUCH_USER, NULL, tag, r->realm);
 	if (shown == CREDENTIALS_NONE || shown == CREDENTIALS_STALE)
-		return registrar_challenge(r, request, 401, tag, shown == CREDENTIALS_STALE,
+		return registrar_challenge(r, request, flow, 401, tag, shown == CREDENTIALS_STALE,
 					   now_us);
 	why = shown == CREDENTIALS_WRONG ? REASON_WRONG_CREDENTIALS : refusal_of(account, flow);
 	return why ? sip_refuse(request, why, NULL, tag, r->realm) : NULL;
@@ -221,8 +298,9 @@ static guint expires_asked_s(const sip_msg *request)
 
 /* Puts a new binding in the place of the user's old one; returns it, borrowed. */
 static struct binding *bind_user(registrar *r, const sip_msg *request, const char *user,
-				 struct fe_flow *flow, gint64 expires_us)
+				 struct fe_flow *flow, guint expires_s, gint64 now_us)
 {
+	const struct binding *old = g_hash_table_lookup(r->bindings, user);
 	struct binding *b = object_new(&binding_shape);
 	const char *path;
 
@@ -230,8 +308,9 @@ static struct binding *bind_user(registrar *r, const sip_msg *request, const cha
 	b->edge = g_strdup(flow->edge);
 	b->flow = flow->edge ? NULL : fe_flow_ref(flow);
 	b->path = g_ptr_array_new_with_free_func(g_free);
-	b->expires_us = expires_us;
+	b->expires_us = now_us + (gint64)expires_s * G_USEC_PER_SEC;
 	b->contact = sip_value_uri(sip_header(request, "Contact"));
+	b->since_us = old && g_strcmp0(old->contact, b->contact) == 0 ? old->since_us : now_us;
 	/* Only an Edge may set a Path. */
 	for (guint i = 0; flow->edge && (path = sip_header_nth(request, "Path", i)); i++)
 		g_ptr_array_add(b->path, g_strdup(path));
@@ -296,7 +375,7 @@ sip_msg *registrar_register(registrar *r, const sip_msg *request, struct fe_flow
 	if (expires_s == 0)
 		remove_binding(r, request, user);
 	else
-		b = bind_user(r, request, user, flow, now_us + (gint64)expires_s * G_USEC_PER_SEC);
+		b = bind_user(r, request, user, flow, expires_s, now_us);
 	if (ret_binding)
 		*ret_binding = b;
 	return accept_register(request, tag, b, expires_s);
@@ -317,17 +396,20 @@ const struct binding *registrar_find(registrar *r, const char *user, gint64 now_
 const struct binding *registrar_find_contact(registrar *r, const char *uri, gint64 now_us)
 {
 	g_autofree char *place = sip_uri_place(uri);
+	const struct binding *found = NULL;
 	GHashTableIter i;
-	gpointer user, value;
+	gpointer value;
 
 	g_hash_table_iter_init(&i, r->bindings);
-	while (place && g_hash_table_iter_next(&i, &user, &value)) {
-		g_autofree char *own = sip_uri_place(((const struct binding *)value)->contact);
+	while (place && g_hash_table_iter_next(&i, NULL, &value)) {
+		const struct binding *b = value;
+		g_autofree char *own = sip_uri_place(b->contact);
 
-		if (g_strcmp0(own, place) == 0)
-			return registrar_find(r, user, now_us);
+		if (g_strcmp0(own, place) == 0 && now_us < b->expires_us &&
+		    (!found || b->since_us < found->since_us))
+			found = b;
 	}
-	return NULL;
+	return found;
 }
 
 guint registrar_count(const registrar *r)
@@ -335,11 +417,11 @@ guint registrar_count(const registrar *r)
 	return g_hash_table_size(r->bindings);
 }
 
-void registrar_drop(registrar *r, const char *user, const char *edge)
+void registrar_drop(registrar *r, const char *user, const char *route)
 {
 	const struct binding *b = g_hash_table_lookup(r->bindings, user);
 
-	if (b && b->edge && g_strcmp0(b->edge, edge) == 0)
+	if (b && b->path->len > 0 && g_strcmp0(g_ptr_array_index(b->path, 0), route) == 0)
 		g_hash_table_remove(r->bindings, user);
 }
 
@@ -365,32 +447,9 @@ bool registrar_route(registrar *r, const char *user, gint64 now_us, struct fe_ro
 	flow = b->edge ? newest_edge_flow(r, b->edge) : b->flow;
 	if (!flow || !flow->open)
 		return false;
-	*ret = (struct fe_route){.flow = flow, .path = b->path, .contact = b->contact};
+	*ret = (struct fe_route){
+		.user = b->user, .flow = flow, .path = b->path, .contact = b->contact};
 	return true;
-}
-
-static bool has_binding_on(const registrar *r, const struct fe_flow *flow)
-{
-	GHashTableIter i;
-	gpointer value;
-
-	g_hash_table_iter_init(&i, r->bindings);
-	while (g_hash_table_iter_next(&i, NULL, &value))
-		if (((const struct binding *)value)->flow == flow)
-			return true;
-	return false;
-}
-
-enum sender registrar_sender(registrar *r, const char *user, const struct fe_flow *flow,
-			     gint64 now_us)
-{
-	const struct binding *b = registrar_find(r, user, now_us);
-
-	if (b && (flow->edge ? g_strcmp0(b->edge, flow->edge) == 0 : b->flow == flow))
-		return SENDER_TRUE;
-	if (flow->edge)
-		return b ? SENDER_FALSE : SENDER_UNREGISTERED;
-	return has_binding_on(r, flow) ? SENDER_FALSE : SENDER_UNREGISTERED;
 }
 
 void registrar_edge_up(registrar *r, struct fe_flow *flow)

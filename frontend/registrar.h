@@ -15,6 +15,9 @@
 #include "frontend/flow.h"
 
 #define REGISTRAR_NONCE_LIFE_US (60 * G_USEC_PER_SEC)
+/* Whose uses are remembered.  Of a user who uses more within their life the oldest are forgotten,
+ * and are stale from then on. */
+#define REGISTRAR_NONCES_PER_USER 32u
 #define REGISTRAR_EXPIRES_DEFAULT_S 900u
 #define REGISTRAR_EXPIRES_MAX_S 3600u
 
@@ -24,7 +27,7 @@ struct binding {
 	char *edge;	      /* the Edge's name; NULL: direct */
 	GPtrArray *path;      /* char *: Path values, the first is the Route's first */
 	char *contact;	      /* URI at which the client wants requests; NULL: it gave none */
-	gint64 expires_us;    /* monotonic time */
+	gint64 since_us, expires_us; /* monotonic: the contact's first REGISTER; the end */
 };
 
 typedef struct registrar registrar;
@@ -32,8 +35,8 @@ typedef struct registrar registrar;
 /* `realm` is the SIP domain.  object_free accepts NULL. */
 registrar *registrar_new(const char *realm);
 
-/* Adds an account, or replaces the user's.  `user` in lower case; `edge` is the Edge that gives the
- * user relays, or NULL.  Texts are copied. */
+/* Adds an account, or replaces the user's.  `user` as sip_uri_user writes it; `edge` is the Edge
+ * that gives the user relays, or NULL.  Texts are copied. */
 void registrar_add_user(registrar *r, const char *user, const char *password, const char *edge);
 /* Refuses further sign-ins of the user. */
 void registrar_disable_user(registrar *r, const char *user);
@@ -52,15 +55,17 @@ sip_msg *registrar_register(registrar *r, const sip_msg *request, struct fe_flow
 
 /* The user's binding, borrowed.  An expired one is removed.  NULL: the user is not signed in. */
 const struct binding *registrar_find(registrar *r, const char *user, gint64 now_us);
-/* The binding whose contact leads where `uri` leads, borrowed.  NULL: none. */
+/* The binding whose contact leads where `uri` leads, borrowed; of several, which is somebody's
+ * mistake or trick, the one that was there first.  NULL: none. */
 const struct binding *registrar_find_contact(registrar *r, const char *uri, gint64 now_us);
 guint registrar_count(const registrar *r); /* bindings */
-/* Removes the user's binding if it is through `edge`, whose client flow is lost (RFC 5626
+/* Removes the user's binding if its Path is still `route`, whose flow the Edge has lost (RFC 5626
  * section 5.3). */
-void registrar_drop(registrar *r, const char *user, const char *edge);
+void registrar_drop(registrar *r, const char *user, const char *route);
 
-/* How a request reaches a user: `flow`, and the Route values it needs; both borrowed. */
+/* How a request reaches a user: `flow`, and the Route values it needs; all borrowed. */
 struct fe_route {
+	const char *user; /* who is reached; NULL: no user */
 	struct fe_flow *flow;
 	const GPtrArray *path; /* NULL: none */
 	const char *contact;   /* the user's; NULL: unknown */
@@ -68,15 +73,6 @@ struct fe_route {
 /* Finds how to reach a user.  Returns false when the user is not signed in, or when the connection
  * of client or Edge is lost. */
 bool registrar_route(registrar *r, const char *user, gint64 now_us, struct fe_route *ret);
-
-enum sender {
-	SENDER_TRUE,	     /* the user has a binding by this flow, or by the Edge behind it */
-	SENDER_UNREGISTERED, /* nobody registered: from an Edge, the user; else, on this flow */
-	SENDER_FALSE,	     /* the user registered elsewhere, or somebody else on this flow */
-};
-/* Whether `user` is the one who sends on `flow`. */
-enum sender registrar_sender(registrar *r, const char *user, const struct fe_flow *flow,
-			     gint64 now_us);
 
 /* To be called when an Edge has connected: requests for its users use its newest flow.  Takes a
  * reference. */
@@ -87,16 +83,19 @@ GPtrArray *registrar_flow_gone(registrar *r, const struct fe_flow *flow);
 
 /* What the credentials of a request are worth. */
 enum credentials {
-	CREDENTIALS_NONE,  /* there are none for this realm, or for a nonce of ours */
-	CREDENTIALS_STALE, /* their nonce is too old */
+	CREDENTIALS_NONE,  /* there are none for this realm, or for a nonce of this connection */
+	CREDENTIALS_STALE, /* their nonce is too old, or was used with this count before */
 	CREDENTIALS_WRONG, /* they prove nothing, or that the sender is another user */
 	CREDENTIALS_GOOD,
 };
-/* Checks those in `header` ("Authorization", "Proxy-Authorization") against `user`. */
-enum credentials registrar_credentials(const registrar *r, const sip_msg *request,
-				       const char *header, const char *user, gint64 now_us);
-/* The response 401 or 407 to `request`, with this tag and a new challenge; the caller unrefs. */
-sip_msg *registrar_challenge(registrar *r, const sip_msg *request, int status, const char *tag,
-			     bool stale, gint64 now_us);
+/* Checks those in `header` ("Authorization", "Proxy-Authorization") against `user`, and counts
+ * them. */
+enum credentials registrar_credentials(registrar *r, const sip_msg *request,
+				       const struct fe_flow *flow, const char *header,
+				       const char *user, gint64 now_us);
+/* The response 401 or 407 to `request`, with this tag and a new challenge, which only the
+ * connection that the request came on can answer; the caller unrefs. */
+sip_msg *registrar_challenge(registrar *r, const sip_msg *request, const struct fe_flow *flow,
+			     int status, const char *tag, bool stale, gint64 now_us);
 
 #endif

@@ -269,14 +269,14 @@ static gint64 io_now_us(gpointer user_data G_GNUC_UNUSED)
 }
 
 /* Sends a message, or queues it until the link is connected. */
-static void io_send(struct fe_flow *flow, sip_msg *m, gpointer user_data G_GNUC_UNUSED)
+static bool io_send(struct fe_flow *flow, sip_msg *m, gpointer user_data G_GNUC_UNUSED)
 {
 	struct peer *p = flow->owner;
 
 	if (p->conn)
-		sip_conn_send(p->conn, m);
-	else
-		g_queue_push_tail(&p->queue, sip_msg_ref(m));
+		return sip_conn_send(p->conn, m);
+	g_queue_push_tail(&p->queue, sip_msg_ref(m));
+	return true;
 }
 
 static gboolean on_expire_timer(gpointer data)

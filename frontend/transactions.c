@@ -8,7 +8,11 @@ struct fe_transaction {
 	char *method;
 	struct fe_flow *target;
 	gint64 deadline_us;
+	char *user, *route; /* the recipient and the first Route; NULL: none */
+	int late_status;    /* 0: what status_when_late says */
 	/* of a proxied request */
+	char *sender;
+	gsize bytes;
 	struct fe_flow *source; /* NULL: a request of our own */
 	char *source_branch;
 	sip_msg *received, *sent;
@@ -25,16 +29,20 @@ struct transactions {
 	const struct transactions_io *io;
 	gpointer user_data;
 	GHashTable *entries; /* branch -> struct fe_transaction */
+	GHashTable *senders; /* user -> bytes of pending requests */
+	gsize bytes;
 };
 
 static const struct object_shape fe_transaction_shape = OBJECT_SHAPE(
 	fe_transaction, NULL, OWNS_TEXT(fe_transaction, branch), OWNS_TEXT(fe_transaction, method),
-	OWNS_TEXT(fe_transaction, source_branch), OWNS(fe_transaction, target, fe_flow_unref),
-	OWNS(fe_transaction, source, fe_flow_unref), OWNS(fe_transaction, received, sip_msg_unref),
-	OWNS(fe_transaction, sent, sip_msg_unref));
+	OWNS_TEXT(fe_transaction, user), OWNS_TEXT(fe_transaction, route),
+	OWNS_TEXT(fe_transaction, sender), OWNS_TEXT(fe_transaction, source_branch),
+	OWNS(fe_transaction, target, fe_flow_unref), OWNS(fe_transaction, source, fe_flow_unref),
+	OWNS(fe_transaction, received, sip_msg_unref), OWNS(fe_transaction, sent, sip_msg_unref));
 
-static const struct object_shape transactions_shape = OBJECT_SHAPE(
-	transactions, NULL, OWNS_TABLE(transactions, entries), OWNS_TEXT(transactions, sent_by));
+static const struct object_shape transactions_shape =
+	OBJECT_SHAPE(transactions, NULL, OWNS_TABLE(transactions, entries),
+		     OWNS_TABLE(transactions, senders), OWNS_TEXT(transactions, sent_by));
 
 transactions *transactions_new(const char *sent_by, const struct transactions_io *io,
 			       gpointer user_data)
@@ -45,6 +53,7 @@ transactions *transactions_new(const char *sent_by, const struct transactions_io
 	t->io = io;
 	t->user_data = user_data;
 	t->entries = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, object_free);
+	t->senders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return t;
 }
 
@@ -60,10 +69,9 @@ guint transactions_count(const transactions *t)
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-void transactions_send(transactions *t, struct fe_flow *flow, sip_msg *m)
+bool transactions_send(transactions *t, struct fe_flow *flow, sip_msg *m)
 {
-	if (flow->open)
-		t->io->send(flow, m, t->user_data);
+	return !flow->open || t->io->send(flow, m, t->user_data);
 }
 
 void transactions_answer(transactions *t, struct fe_flow *flow, const sip_msg *request, int status,
@@ -98,6 +106,63 @@ static void set_route(sip_msg *m, const struct fe_route *route)
 		sip_prepend_header(m, "Route", g_ptr_array_index(route->path, i - 1));
 }
 
+/* --- what senders have pending ---------------------------------------------------------------- */
+
+static gsize sender_bytes(const transactions *t, const char *sender)
+{
+	return GPOINTER_TO_SIZE(g_hash_table_lookup(t->senders, sender));
+}
+
+/* Counts the bytes of a sender's new transaction; false: there is no room for it. */
+static bool take_room(transactions *t, struct fe_transaction *e, const sip_msg *request)
+{
+	gsize bytes = 2 * sip_msg_size(request) + TRANSACTION_BYTES;
+	g_autofree char *sender = sip_uri_user(sip_from_uri(request));
+	gsize own = sender ? sender_bytes(t, sender) : 0;
+
+	if (!sender || own + bytes > TRANSACTIONS_OF_SENDER_BYTES ||
+	    t->bytes + bytes > TRANSACTIONS_OF_ALL_BYTES)
+		return false;
+	g_hash_table_replace(t->senders, g_strdup(sender), GSIZE_TO_POINTER(own + bytes));
+	t->bytes += bytes;
+	e->bytes = bytes;
+	e->sender = g_steal_pointer(&sender);
+	return true;
+}
+
+static void give_room(transactions *t, struct fe_transaction *e)
+{
+	gsize own;
+
+	if (!e->sender)
+		return;
+	own = sender_bytes(t, e->sender) - e->bytes;
+	t->bytes -= e->bytes;
+	if (own)
+		g_hash_table_replace(t->senders, g_strdup(e->sender), GSIZE_TO_POINTER(own));
+	else
+		g_hash_table_remove(t->senders, e->sender);
+	g_clear_pointer(&e->sender, g_free);
+}
+
+static void remove_transaction(transactions *t, struct fe_transaction *e)
+{
+	give_room(t, e);
+	g_hash_table_remove(t->entries, e->branch);
+}
+
+/* Answers a request for which there is no room. */
+static void answer_no_room(transactions *t, struct fe_flow *source, const sip_msg *request)
+{
+	g_autofree char *tag = sip_new_tag();
+	g_autoptr(sip_msg) answer = sip_response_new(request, 503, NULL, tag);
+
+	sip_add_header(answer, "Retry-After", TRANSACTIONS_RETRY_S);
+	transactions_send(t, source, answer);
+}
+
+/* --- requests --------------------------------------------------------------------------------- */
+
 /* Adds Via and Route to `request`, and a transaction for it, due after `timeout_us`, to the
  * table. */
 static struct fe_transaction *begin_transaction(transactions *t, const struct fe_route *route,
@@ -108,10 +173,12 @@ static struct fe_transaction *begin_transaction(transactions *t, const struct fe
 	e->branch = sip_new_branch();
 	e->method = g_strdup(sip_method(request));
 	e->target = fe_flow_ref(route->flow);
+	e->user = g_strdup(route->user);
 	e->deadline_us = transactions_now_us(t) + timeout_us;
 	g_hash_table_replace(t->entries, e->branch, e);
 	add_via(t, request, e->branch);
 	set_route(request, route);
+	e->route = g_strdup(sip_header(request, "Route"));
 	t->io->wake(e->deadline_us, t->user_data);
 	return e;
 }
@@ -125,13 +192,21 @@ void transactions_forward(transactions *t, struct fe_flow *source, const sip_msg
 	struct fe_transaction *e =
 		begin_transaction(t, route, copy, timeout_us ? timeout_us : usual_us);
 
+	e->sent = copy;
+	if (!take_room(t, e, request)) {
+		remove_transaction(t, e);
+		answer_no_room(t, source, request);
+		return;
+	}
 	e->source = fe_flow_ref(source);
 	e->source_branch = via_branch(request);
 	e->received = sip_msg_copy(request);
-	e->sent = copy;
 	e->failure = failure;
 	e->answers_timeout = invite || timeout_us;
-	transactions_send(t, route->flow, copy);
+	if (transactions_send(t, route->flow, copy))
+		return;
+	remove_transaction(t, e);
+	transactions_answer(t, source, request, 513, "Message Too Large", NULL);
 }
 
 void transactions_request(transactions *t, const struct fe_route *route, sip_msg *request,
@@ -142,7 +217,11 @@ void transactions_request(transactions *t, const struct fe_route *route, sip_msg
 
 	e->done = done;
 	e->user_data = user_data;
-	transactions_send(t, route->flow, request);
+	if (transactions_send(t, route->flow, request))
+		return;
+	e->late_status = 513;
+	e->deadline_us = transactions_now_us(t);
+	t->io->wake(e->deadline_us, t->user_data);
 }
 
 void transactions_forget(transactions *t, gpointer user_data)
@@ -206,7 +285,7 @@ void transactions_forward_ack(transactions *t, struct fe_flow *source, const sip
 	g_autofree char *branch = NULL;
 
 	if (e) {
-		g_hash_table_remove(t->entries, e->branch);
+		remove_transaction(t, e);
 		return;
 	}
 	if (!route)
@@ -234,6 +313,7 @@ void transactions_cancel(transactions *t, struct fe_flow *source, const sip_msg 
 
 static void steal_transaction(transactions *t, struct fe_transaction *e)
 {
+	give_room(t, e);
 	g_hash_table_steal(t->entries, e->branch);
 }
 
@@ -278,7 +358,7 @@ static void forward_response(transactions *t, struct fe_transaction *e, const si
 	if (status >= 300 && g_str_equal(e->method, "INVITE"))
 		complete_invite(t, e, response);
 	else if (status >= 200)
-		g_hash_table_remove(t->entries, e->branch);
+		remove_transaction(t, e);
 	else
 		e->deadline_us = MAX(e->deadline_us, transactions_now_us(t) + TRANSACTION_OTHER_US);
 }
@@ -291,6 +371,8 @@ bool transactions_response(transactions *t, const struct fe_flow *flow, sip_msg 
 	/* The response to our CANCEL has its INVITE's branch. */
 	if (!e || e->completed || e->target != flow || strcmp(e->method, sip_method(response)) != 0)
 		return false;
+	if (sip_status(response) == 430 && e->user && e->route)
+		t->io->flow_failed(e->user, e->route, t->user_data);
 	if (e->source) {
 		forward_response(t, e, response);
 	} else if (sip_status(response) >= 200) {
@@ -349,6 +431,8 @@ static bool is_late(transactions *t G_GNUC_UNUSED, struct fe_transaction *e, gco
 /* The status when no response came in time; 0: none is sent. */
 static int status_when_late(const struct fe_transaction *e)
 {
+	if (e->late_status)
+		return e->late_status;
 	if (!e->source)
 		return 408;
 	if (!e->answers_timeout)

@@ -5,6 +5,7 @@
 
 #include "common/autodiscover.h"
 #include "common/base/object.h"
+#include "common/sip.h"
 
 #define HTTPS_PORT 443
 
@@ -41,12 +42,13 @@ static enum autodiscover_format wanted_format(const char *accept)
 	return accept && strstr(accept, "autodiscover+xml") ? AUTODISCOVER_XML : AUTODISCOVER_JSON;
 }
 
-/* The user's address in lower case, without "sip:"; the caller frees.  NULL: none was given. */
+/* The user's address without "sip:", as sip_uri_user writes it; the caller frees.  NULL: none was
+ * given. */
 static char *user_of(const char *sipuri)
 {
 	if (sipuri && g_ascii_strncasecmp(sipuri, "sip:", strlen("sip:")) == 0)
 		sipuri += strlen("sip:");
-	return sipuri && *sipuri ? g_ascii_strdown(sipuri, -1) : NULL;
+	return sipuri && *sipuri ? sip_user_of_address(sipuri) : NULL;
 }
 
 static bool has_user(const struct fe_config *c, const char *user)

@@ -176,9 +176,13 @@ Test(sip_msg, users)
 	static const struct {
 		const char *uri, *user;
 	} rows[] = {
-		{"sip:Alice@Contoso.com;x=y", "alice@contoso.com"},
+		{"sip:Alice@Contoso.com;x=y", "Alice@contoso.com"},
 		{"sips:alice@contoso.com:5061", "alice@contoso.com"},
 		{"sip:al%69ce@contoso.com", "alice@contoso.com"},
+		{"sip:a%00evil@contoso.com", NULL},
+		{"sip:a%1fb@contoso.com", NULL},
+		{"sip:a%7Fb@contoso.com", NULL},
+		{"sip:a%20b@contoso.com", "a b@contoso.com"},
 		{"sip:alice@contoso.com;gruu;opaque=app:conf:focus:id:1", "alice@contoso.com"},
 		{"sip:contoso.com", NULL},
 		{"tel:+4930", NULL},

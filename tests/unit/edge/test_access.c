@@ -12,7 +12,7 @@
 #define FQDN "edge.contoso.com"
 
 static const struct edge_names names = {
-	.inside = FQDN, .outside = "sip.contoso.com", .outside_port = 443};
+	.inside = FQDN, .outside = "sip.contoso.com", .outside_port = 443, .key = "k"};
 
 static sip_msg *request(const char *method)
 {
@@ -52,8 +52,8 @@ Test(access, register_gets_a_path)
 {
 	g_autoptr(sip_msg) reg = request("REGISTER"), invite = request("INVITE");
 
-	edge_route_from_client(reg, &names, "00ff");
-	edge_route_from_client(invite, &names, "00ff");
+	edge_route_from_client(reg, &names, "00ff", "ee");
+	edge_route_from_client(invite, &names, "00ff", "ee");
 	cr_expect_str_eq(sip_header(reg, "Path"),
 			 "<sip:00ff@edge.contoso.com:5061;transport=tls;lr>", "Path");
 	cr_expect_null(sip_header(invite, "Path"), "no Path on others");
@@ -69,14 +69,49 @@ Test(access, a_response_finds_its_flow_by_via)
 	g_autoptr(sip_msg) m = request("INVITE"), response = NULL;
 	g_autofree char *token = NULL;
 
-	edge_route_from_client(m, &names, "00ff");
+	edge_route_from_client(m, &names, "00ff", "ee");
 	response = sip_response_new(m, 200, "OK", "t");
-	token = edge_route_take_via(response, &names);
+	token = edge_route_take_via(response, &names, "ee");
 	cr_expect_str_eq(token, "00ff", "token");
 	cr_expect_not_null(strstr(sip_header_nth(response, "Via", 0), "10.0.1.10"),
 			   "our Via is off");
-	cr_expect_null(edge_route_take_via(response, &names), "the next one is not ours");
+	cr_expect_null(edge_route_take_via(response, &names, "ee"), "the next one is not ours");
 	cr_expect_not_null(sip_header_nth(response, "Via", 0), "and stays");
+}
+
+/* Who answers must have got the request on that connection. */
+Test(access, a_response_of_another_has_no_flow)
+{
+	static const struct {
+		const char *name, *from, *via, *call;
+		bool taken;
+	} rows[] = {
+		{"as it came", "ee", NULL, NULL, true},
+		{"on another connection", "dd", NULL, NULL, false},
+		{"to another", "ee", "SIP/2.0/TLS edge.contoso.com:5061;branch=z9hG4bK1;tb-flow=aa",
+		 NULL, false},
+		{"without branch", "ee", "SIP/2.0/TLS edge.contoso.com:5061;tb-flow=00ff", NULL,
+		 false},
+		{"of another call", "ee", NULL, "other", false},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(sip_msg) m = request("INVITE"), response = NULL;
+		g_autofree char *token = NULL;
+
+		edge_route_from_client(m, &names, "00ff", "ee");
+		response = sip_response_new(m, 200, "OK", "t");
+		if (rows[i].via) {
+			sip_pop_header(response, "Via");
+			sip_prepend_header(response, "Via", rows[i].via);
+		}
+		if (rows[i].call) {
+			sip_remove_header(response, "Call-ID");
+			sip_add_header(response, "Call-ID", rows[i].call);
+		}
+		token = edge_route_take_via(response, &names, rows[i].from);
+		cr_expect_eq(token != NULL, rows[i].taken, "%s", rows[i].name);
+	}
 }
 
 Test(access, branches_are_stable_and_differ)
@@ -87,9 +122,9 @@ Test(access, branches_are_stable_and_differ)
 
 	sip_remove_header(other, "Via");
 	sip_add_header(other, "Via", "SIP/2.0/TLS 10.0.1.10:5061;branch=z9hG4bKother");
-	edge_route_from_client(invite, &names, "00ff");
-	edge_route_from_client(ack, &names, "00ff");
-	edge_route_from_client(other, &names, "00ff");
+	edge_route_from_client(invite, &names, "00ff", "ee");
+	edge_route_from_client(ack, &names, "00ff", "ee");
+	edge_route_from_client(other, &names, "00ff", "ee");
 	a = branch_of(invite);
 	b = branch_of(ack);
 	c = branch_of(other);
@@ -133,7 +168,7 @@ Test(access, a_client_may_not_choose_a_flow)
 
 	sip_add_header(m, "Route", "<sip:aaaa@edge.contoso.com:5061;lr>");
 	sip_add_header(m, "Route", "<sip:bbbb@edge.contoso.com:5061;lr>");
-	edge_route_from_client(m, &names, "00ff");
+	edge_route_from_client(m, &names, "00ff", "ee");
 	cr_expect_null(sip_header(m, "Route"), "its Routes are off");
 }
 
@@ -148,7 +183,7 @@ Test(access, dialogs_stay_on_the_way)
 	g_autofree char *token = NULL;
 
 	sip_add_header(inwards, "Record-Route", "<sip:before.contoso.com;lr>");
-	edge_route_from_client(inwards, &names, "00ff");
+	edge_route_from_client(inwards, &names, "00ff", "ee");
 	cr_expect_str_eq(sip_header_nth(inwards, "Record-Route", 0), inside);
 	cr_expect_str_eq(sip_header_nth(inwards, "Record-Route", 1), outside);
 	cr_expect_str_eq(sip_header_nth(inwards, "Record-Route", 2), "<sip:before.contoso.com;lr>");
@@ -157,7 +192,7 @@ Test(access, dialogs_stay_on_the_way)
 	cr_expect_str_eq(sip_header_nth(outwards, "Record-Route", 1), inside);
 	cr_expect(g_str_has_prefix(sip_header(outwards, "Via"), "SIP/2.0/TLS sip.contoso.com:443;"),
 		  "the connection that the client has: %s", sip_header(outwards, "Via"));
-	edge_route_from_client(message, &names, "00ff");
+	edge_route_from_client(message, &names, "00ff", "ee");
 	cr_expect_null(sip_header(message, "Record-Route"), "it makes no dialog");
 	sip_add_header(later, "Route", inside);
 	sip_add_header(later, "Route", outside);

@@ -69,22 +69,271 @@ Test(proxy, before_register)
 	office_close(&o);
 }
 
-/* A remote client may not use the name of a user who is inside, nor of one signed in through
- * another Edge. */
-Test(proxy, sender_through_edge)
+/* A client speaks for those who have registered on its own connection, wherever else they are
+ * registered; nobody else does, not even through the same Edge. */
+Test(proxy, sender_is_bound_to_a_connection)
+{
+	enum { DC1, DC2, HOME1, STRANGER, EDGE2, NEW };
+	static const struct {
+		const char *name, *user, *claim;
+		guint on;
+		int status;
+	} rows[] = {
+		{"its own", "dc1", NULL, DC1, 0},
+		{"a colleague's name", "dc2", NULL, DC1, 403},
+		{"a name from outside", "home1", NULL, DC1, 403},
+		{"through the Edge, its own", "home1", NULL, HOME1, 0},
+		{"through the Edge, a name from inside", "dc2", NULL, HOME1, 407},
+		{"on another connection of the same Edge", "home1", NULL, STRANGER, 407},
+		{"through another Edge", "home1", NULL, EDGE2, 407},
+		{"on a fresh connection", "dc2", NULL, NEW, 407},
+		{"which says that it is proven", "dc2", "dc2", NEW, 407},
+		{"a colleague's name, said to be proven", "dc2", "dc2", DC1, 403},
+	};
+	struct office o = office_open();
+	struct fe_flow *fresh = world_flow(o.w, NULL),
+		       *edge2 = world_flow(o.w, "edge2.contoso.com");
+	/* The office's Edge says nothing about a connection on which nobody has registered. */
+	struct fe_flow *stranger = world_flow(o.w, "edge.contoso.com");
+	struct fe_flow *flows[] = {o.dc1, o.dc2, o.edge, stranger, edge2, fresh};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		sip_msg *m = office_invite(rows[i].user, "dc2", rows[i].name, NULL);
+		g_autoptr(sip_msg) answer = NULL, passed = NULL;
+
+		if (rows[i].claim)
+			sip_assert_user(m, "dc2@contoso.com");
+		world_receive(o.w, flows[rows[i].on], m);
+		answer = world_take_final(o.w, flows[rows[i].on]);
+		passed = world_take(o.w, o.dc2);
+		cr_expect_eq(answer && !passed ? sip_status(answer) : 0, rows[i].status, "%s: %d",
+			     rows[i].name, answer ? sip_status(answer) : 0);
+		cr_expect(!passed || !sip_header(passed, "P-Asserted-Identity"), "%s: kept inside",
+			  rows[i].name);
+	}
+	fe_flow_unref(fresh);
+	fe_flow_unref(edge2);
+	fe_flow_unref(stranger);
+	office_close(&o);
+}
+
+/* Of two clients of one user the first goes on with its calls, until its registration ends. */
+Test(proxy, two_clients_of_one_user)
 {
 	struct office o = office_open();
-	struct fe_flow *edge2 = world_flow(o.w, "edge2.contoso.com");
-	g_autoptr(sip_msg) inside = NULL, other = NULL;
+	struct fe_flow *second = world_flow(o.w, NULL);
 
-	world_receive(o.w, o.edge, office_invite("dc2", "dc1", "c1", NULL));
-	inside = world_take(o.w, o.edge);
-	cr_assert_eq(sip_status(inside), 403, "got %d", sip_status(inside));
-	world_receive(o.w, edge2, office_invite("home1", "dc1", "c2", NULL));
-	other = world_take(o.w, edge2);
-	cr_assert_eq(sip_status(other), 403, "got %d", sip_status(other));
-	cr_assert_eq(world_pending(o.w, o.dc1), 0, "nothing passed on");
-	fe_flow_unref(edge2);
+	cr_assert_eq(world_register(o.w, second, "dc1", NULL), 200);
+	for (guint k = 0; k < 3; k++) {
+		g_autoptr(sip_msg) passed = NULL, answer = NULL;
+
+		world_receive(o.w, k == 1 ? second : o.dc1,
+			      world_request("BYE", "sip:dc2@contoso.com", "dc1", NULL, "t", "c", 2,
+					    "bye"));
+		passed = world_take(o.w, o.dc2);
+		answer = world_take(o.w, o.dc1);
+		cr_expect_eq(passed != NULL, k < 2, "client %u", k);
+		cr_expect_eq(answer ? sip_status(answer) : 0, k < 2 ? 0 : 407);
+		if (k == 1)
+			world_advance(o.w, 900 * (gint64)G_USEC_PER_SEC);
+		if (k == 1)
+			cr_assert_eq(world_register(o.w, o.dc2, "dc2", NULL), 200);
+	}
+	fe_flow_unref(second);
+	office_close(&o);
+}
+
+/* Nobody acknowledges, cancels or ends what is between others. */
+Test(proxy, requests_for_calls_of_others)
+{
+	struct office o = office_open();
+	struct fe_flow *stranger = world_flow(o.w, NULL);
+	g_autoptr(sip_msg) invite = NULL, ok = NULL, cancelled = NULL;
+
+	world_receive(o.w, o.dc1, office_invite("dc1", "dc2", "c1", NULL));
+	invite = world_take(o.w, o.dc2);
+	world_receive(o.w, stranger,
+		      world_request("CANCEL", "sip:dc2@contoso.com", "dc1", NULL, NULL, "c1", 1,
+				    "c1"));
+	cancelled = world_take(o.w, stranger);
+	cr_expect_eq(sip_status(cancelled), 481, "its branch, but not its connection");
+	world_answer(o.w, o.dc2, invite, 200, "b");
+	ok = world_take_final(o.w, o.dc1);
+	world_receive(o.w, stranger,
+		      world_request("ACK", "sip:dc2@contoso.com", "home1", "sip:dc2@contoso.com",
+				    "b", "c1", 1, "ack"));
+	cr_expect_eq(world_pending(o.w, o.dc2), 0, "no ACK of one who is not in the call");
+	world_receive(o.w, o.edge,
+		      world_request("BYE", "sip:dc2@contoso.com", "home1", NULL, "tag-dc1", "c1", 2,
+				    "bye"));
+	cr_expect_null(world_event(o.w, "session"), "it ends nobody's session");
+	fe_flow_unref(stranger);
+	office_close(&o);
+}
+
+/* Who registers the contact of another does not get what is meant for that one. */
+Test(proxy, contact_of_another)
+{
+	struct office o = office_open();
+	struct fe_flow *branch = world_flow(o.w, NULL);
+	g_autoptr(sip_msg) first = world_request("REGISTER", "sip:contoso.com", "branch1",
+						 "sip:branch1@contoso.com", NULL, "r", 1, "r");
+	g_autoptr(sip_msg) challenge = NULL, answer = NULL, later = NULL;
+	g_autofree char *credentials = NULL;
+	sip_msg *second;
+
+	sip_add_header(first, "Contact", "<sip:dc2@192.0.2.1:40000;transport=tls>");
+	second = sip_msg_copy(first);
+	world_receive(o.w, branch, sip_msg_ref(first));
+	challenge = world_take(o.w, branch);
+	credentials = sip_digest_answer(sip_header(challenge, "WWW-Authenticate"), "REGISTER",
+					"sip:contoso.com", "branch1", "secret-branch1");
+	sip_add_header(second, "Authorization", credentials);
+	world_advance(o.w, 5);
+	world_receive(o.w, branch, second);
+	answer = world_take(o.w, branch);
+	cr_assert_eq(sip_status(answer), 200, "%d", sip_status(answer));
+	for (guint in_dialog = 0; in_dialog < 2; in_dialog++) {
+		g_autoptr(sip_msg) got = NULL;
+
+		world_receive(o.w, o.dc1,
+			      world_request("OPTIONS", "sip:dc2@192.0.2.1:40000;transport=tls",
+					    "dc1", "sip:dc2@contoso.com", in_dialog ? "t" : NULL,
+					    "c", 1, "o"));
+		got = world_take(o.w, o.dc2);
+		cr_expect_not_null(got, "in a dialog: %u", in_dialog);
+		cr_expect_eq(world_pending(o.w, branch), 0, "in a dialog: %u", in_dialog);
+	}
+	fe_flow_unref(branch);
+	office_close(&o);
+}
+
+/* What a client may not send is refused where it comes in, and goes no further. */
+Test(proxy, unfit_requests)
+{
+	static const struct {
+		const char *name, *header;
+		gsize length; /* of the header, or of the body without header */
+		int status;
+	} rows[] = {
+		{"a long From", "From", 3000, 400},
+		{"a long Call-ID", "Call-ID", 3000, 400},
+		{"a long Contact", "Contact", 3000, 400},
+		{"as long as it may be", NULL, SIP_CLIENT_MESSAGE_MAX - 700, 0},
+		{"too long", NULL, SIP_CLIENT_MESSAGE_MAX, 513},
+	};
+	struct office o = office_open();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		sip_msg *m = world_request("MESSAGE", "sip:dc2@contoso.com", "dc1", NULL, NULL, "c",
+					   1, "m");
+		g_autofree char *x = g_strnfill(rows[i].length, 'x');
+		g_autofree char *value =
+			g_strdup_printf("<sip:dc1@contoso.com>;x=%s;tag=tag-dc1", x);
+		g_autoptr(sip_msg) answer = NULL, passed = NULL;
+
+		if (rows[i].header)
+			sip_remove_header(m, rows[i].header);
+		if (rows[i].header)
+			sip_add_header(m, rows[i].header, value);
+		else
+			sip_set_body(m, "text/plain", x, -1);
+		world_receive(o.w, o.dc1, m);
+		answer = world_take(o.w, o.dc1);
+		passed = world_take(o.w, o.dc2);
+		cr_expect_eq(answer ? sip_status(answer) : 0, rows[i].status, "%s: %d",
+			     rows[i].name, answer ? sip_status(answer) : 0);
+		cr_expect_eq(passed != NULL, rows[i].status == 0, "%s", rows[i].name);
+	}
+	office_close(&o);
+}
+
+/* User names that would be cut off, or look like others (RFC 3261 section 19.1.4). */
+Test(proxy, user_names)
+{
+	static const struct {
+		const char *from;
+		int status;
+	} rows[] = {
+		{"sip:dc1@contoso.com", 404},	       {"sip:d%63%31@CONTOSO.com", 404},
+		{"sip:DC1@contoso.com", 403},	       {"sip:dc1%00evil@contoso.com", 400},
+		{"sip:dc1%0d%0aX:y@contoso.com", 400},
+	};
+	struct office o = office_open();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		sip_msg *m = sip_request_new("OPTIONS", "sip:nobody@contoso.com", rows[i].from, "t",
+					     "sip:nobody@contoso.com", NULL, "c", 1);
+		g_autoptr(sip_msg) answer = NULL;
+
+		sip_add_header(m, "Via", "SIP/2.0/TLS 192.0.2.1:40000;branch=z9hG4bK-1");
+		world_receive(o.w, o.dc1, m);
+		answer = world_take(o.w, o.dc1);
+		cr_expect_eq(sip_status(answer), rows[i].status, "%s: %d", rows[i].from,
+			     sip_status(answer));
+	}
+	office_close(&o);
+}
+
+/* A hop that would make a message too long for the next one says so, and nothing else happens. */
+Test(proxy, too_long_for_the_next_hop)
+{
+	struct office o = office_open();
+	sip_msg *m =
+		world_request("MESSAGE", "sip:dc1@contoso.com", "home1", NULL, NULL, "c", 1, "m");
+	g_autofree char *body = g_strnfill(SIP_MESSAGE_MAX - sip_msg_size(m) - 100, 'x');
+	g_autoptr(sip_msg) answer = NULL;
+	json_t *stats;
+
+	sip_set_body(m, "text/plain", body, -1);
+	world_receive(o.w, o.edge, m);
+	answer = world_take(o.w, o.edge);
+	cr_assert_not_null(answer);
+	cr_expect_eq(sip_status(answer), 513, "%d", sip_status(answer));
+	cr_expect_eq(world_pending(o.w, o.dc1), 0);
+	stats = fe_core_stats(o.w->core);
+	cr_expect_eq(json_integer_value(json_object_get(stats, "transactions")), 0);
+	json_decref(stats);
+	office_close(&o);
+}
+
+/* One sender's pending requests have a limit; others go on. */
+Test(proxy, pending_requests_of_one_sender)
+{
+	struct office o = office_open();
+	g_autofree char *body = g_strnfill(50000, 'x');
+	g_autoptr(sip_msg) passed = NULL;
+	guint full = 0;
+	json_t *stats;
+
+	for (guint i = 0; i < 1000; i++) {
+		g_autofree char *id = g_strdup_printf("m%u", i);
+		sip_msg *m = world_request("MESSAGE", "sip:dc2@contoso.com", "dc1", NULL, NULL, id,
+					   1, id);
+		g_autoptr(sip_msg) answer = NULL;
+
+		sip_set_body(m, "text/plain", body, -1);
+		world_receive(o.w, o.dc1, m);
+		answer = world_take(o.w, o.dc1);
+		if (!answer)
+			continue;
+		full++;
+		cr_expect_eq(sip_status(answer), 503, "%d", sip_status(answer));
+		cr_expect_not_null(sip_header(answer, "Retry-After"));
+		g_ptr_array_set_size(o.w->sent, 0);
+	}
+	stats = fe_core_stats(o.w->core);
+	cr_expect_eq(json_integer_value(json_object_get(stats, "transactions")), 1000 - full);
+	cr_expect(1000 - full <= TRANSACTIONS_OF_SENDER_BYTES / 100000, "%u", 1000 - full);
+	json_decref(stats);
+	g_ptr_array_set_size(o.w->sent, 0);
+	world_receive(o.w, o.edge, office_invite("home1", "dc2", "c1", NULL));
+	passed = world_take(o.w, o.dc2);
+	cr_expect_not_null(passed, "an honest call");
+	world_advance(o.w, TRANSACTION_OTHER_US);
+	g_ptr_array_set_size(o.w->sent, 0);
+	world_receive(o.w, o.dc1, office_invite("dc1", "dc2", "c2", NULL));
+	cr_expect_eq(world_pending(o.w, o.dc2), 1, "there is room again");
 	office_close(&o);
 }
 
@@ -240,7 +489,7 @@ Test(proxy, credentials_without_registration)
 		{"wrong password", "INVITE", "branch1", "x", "Proxy-Authorization", 0, 403, false},
 		{"another's", "INVITE", "dc2", "secret-dc2", "Proxy-Authorization", 0, 403, false},
 		{"too late", "INVITE", "branch1", "secret-branch1", "Proxy-Authorization",
-		 REGISTRAR_NONCE_LIFE_US + 1, 407, true},
+		 REGISTRAR_NONCE_LIFE_US + 1000, 407, true},
 	};
 	struct office o = office_open();
 
@@ -412,6 +661,38 @@ Test(proxy, flow_failed)
 	stats = fe_core_stats(o.w->core);
 	cr_assert_eq(json_integer_value(json_object_get(stats, "registered")), 2, "home1 is gone");
 	json_decref(stats);
+	office_close(&o);
+}
+
+/* Only the Edge that was asked can say so, and only about the flow that it was asked for. */
+Test(proxy, forged_flow_failed)
+{
+	struct office o = office_open();
+	struct fe_flow *edge2 = world_flow(o.w, "edge2.contoso.com");
+	g_autoptr(sip_msg) forwarded = NULL, unasked = NULL, after = NULL;
+	json_t *stats;
+
+	unasked =
+		world_request("MESSAGE", "sip:home1@contoso.com", "dc1", NULL, NULL, "c0", 1, "c0");
+	world_answer(o.w, o.edge, unasked, 430, "x");
+	world_receive(o.w, o.dc1,
+		      world_request("MESSAGE", "sip:home1@contoso.com", "dc1", NULL, NULL, "c1", 1,
+				    "c1"));
+	forwarded = world_take(o.w, o.edge);
+	world_answer(o.w, edge2, forwarded, 430, "x");
+	world_answer(o.w, o.dc1, forwarded, 430, "x");
+	cr_expect_eq(world_pending(o.w, o.dc1), 0, "no answer from others");
+	cr_assert_eq(world_register(o.w, o.edge, "home1", "<sip:tok2@edge.contoso.com:5061;lr>"),
+		     200);
+	world_answer(o.w, o.edge, forwarded, 430, "x");
+	stats = fe_core_stats(o.w->core);
+	cr_expect_eq(json_integer_value(json_object_get(stats, "registered")), 3,
+		     "home1 has a new flow");
+	cr_expect_eq(json_integer_value(json_object_get(stats, "responses_dropped")), 3);
+	json_decref(stats);
+	after = world_take(o.w, o.dc1);
+	cr_expect_eq(sip_status(after), 480, "%d", sip_status(after));
+	fe_flow_unref(edge2);
 	office_close(&o);
 }
 

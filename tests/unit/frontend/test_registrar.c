@@ -107,6 +107,103 @@ Test(registrar, foreign_nonce_is_challenged)
 	world_free(w);
 }
 
+/* Credentials that somebody has overheard: on another connection, and once more on their own. */
+Test(registrar, replay)
+{
+	static const struct {
+		const char *name, *edge, *via; /* via: of the second use */
+		bool other_flow, same_count;
+		int status;
+	} rows[] = {
+		{"on another connection", NULL, NULL, true, true, 401},
+		{"once more", NULL, NULL, false, true, 401},
+		{"with the next count", NULL, NULL, false, false, 200},
+		{"on another connection of the Edge", "edge.contoso.com", "b", false, false, 401},
+		{"with the next count through the Edge", "edge.contoso.com", "a", false, false,
+		 200},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		registrar *r = registrar_new("contoso.com");
+		struct fe_flow *flow = fe_flow_new("p", rows[i].edge),
+			       *other = fe_flow_new("q", rows[i].edge);
+		g_autofree char *credentials = NULL;
+
+		registrar_add_user(r, "dc1@contoso.com", "x", NULL);
+		for (guint k = 0; k < 3; k++) {
+			g_autoptr(sip_msg) m = register_request("dc1", "900"), answer = NULL;
+			g_autofree char *via =
+				g_strdup_printf("SIP/2.0/TLS e;branch=z9hG4bK%u;tb-flow=%s", k,
+						k == 2 && rows[i].via ? rows[i].via : "a");
+
+			sip_prepend_header(m, "Via", via);
+			if (k == 2 && !rows[i].same_count) {
+				/* Made for that count: as MD5 needs the password, by a second
+				 * answer to the same challenge. */
+				g_autofree char *again = g_steal_pointer(&credentials);
+				g_autofree char *nonce = sip_param(again, "nonce");
+				g_autofree char *ha2 = g_compute_checksum_for_string(
+					G_CHECKSUM_MD5, "REGISTER:sip:contoso.com", -1);
+				g_autofree char *ha1 = g_compute_checksum_for_string(
+					G_CHECKSUM_MD5, "dc1:contoso.com:x", -1);
+				g_autofree char *text = g_strdup_printf("%s:%s:00000002:c:auth:%s",
+									ha1, nonce, ha2);
+				g_autofree char *digest =
+					g_compute_checksum_for_string(G_CHECKSUM_MD5, text, -1);
+
+				credentials = g_strdup_printf(
+					"Digest username=\"dc1\", realm=\"contoso.com\", "
+					"nonce=\"%s\", uri=\"sip:contoso.com\", response=\"%s\", "
+					"cnonce=\"c\", qop=auth, nc=00000002",
+					nonce, digest);
+			}
+			if (k > 0)
+				sip_add_header(m, "Authorization", credentials);
+			answer = registrar_register(
+				r, m, k == 2 && rows[i].other_flow ? other : flow, 5, NULL);
+			cr_expect_eq(sip_status(answer),
+				     k == 0 ? 401 :
+				     k == 1 ? 200 :
+					      rows[i].status,
+				     "%s, %u: %d", rows[i].name, k, sip_status(answer));
+			if (k == 0)
+				credentials =
+					sip_digest_answer(sip_header(answer, "WWW-Authenticate"),
+							  "REGISTER", "sip:contoso.com", "dc1",
+							  "x");
+		}
+		fe_flow_unref(flow);
+		fe_flow_unref(other);
+		object_free(r);
+	}
+}
+
+/* What is remembered of a user's nonces is bounded, and what was forgotten can't be used again. */
+Test(registrar, many_nonces)
+{
+	registrar *r = registrar_new("contoso.com");
+	struct fe_flow *flow = fe_flow_new("p", NULL);
+	g_autofree char *first = NULL;
+
+	registrar_add_user(r, "dc1@contoso.com", "x", NULL);
+	for (guint i = 0; i <= 3 * REGISTRAR_NONCES_PER_USER; i++) {
+		g_autoptr(sip_msg) m = register_request("dc1", "900"), answer = NULL;
+		g_autoptr(sip_msg) challenge = registrar_challenge(r, m, flow, 401, "t", false, i);
+		g_autofree char *credentials =
+			sip_digest_answer(sip_header(challenge, "WWW-Authenticate"), "REGISTER",
+					  "sip:contoso.com", "dc1", "x");
+		bool last = i == 3 * REGISTRAR_NONCES_PER_USER;
+
+		if (!first)
+			first = g_strdup(credentials);
+		sip_add_header(m, "Authorization", last ? first : credentials);
+		answer = registrar_register(r, m, flow, i, NULL);
+		cr_expect_eq(sip_status(answer), last ? 401 : 200, "%u: %d", i, sip_status(answer));
+	}
+	fe_flow_unref(flow);
+	object_free(r);
+}
+
 Test(registrar, unknown_user)
 {
 	struct world *w = world_new();
@@ -162,7 +259,7 @@ Test(registrar, another_contact_stays)
 		for (guint k = 0; k < 2; k++) {
 			g_autoptr(sip_msg) m = register_request("dc1", k == 0 ? "900" : "0");
 			g_autoptr(sip_msg) challenge =
-				registrar_challenge(r, m, 401, "t", false, 0);
+				registrar_challenge(r, m, flow, 401, "t", false, 0);
 			g_autofree char *credentials =
 				sip_digest_answer(sip_header(challenge, "WWW-Authenticate"),
 						  "REGISTER", "sip:contoso.com", "dc1@contoso.com",
@@ -193,7 +290,7 @@ Test(registrar, expires)
 	registrar_add_user(r, "dc1@contoso.com", "x", NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(expires); i++) {
 		g_autoptr(sip_msg) m = register_request("dc1", expires[i]);
-		g_autoptr(sip_msg) challenge = registrar_challenge(r, m, 401, "t", false, 0);
+		g_autoptr(sip_msg) challenge = registrar_challenge(r, m, flow, 401, "t", false, 0);
 		g_autofree char *credentials =
 			sip_digest_answer(sip_header(challenge, "WWW-Authenticate"), "REGISTER",
 					  "sip:contoso.com", "dc1@contoso.com", "x");
@@ -235,7 +332,7 @@ Test(registrar, refusals_say_why)
 		registrar *r = registrar_new("contoso.com");
 		struct fe_flow *flow = fe_flow_new("p", rows[i].edge);
 		g_autoptr(sip_msg) m = register_request("dc1", "900");
-		g_autoptr(sip_msg) challenge = registrar_challenge(r, m, 401, "t", false, 0);
+		g_autoptr(sip_msg) challenge = registrar_challenge(r, m, flow, 401, "t", false, 0);
 		g_autofree char *credentials =
 			sip_digest_answer(sip_header(challenge, "WWW-Authenticate"), "REGISTER",
 					  "sip:contoso.com", "dc1", rows[i].password);

@@ -69,7 +69,7 @@ Test(web_answer, each_site_leads_to_its_own_servers)
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct fe_web_answer a =
-			ask(c, rows[i].site, rows[i].host, "/", "sip:DC1@contoso.com");
+			ask(c, rows[i].site, rows[i].host, "/", "sip:dc1@Contoso.com");
 		struct autodiscover *d = document(&a);
 
 		cr_expect_eq(d->resource, AUTODISCOVER_ROOT);

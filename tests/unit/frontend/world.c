@@ -19,14 +19,19 @@ static void sent_free(gpointer data)
 	g_free(s);
 }
 
-static void record_sent(struct fe_flow *flow, sip_msg *m, gpointer user_data)
+static bool record_sent(struct fe_flow *flow, sip_msg *m, gpointer user_data)
 {
 	struct world *w = user_data;
-	struct sent *s = g_new0(struct sent, 1);
+	struct sent *s;
+
+	if (sip_msg_size(m) > SIP_MESSAGE_MAX)
+		return false;
+	s = g_new0(struct sent, 1);
 
 	s->flow = fe_flow_ref(flow);
 	s->m = sip_msg_copy(m);
 	g_ptr_array_add(w->sent, s);
+	return true;
 }
 
 static void record_wake(gint64 when_us, gpointer user_data)
@@ -152,6 +157,10 @@ sip_msg *world_request(const char *method, const char *uri, const char *user, co
 
 void world_receive(struct world *w, struct fe_flow *flow, sip_msg *m)
 {
+	g_autofree char *user = sip_uri_user(sip_from_uri(m));
+
+	if (flow->edge && sip_is_request(m) && user && sip_users_has(flow->users, user, w->now_us))
+		sip_assert_user(m, user);
 	fe_core_message(w->core, flow, m);
 	sip_msg_unref(m);
 }
@@ -225,6 +234,8 @@ int world_register(struct world *w, struct fe_flow *flow, const char *user, cons
 	sip_add_header(again, "Authorization", credentials);
 	world_receive(w, flow, again);
 	answer = world_take(w, flow);
+	if (flow->edge)
+		sip_users_learn(flow->users, answer, w->now_us);
 	return sip_status(answer);
 }
 

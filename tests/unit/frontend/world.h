@@ -35,7 +35,8 @@ void world_close(struct world *w, struct fe_flow *flow);
 /* A request of `user` ("dc1") with a Via of its own (branch z9hG4bK-ID). */
 sip_msg *world_request(const char *method, const char *uri, const char *user, const char *to_uri,
 		       const char *to_tag, const char *call_id, guint cseq, const char *via_id);
-/* Gives it to the core and unrefs it. */
+/* Gives it to the core and unrefs it.  An Edge's flow says who has registered over it
+ * (world_register), as the Edge does. */
 void world_receive(struct world *w, struct fe_flow *flow, sip_msg *m);
 /* Answers `request` (as sent by the core on `flow`). */
 void world_answer(struct world *w, struct fe_flow *flow, const sip_msg *request, int status,

@@ -11,10 +11,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* What the network can make an agent say must not fill its memory while nobody reads. */
+#define BACKLOG_MAX_BYTES ((gsize)32 * 1024 * 1024)
+
 struct channel {
 	line_socket *lines; /* NULL: a broken line has ended it */
 	const struct channel_handlers *handlers;
 	gpointer user_data;
+	guint dropped;	  /* events since the other side reads no more */
 	GSource *starter; /* delivers `start` (channel_from_args --config) */
 	json_t *start;
 };
@@ -73,6 +77,22 @@ static void on_line(G_GNUC_UNUSED line_socket *lines, char *line, gsize length, 
 
 /* --- events out ------------------------------------------------------------------------------- */
 
+/* Whether the other side has not read so much that this event is dropped.  When it reads again, how
+ * many were is told first. */
+static bool is_behind(channel *c)
+{
+	guint dropped = c->dropped;
+
+	if (line_socket_queued(c->lines) > (dropped ? BACKLOG_MAX_BYTES / 2 : BACKLOG_MAX_BYTES)) {
+		c->dropped++;
+		return true;
+	}
+	c->dropped = 0;
+	if (dropped)
+		channel_log(c, "warning", "%u events were dropped: nobody read them", dropped);
+	return false;
+}
+
 void channel_event(channel *c, const char *name, json_t *fields)
 {
 	json_t *line = json_pack("{s:s, s:I}", "event", name, "time_us",
@@ -84,8 +104,8 @@ void channel_event(channel *c, const char *name, json_t *fields)
 	if (fields)
 		json_object_update_missing(line, fields);
 	json_decref(fields);
-	if (c->lines)
-		line_socket_send_json(c->lines, line);
+	if (c->lines && !is_behind(c))
+		line_socket_send_json(c->lines, event_fit(line, CONTROL_LINE_MAX_BYTES));
 	else
 		json_decref(line);
 }

@@ -28,8 +28,9 @@ channel *channel_new(int in_fd, int out_fd, const struct channel_handlers *handl
 void channel_free(channel *c); /* closes; what is queued is lost.  Accepts NULL */
 
 /* Sends { "event": NAME, "time_us": monotonic, ...fields }; `fields` (may be NULL) is taken
- * over.  A "time_us" in them replaces the time, for what happened earlier.  Never blocks: lines
- * are queued and written as the other side reads.
+ * over.  A "time_us" in them replaces the time, for what happened earlier.  An event that is too
+ * long for a line is cut (event_fit).  Never blocks: lines are queued and written as the other side
+ * reads; while 32 MiB are queued, further events are dropped and counted.
  *  Usage: channel_event(c, EVENT_IM_RECEIVED, json_pack("{s:s, s:s}", "call", call, "text",
  * text)); */
 void channel_event(channel *c, const char *name, json_t *fields);

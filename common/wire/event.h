@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names of the events that agents send, and of the stages in which something failed
  * (docs/AGENTS.md): one table for senders and receivers, so that the compiler finds a misspelt one.
+ * And the length of an event: much in it comes from the network, and none of that may make a line
+ * that the other side refuses.
  *
- * Pure.
+ * Depends on GLib and jansson.  Pure.
  */
 #ifndef COMMON_WIRE_EVENT_H
 #define COMMON_WIRE_EVENT_H
+
+#include <jansson.h>
 
 /* X(id, name) */
 #define EVENTS(X)                                         \
@@ -75,5 +79,15 @@
 EVENTS(X)
 STAGES(X)
 #undef X
+
+/* How much is told of each text of an event that is too long for a line. */
+#define EVENT_TEXT_CUT_BYTES 4096
+
+/* Shortens an event, if it must be, so that its text has at most `max_bytes`.  Each text in it that
+ * is longer than EVENT_TEXT_CUT_BYTES is cut there, after a whole character, and goes on with
+ * "... (cut, N bytes)"; where that is not enough the texts are cut shorter, and in the end only
+ * "event", "time_us" and "call" are left.  Then the event has "cut": true.  `max_bytes` is at least
+ * 1024.  Takes over `event` and returns it or another one. */
+json_t *event_fit(json_t *event, size_t max_bytes);
 
 #endif

@@ -319,6 +319,11 @@ static void drop_written(line_socket *s)
 	s->written = 0;
 }
 
+gsize line_socket_queued(const line_socket *s)
+{
+	return s->queued->len - s->written;
+}
+
 void line_socket_send(line_socket *s, const char *line, gsize length)
 {
 	if (s->broken)

@@ -60,6 +60,8 @@ int line_socket_fd(const line_socket *s);
 /* Queues `length` bytes and a newline, and sends what the kernel takes.  They are dropped when the
  * other side is gone. */
 void line_socket_send(line_socket *s, const char *line, gsize length);
+/* How many bytes are queued that the other side has not taken. */
+gsize line_socket_queued(const line_socket *s);
 /* Sends a JSON object or array as one line; takes over one reference to it.  Returns false, and
  * sends nothing, when it can't be text: `value` is NULL, for example because json_pack was given
  * invalid UTF-8. */

@@ -96,6 +96,9 @@
 	X(TURN_REALM, "turn-realm", "another realm")                                              \
 	X(TURN_INTEGRITY, "turn-integrity", "message integrity does not match")                   \
 	X(TURN_QUOTA, "turn-quota", "the user has all the relays that he may have")               \
+	X(TURN_SOURCE_QUOTA, "turn-source-quota",                                                 \
+	  "the address has all the relays that one address may have")                             \
+	X(TURN_CAPACITY, "turn-capacity", "the server has all the relays that it may have")       \
 	X(TURN_NO_PORT, "turn-no-port", "no relay port is free")                                  \
 	X(TURN_UNSATISFIABLE, "turn-unsatisfiable", "the request asks for what is not to be had") \
 	/* relays: how one ended */                                                               \

@@ -131,6 +131,91 @@ Test(channel, events)
 	end_done(&e);
 }
 
+/* Reads lines at the far end in a thread, so that the channel gets rid of them. */
+static gpointer read_lines(gpointer p)
+{
+	struct end *e = p;
+	GByteArray *got = g_byte_array_new();
+	guint8 buffer[65536];
+	gssize n;
+
+	while ((n = recv(e->far, buffer, sizeof buffer, 0)) > 0)
+		g_byte_array_append(got, buffer, (guint)n);
+	return got;
+}
+
+/* Sends what is queued, closes, and returns all lines that came at the far end, without the last,
+ * empty one; the caller frees. */
+static char **lines_of(struct end *e)
+{
+	GThread *reader = g_thread_new(NULL, read_lines, e);
+	GByteArray *got;
+	char **lines, *text;
+
+	channel_flush(e->c, 10000);
+	g_clear_pointer(&e->c, channel_free);
+	got = g_thread_join(reader);
+	text = g_strndup((const char *)got->data, got->len);
+	lines = g_strsplit(g_strchomp(text), "\n", -1);
+	g_free(text);
+	g_byte_array_unref(got);
+	return lines;
+}
+
+/* What comes from the network is told cut where a line would be too long: 60,000 control bytes are
+ * 360,000 in JSON, and the other side would end the agent. */
+Test(channel, long_events_are_cut)
+{
+	struct end e;
+	g_autofree char *junk = g_strnfill(60000, '\1');
+	g_auto(GStrv) lines = NULL;
+	json_t *event;
+
+	end_init(&e);
+	channel_event(e.c, "request-refused", json_pack("{s:s, s:i}", "user", junk, "status", 403));
+	channel_log(e.c, "info", "%s", junk);
+	lines = lines_of(&e);
+	cr_assert_eq(g_strv_length(lines), 2u);
+	for (guint i = 0; i < 2; i++)
+		cr_expect_leq(strlen(lines[i]), CONTROL_LINE_MAX_BYTES);
+	event = json_loads(lines[0], 0, NULL);
+	cr_expect_eq(json_integer_value(json_object_get(event, "status")), 403);
+	cr_expect(json_is_true(json_object_get(event, "cut")));
+	cr_expect(g_str_has_suffix(json_string_value(json_object_get(event, "user")),
+				   "... (cut, 60000 bytes)"));
+	json_decref(event);
+	end_done(&e);
+}
+
+/* While nobody reads, what waits is bounded; then how much is missing is told. */
+Test(channel, backlog_is_bounded)
+{
+	struct end e;
+	g_autofree char *text = g_strnfill(200000, 'x');
+	g_auto(GStrv) lines = NULL;
+	guint told = 0;
+
+	end_init(&e);
+	for (guint i = 0; i < 300; i++)
+		channel_log(e.c, "info", "%s", text);
+	for (guint got = 0; got < 40000000;) { /* somebody reads again */
+		static char buffer[1 << 20];
+		gssize n = recv(e.far, buffer, sizeof buffer, MSG_DONTWAIT);
+
+		if (n <= 0 && !g_main_context_iteration(NULL, FALSE))
+			break;
+		got += (guint)MAX(n, 0);
+	}
+	channel_log(e.c, "info", "the end");
+	lines = lines_of(&e);
+	for (guint i = 0; lines[i]; i++)
+		told += strstr(lines[i], "events were dropped") != NULL;
+	cr_expect_eq(told, 1u);
+	cr_expect_lt(g_strv_length(lines), 200u);
+	cr_expect(g_strrstr(lines[g_strv_length(lines) - 1], "the end"));
+	end_done(&e);
+}
+
 Test(channel, fields_do_not_replace_the_envelope)
 {
 	struct end e;

@@ -5,6 +5,7 @@
 
 #include "clients/search.h"
 #include "clients/signin.h"
+#include "common/random.h"
 #include "common/sip_event.h"
 #include "common/tls.h"
 
@@ -206,9 +207,8 @@ static gboolean on_renewal_timer(gpointer data);
 static void renew_later(account *a)
 {
 	guint lasts_ms = a->signin.expires_s * 1000;
-	a->renewal = g_timeout_add(lasts_ms / 2 +
-					   (guint)g_random_int_range(0, (gint32)(lasts_ms / 3 + 1)),
-				   on_renewal_timer, a);
+	a->renewal =
+		g_timeout_add(lasts_ms / 2 + random_below(lasts_ms / 3 + 1), on_renewal_timer, a);
 }
 
 /* Takes new relay credentials after a renewal; the relay's address stays. */

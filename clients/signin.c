@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/random.h"
 #include "common/wire/event.h"
 #include "common/xml.h"
 
@@ -39,7 +40,7 @@ void signin_init(struct signin *s, const char *user, const char *password, const
 		.password = g_strdup(password),
 		.domain = g_strdup(domain),
 		.contact = contact_value(user, place),
-		.instance = g_uuid_string_random(),
+		.instance = random_uuid(),
 		.call_id = sip_new_call_id(),
 		.tag = sip_new_tag(),
 	};

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/random.h"
+
 /* One agent for each stream.  With one agent for all, the pairs of the second stream stay frozen
  * until a pair of the first has succeeded (RFC 5245 section 5.7.4), and libnice drops frozen pairs
  * at nomination: a call's video went over the relay while its audio went directly. */
@@ -315,7 +317,10 @@ bool ice_agent_start(ice *i, guint n, const struct ice_config *config, GError **
 	ice_ask_relays(i, n);
 	/* Before gathering: libnice reads a socket only after this call. */
 	ice_agent_read(i, n, true);
-	nice_agent_get_local_credentials(s->agent, s->id, &s->ufrag, &s->pwd);
+	/* libnice takes its own from a generator that can be foretold (random.h). */
+	s->ufrag = random_hex(4);
+	s->pwd = random_hex(16);
+	nice_agent_set_local_credentials(s->agent, s->id, s->ufrag, s->pwd);
 	ice_start_head_start(i, n);
 	if (nice_agent_gather_candidates(s->agent, s->id)) {
 		enlarge_buffers(s);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/media_internal.h"
+#include "common/random.h"
 
 /* Theory of operation.
  *
@@ -135,8 +136,8 @@ media_stream *media_stream_new(const struct media_profile *profile, guint32 ssrc
 	s->frames = s->heard_frames = 1;
 	s->next_rtcp_us = now_us + media_rtcp_interval_us(s) / 2;
 	/* RFC 3550 section 5.1: both start at random. */
-	s->first_seq = g_random_int() & 0x7fff;
-	s->first_timestamp = s->timestamp = g_random_int();
+	s->first_seq = random_word() & 0x7fff;
+	s->first_timestamp = s->timestamp = random_word();
 	s->remote_loss_pct = s->rtt_ms = NAN;
 	return s;
 }

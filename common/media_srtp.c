@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <gio/gio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "common/media_internal.h"
+#include "common/random.h"
 
 #define SUITE "AES_CM_128_HMAC_SHA1_80"
 
@@ -56,10 +56,7 @@ srtp_t media_srtp_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t direct
 
 void media_key_new(guint8 ret_key[MEDIA_KEY_BYTES])
 {
-	/* Returns up to 256 bytes at once, without waiting, after the kernel's pool is initialised
-	 * (getrandom(2)). */
-	if (getrandom(ret_key, MEDIA_KEY_BYTES, 0) != MEDIA_KEY_BYTES)
-		g_error("getrandom: %s", g_strerror(errno));
+	random_bytes(ret_key, MEDIA_KEY_BYTES);
 }
 
 char *media_crypto_print(guint tag, const guint8 key[MEDIA_KEY_BYTES])

@@ -104,8 +104,8 @@ const char *sip_body(const sip_msg *m, gsize *ret_length);
  * body. */
 void sip_set_body(sip_msg *m, const char *content_type, const char *body, gssize length);
 
-/* Random identifiers; the caller frees. */
-char *sip_new_tag(void);    /* 8 hex digits */
+/* Random identifiers that cannot be guessed (common/random.h); the caller frees. */
+char *sip_new_tag(void);    /* 16 hex digits */
 char *sip_new_branch(void); /* "z9hG4bK..." */
 char *sip_new_call_id(void);
 /* "sip:%41lice@Contoso.com;x=y" -> "Alice@contoso.com": two are equal when the URIs name the same

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/random.h"
+
 static char *md5_hex(const char *text)
 {
 	return g_compute_checksum_for_string(G_CHECKSUM_MD5, text, -1);
@@ -76,7 +78,7 @@ char *sip_digest_answer(const char *challenge, const char *method, const char *u
 	    (algorithm && g_ascii_strcasecmp(algorithm, "MD5")))
 		return NULL;
 
-	g_autofree char *cnonce = g_strdup_printf("%08x%08x", g_random_int(), g_random_int());
+	g_autofree char *cnonce = random_hex(8);
 	g_autofree char *digest =
 		digest_response(user, realm, password, method, uri, nonce, "00000001", cnonce);
 	g_autofree char *quoted_user = escape_quoted(user);

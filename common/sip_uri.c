@@ -3,22 +3,25 @@
 
 #include <string.h>
 
+#include "common/random.h"
 #include "common/sip_grammar.h"
 
 char *sip_new_tag(void)
 {
-	return g_strdup_printf("%08x", g_random_int());
+	return random_hex(8);
 }
 
 char *sip_new_branch(void)
 {
+	g_autofree char *rest = random_hex(8);
+
 	/* RFC 3261 section 8.1.1.7: the prefix promises that the branch is unique. */
-	return g_strdup_printf("z9hG4bK%08x%08x", g_random_int(), g_random_int());
+	return g_strconcat("z9hG4bK", rest, NULL);
 }
 
 char *sip_new_call_id(void)
 {
-	return g_strdup_printf("%08x%08x%08x", g_random_int(), g_random_int(), g_random_int());
+	return random_hex(16);
 }
 
 char *sip_host_port(const char *address, guint port)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/flow.h"
 
-#include <sys/random.h>
+#include "common/random.h"
 
 struct edge_flows {
 	GHashTable *by_token; /* char * -> struct edge_flow * */
@@ -26,13 +26,8 @@ edge_flows *edge_flows_new(void)
 char *edge_flows_open(edge_flows *f, enum edge_flow_side side, gpointer connection)
 {
 	struct edge_flow *flow = g_new0(struct edge_flow, 1);
-	guint64 number = 0;
-	char *token;
+	char *token = random_hex(8);
 
-	/* Up to 256 bytes never fail once the kernel's generator is initialised (getrandom(2)). */
-	while (getrandom(&number, sizeof number, 0) != sizeof number)
-		number = 0;
-	token = g_strdup_printf("%016" G_GINT64_MODIFIER "x", number);
 	*flow = (struct edge_flow){.side = side, .connection = connection};
 	g_hash_table_replace(f->by_token, g_strdup(token), flow);
 	return token;

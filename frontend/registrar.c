@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/random.h"
 #include "common/sip_failure.h"
 
 /* How often a nonce was used. */
@@ -51,8 +52,7 @@ registrar *registrar_new(const char *realm)
 	registrar *r = object_new(&registrar_shape);
 
 	r->realm = g_strdup(realm);
-	for (gsize i = 0; i < sizeof r->secret; i++)
-		r->secret[i] = (guint8)g_random_int_range(0, 256);
+	random_bytes(r->secret, sizeof r->secret);
 	r->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, object_free);
 	r->bindings = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, object_free);
 	r->edges = g_ptr_array_new_with_free_func((GDestroyNotify)fe_flow_unref);

@@ -4,6 +4,8 @@
 #include <stun/stunagent.h>
 #include <string.h>
 
+#include "common/random.h"
+
 /* Attributes of RFC 5780, which libnice does not name. */
 #define RESPONSE_PORT ((StunAttribute)0x0027)
 #define RESPONSE_ORIGIN ((StunAttribute)0x802b)
@@ -23,9 +25,10 @@ static void message_init(StunMessage *s, StunAgent *agent, guint8 *data, gsize l
 
 void binding_new_id(guint8 id[BINDING_ID_BYTES])
 {
-	const guint32 words[] = {g_htonl(COOKIE), g_random_int(), g_random_int(), g_random_int()};
+	const guint32 cookie = g_htonl(COOKIE);
 
-	memcpy(id, words, BINDING_ID_BYTES);
+	memcpy(id, &cookie, sizeof cookie);
+	random_bytes(id + sizeof cookie, BINDING_ID_BYTES - sizeof cookie);
 }
 
 /* Appends an address attribute; nothing for a family other than IPv4. */

@@ -74,6 +74,8 @@ void nft_nat_forward(GString *out, const struct builder *b, const struct node *n
 /* dns.c: resolv.conf and hosts; dnsmasq's configuration and process where the node needs it. */
 void build_dns_files(struct builder *b, const struct node *n);
 void build_dns_process(struct builder *b, const struct node *n);
+/* coturn.c: the Edge on the node whose A/V Edge is coturn; NULL: there is none. */
+const struct edge_service *coturn_edge(const struct node *n);
 /* coturn.c: coturn's two configurations; nothing unless the node's A/V Edge runs it. */
 void build_coturn_files(struct builder *b, const struct node *n);
 /* nginx.c: the configuration of the node's reverse proxy; nothing without one. */

@@ -2,7 +2,8 @@
 /* The configuration of coturn when it takes the place of our own A/V Edge.  There are two
  * processes: one process has one relay address, and allocations that are made over TCP need another
  * (a client drops a second relay candidate that has the address of the first).  coturn may relay to
- * the same peers as our own Edge. */
+ * the same peers as our own Edge.  That its relays may reach each other, but no other port of the
+ * Edge, is a rule of the Edge's input (nft.c), as coturn knows no ports of peers. */
 #include "testbed/plan/build.h"
 
 /* Never relayed to: RFC 6890 and multicast.  Only IPv4, because relay addresses are IPv4. */
@@ -106,6 +107,7 @@ struct transport {
 static const struct transport transports[] = {{"coturn-udp", "no-tcp"}, {"coturn-tcp", "no-udp"}};
 
 #define STUN_PORT 3478
+#define RELAYS_TOTAL 4096 /* as of our own (edge/av_edge.c) */
 
 /* The text of one process's configuration; the caller frees it.  `public`: the address that clients
  * see in place of `relay`, behind a NAT; unset or equal: there is none.  lab replaces @SECRET@. */
@@ -124,12 +126,14 @@ static char *coturn_conf(const struct builder *b, const struct node *n,
 			       addr_print(relay, text));
 	if (addr_is_set(public) && !addr_equal(public, relay))
 		g_string_append_printf(out, "external-ip=%s/%s\n", addr_print(public, more), text);
-	g_string_append_printf(out, "min-port=%u\nmax-port=%u\nuser-quota=%u\nrealm=%s\n",
+	g_string_append_printf(out,
+			       "min-port=%u\nmax-port=%u\nuser-quota=%u\n"
+			       "total-quota=%u\nrealm=%s\n",
 			       e->relay_ports.first, e->relay_ports.last, e->relays_per_user,
-			       b->m->domain);
+			       RELAYS_TOTAL, b->m->domain);
 	g_string_append(out,
 			"fingerprint\nlt-cred-mech\nuse-auth-secret\nstatic-auth-secret=@SECRET@"
-			"\nno-tls\nno-dtls\n"
+			"\nno-tls\nno-dtls\nno-tcp-relay\n"
 			"no-cli\nno-rfc5780\nno-multicast-peers\nlog-file=stdout\nsimple-log\n");
 	g_string_append_printf(out,
 			       "pidfile=/run/testbed/%s/%s.pid\nuserdb=/run/testbed/%s/%s.db\n",
@@ -138,17 +142,25 @@ static char *coturn_conf(const struct builder *b, const struct node *n,
 	return g_string_free(out, FALSE);
 }
 
-void build_coturn_files(struct builder *b, const struct node *n)
+const struct edge_service *coturn_edge(const struct node *n)
 {
 	const struct service *s = node_service(n, SERVICE_EDGE);
 
-	if (!s || !(s->edge.parts & 1u << EDGE_AV) || g_strcmp0(s->edge.engine, "coturn") != 0)
+	return s && s->edge.parts & 1u << EDGE_AV && g_strcmp0(s->edge.engine, "coturn") == 0 ?
+		       &s->edge :
+		       NULL;
+}
+
+void build_coturn_files(struct builder *b, const struct node *n)
+{
+	const struct edge_service *e = coturn_edge(n);
+
+	if (!e)
 		return;
 	for (gsize i = 0; i < G_N_ELEMENTS(transports); i++)
 		builder_add_file(b, n,
 				 g_strdup_printf("/run/testbed/%s/%s.conf", n->name,
 						 transports[i].name),
-				 coturn_conf(b, n, &s->edge, &transports[i],
-					     i == 0 ? &s->edge.av : &s->edge.av_tcp,
-					     i == 0 ? &s->edge.av_public : &s->edge.av_tcp_public));
+				 coturn_conf(b, n, e, &transports[i], i == 0 ? &e->av : &e->av_tcp,
+					     i == 0 ? &e->av_public : &e->av_tcp_public));
 }

@@ -253,6 +253,23 @@ static void put_strong_receive(GString *out)
 			"counter drop comment \"strong-host-receive\"\n");
 }
 
+/* Appends the rule that keeps coturn's relays from all own ports of the Edge but relays, as our own
+ * relays keep to (edge/policy.h). */
+static void put_relay_fence(GString *out, const struct edge_service *e)
+{
+	char av[ADDR_TEXT_MAX], av_tcp[ADDR_TEXT_MAX];
+
+	addr_print(&e->av, av);
+	addr_print(&e->av_tcp, av_tcp);
+	g_string_append_printf(
+		out,
+		"\t\tiifname \"lo\" ip saddr { %s%s%s } udp sport %u-%u udp dport != "
+		"%u-%u counter drop comment \"relay-own-port\"\n",
+		av, addr_equal(&e->av, &e->av_tcp) ? "" : ", ",
+		addr_equal(&e->av, &e->av_tcp) ? "" : av_tcp, e->relay_ports.first,
+		e->relay_ports.last, e->relay_ports.first, e->relay_ports.last);
+}
+
 /* Appends one chain with everything that belongs there; nothing when no rule is needed. */
 static void put_filter_chain(GString *out, const struct builder *b, const struct node *n,
 			     enum fw_chain chain)
@@ -261,8 +278,9 @@ static void put_filter_chain(GString *out, const struct builder *b, const struct
 	bool filters = rules->len > 0 || n->firewall.policy[chain] != FW_ACCEPT;
 	bool bogon = chain == FW_FORWARD && n->bogon_filter;
 	bool strong = chain == FW_INPUT && n->host_model == HOST_STRONG;
+	const struct edge_service *fenced = chain == FW_INPUT ? coturn_edge(n) : NULL;
 
-	if (!filters && !bogon && !strong)
+	if (!filters && !bogon && !strong && !fenced)
 		return;
 	g_string_append_printf(
 		out, "\tchain tb_%s {\n\t\ttype filter hook %s priority 0\n\t\tpolicy %s\n",
@@ -272,6 +290,8 @@ static void put_filter_chain(GString *out, const struct builder *b, const struct
 		put_bogon_rules(out);
 	if (strong)
 		put_strong_receive(out);
+	if (fenced)
+		put_relay_fence(out, fenced);
 	if (filters)
 		put_firewall_rules(out, b, n, chain, rules);
 	g_string_append(out, "\t}\n");
@@ -310,6 +330,17 @@ static void add_udp_timeouts(struct builder *b, const struct node *n)
 	}
 }
 
+/* Keeps the node's own programs from the ports of coturn's relays, so that put_relay_fence stops
+ * none of them. */
+static void add_reserved_ports(struct builder *b, const struct node *n,
+			       const struct edge_service *e)
+{
+	struct op *op = builder_add(b, OP_SYSCTL, n->name, n->loc);
+
+	op->sysctl.key = g_strdup("net.ipv4.ip_local_reserved_ports");
+	op->sysctl.value = g_strdup_printf("%u-%u", e->relay_ports.first, e->relay_ports.last);
+}
+
 void build_nft(struct builder *b, const struct node *n)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -320,4 +351,6 @@ void build_nft(struct builder *b, const struct node *n)
 		return;
 	builder_add(b, OP_NFT, n->name, n->loc)->nft.text = g_strdup(text->str);
 	add_udp_timeouts(b, n);
+	if (coturn_edge(n))
+		add_reserved_ports(b, n, coturn_edge(n));
 }

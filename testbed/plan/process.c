@@ -60,8 +60,7 @@ void build_service_process(struct builder *b, const struct node *n, enum service
 		add_nginx(b, n);
 	if (!s || !programs[kind])
 		return;
-	if (kind == SERVICE_EDGE && (s->edge.parts & 1u << EDGE_AV) &&
-	    g_strcmp0(s->edge.engine, "coturn") == 0) {
+	if (kind == SERVICE_EDGE && coturn_edge(n)) {
 		add_coturn(b, n, "coturn-udp");
 		add_coturn(b, n, "coturn-tcp");
 	}

@@ -46,6 +46,21 @@ struct handshake {
 
 /* --- identity --------------------------------------------------------------------------------- */
 
+/* TLS 1.2 and 1.3 only (RFC 8996), and no renegotiation with a peer that could be deceived by it
+ * (RFC 5746).  GLib has no function for it: its backend looks at the environment when it makes the
+ * first connection. */
+#define PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SAFE_RENEGOTIATION"
+
+static void set_versions(void)
+{
+	static gsize done;
+
+	if (g_once_init_enter(&done)) {
+		g_setenv("G_TLS_GNUTLS_PRIORITY", PRIORITY, TRUE);
+		g_once_init_leave(&done, 1);
+	}
+}
+
 tls_identity *tls_identity_new(const char *ca, const char *certificate, const char *key,
 			       GError **error)
 {
@@ -54,6 +69,7 @@ tls_identity *tls_identity_new(const char *ca, const char *certificate, const ch
 	g_autoptr(GTlsDatabase) trusted = g_tls_file_database_new(absolute, error);
 	g_autoptr(GTlsCertificate) own = NULL;
 
+	set_versions();
 	if (!trusted)
 		return NULL;
 	if (certificate) {

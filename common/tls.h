@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* TLS for SIP: listening and connecting, certificates and peer names.  GIO with GnuTLS.
+ * Versions 1.2 and 1.3 (RFC 8996).
  *
  * Depends on GIO.  Asynchronous on the thread-default main context; nothing blocks.
  */

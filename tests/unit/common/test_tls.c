@@ -4,8 +4,12 @@
 #include "common/error_reason.h"
 #include "common/tls.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <gnutls/gnutls.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "tests/unit/common/certs.h"
 
@@ -221,6 +225,107 @@ Test(tls, who_is_let_in)
 	world_init(&w);
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
 		check_row(&w, &rows[i]);
+	world_done(&w);
+}
+
+/* A client of another make, in a thread, as it blocks. */
+struct foreign {
+	struct world *w;
+	const char *versions;
+	bool connected;
+};
+
+static int foreign_handshake(gnutls_session_t s)
+{
+	int code;
+
+	do {
+		code = gnutls_handshake(s);
+	} while (code < 0 && !gnutls_error_is_fatal(code));
+	return code;
+}
+
+static gboolean on_foreign_over(gpointer p)
+{
+	struct foreign *f = p;
+
+	g_main_loop_quit(f->w->loop);
+	return G_SOURCE_REMOVE;
+}
+
+static gpointer foreign_client(gpointer p)
+{
+	struct foreign *f = p;
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons(f->w->port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	g_autofree char *priority = g_strdup_printf("NORMAL:-VERS-ALL:%s", f->versions);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	gnutls_certificate_credentials_t credentials;
+	gnutls_session_t s;
+
+	connect(fd, (struct sockaddr *)&to, sizeof to);
+	gnutls_certificate_allocate_credentials(&credentials);
+	gnutls_init(&s, GNUTLS_CLIENT);
+	gnutls_priority_set_direct(s, priority, NULL);
+	gnutls_credentials_set(s, GNUTLS_CRD_CERTIFICATE, credentials);
+	gnutls_transport_set_int(s, fd);
+	gnutls_handshake_set_timeout(s, 3000);
+	f->connected = foreign_handshake(s) == 0;
+	gnutls_deinit(s);
+	gnutls_certificate_free_credentials(credentials);
+	close(fd);
+	g_idle_add(on_foreign_over, f);
+	return NULL;
+}
+
+static void on_nothing_read(GObject *source G_GNUC_UNUSED, GAsyncResult *result G_GNUC_UNUSED,
+			    gpointer user_data G_GNUC_UNUSED)
+{
+}
+
+/* Reads, so that the connection sees what its peer wants. */
+static void on_foreign_accepted(GIOStream *stream, const char *const *names G_GNUC_UNUSED,
+				const char *address G_GNUC_UNUSED, guint16 port G_GNUC_UNUSED,
+				gpointer p)
+{
+	static guint8 byte;
+	struct world *w = p;
+
+	w->server.stream = stream;
+	g_input_stream_read_async(g_io_stream_get_input_stream(stream), &byte, 1, 0, NULL,
+				  on_nothing_read, NULL);
+}
+
+Test(tls, versions)
+{
+	static const struct {
+		const char *versions;
+		bool connects;
+	} cases[] = {{"+VERS-TLS1.0", false},
+		     {"+VERS-TLS1.1", false},
+		     {"+VERS-TLS1.2", true},
+		     {"+VERS-TLS1.3", true}};
+	struct world w;
+	tls_identity *id;
+	tls_listener *l;
+
+	world_init(&w);
+	id = identity(&w, "server");
+	l = tls_listen("127.0.0.1", w.port, id, TLS_CLIENT_NONE, on_foreign_accepted, NULL, &w,
+		       NULL);
+	cr_assert(l);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct foreign f = {.w = &w, .versions = cases[i].versions};
+		GThread *client = g_thread_new(NULL, foreign_client, &f);
+
+		g_main_loop_run(w.loop);
+		g_thread_join(client);
+		cr_expect_eq(f.connected, cases[i].connects, "%s: %d", f.versions, f.connected);
+		side_clear(&w.server);
+	}
+	tls_listener_free(l);
+	tls_identity_free(id);
 	world_done(&w);
 }
 

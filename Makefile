@@ -192,6 +192,7 @@ check-style: ## format, license lines, documents, layers, headers that compile a
 	$(Q)scripts/check-docs
 	$(Q)scripts/check-layers
 	$(Q)tests/style/check-layers
+	$(Q)scripts/check-random
 	$(Q)CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' scripts/check-headers
 
 # --- static checks ---------------------------------------------------------------------------------

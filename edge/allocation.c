@@ -7,6 +7,7 @@ struct allocation_table {
 	GHashTable *by_tuple;	 /* struct turn_tuple * -> struct allocation *, the owner */
 	GHashTable *by_relay;	 /* struct endpoint * -> struct allocation * */
 	GHashTable *by_identity; /* char * -> count */
+	GHashTable *by_source;	 /* struct endpoint * (endpoint_source) -> count */
 };
 
 static guint tuple_hash(gconstpointer key)
@@ -32,6 +33,7 @@ static gboolean relay_equal(gconstpointer a, gconstpointer b)
 static const struct object_shape allocation_table_shape =
 	OBJECT_SHAPE(allocation_table, NULL, OWNS_TABLE(allocation_table, by_relay),
 		     OWNS_TABLE(allocation_table, by_identity),
+		     OWNS_TABLE(allocation_table, by_source),
 		     OWNS_TABLE(allocation_table, by_tuple));
 
 allocation_table *allocation_table_new(void)
@@ -42,6 +44,7 @@ allocation_table *allocation_table_new(void)
 					    (GDestroyNotify)allocation_free);
 	t->by_relay = g_hash_table_new((GHashFunc)endpoint_hash, relay_equal);
 	t->by_identity = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	t->by_source = g_hash_table_new_full((GHashFunc)endpoint_hash, relay_equal, g_free, NULL);
 	return t;
 }
 
@@ -54,24 +57,38 @@ void allocation_free(struct allocation *a)
 	g_free(a);
 }
 
+/* Changes the count of a key, of which `copy` is a copy that the table takes over, by one. */
+static void count_change(GHashTable *counts, gpointer copy, int change)
+{
+	int count = GPOINTER_TO_INT(g_hash_table_lookup(counts, copy)) + change;
+
+	if (count > 0) {
+		g_hash_table_replace(counts, copy, GINT_TO_POINTER(count));
+		return;
+	}
+	g_hash_table_remove(counts, copy);
+	g_free(copy);
+}
+
+/* Counts an allocation (`change` 1), or one less (-1), for its user and its source. */
+static void count_allocation(allocation_table *t, const struct allocation *a, int change)
+{
+	struct endpoint source = endpoint_source(&a->tuple.client);
+
+	count_change(t->by_identity, g_strdup(a->identity), change);
+	count_change(t->by_source, g_memdup2(&source, sizeof source), change);
+}
+
 void allocation_table_add(allocation_table *t, struct allocation *a)
 {
-	guint count = allocation_count_of(t, a->identity);
-
 	g_hash_table_insert(t->by_tuple, &a->tuple, a);
 	g_hash_table_insert(t->by_relay, &a->advertised, a);
-	g_hash_table_replace(t->by_identity, g_strdup(a->identity), GUINT_TO_POINTER(count + 1));
+	count_allocation(t, a, 1);
 }
 
 void allocation_table_remove(allocation_table *t, struct allocation *a)
 {
-	guint count = allocation_count_of(t, a->identity);
-
-	if (count > 1)
-		g_hash_table_replace(t->by_identity, g_strdup(a->identity),
-				     GUINT_TO_POINTER(count - 1));
-	else
-		g_hash_table_remove(t->by_identity, a->identity);
+	count_allocation(t, a, -1);
 	g_hash_table_remove(t->by_relay, &a->advertised);
 	g_hash_table_remove(t->by_tuple, &a->tuple);
 }
@@ -94,6 +111,13 @@ guint allocation_count(const allocation_table *t)
 guint allocation_count_of(const allocation_table *t, const char *identity)
 {
 	return GPOINTER_TO_UINT(g_hash_table_lookup(t->by_identity, identity));
+}
+
+guint allocation_count_from(const allocation_table *t, const struct endpoint *client)
+{
+	struct endpoint source = endpoint_source(client);
+
+	return GPOINTER_TO_UINT(g_hash_table_lookup(t->by_source, &source));
 }
 
 GPtrArray *allocation_expired(const allocation_table *t, gint64 now_us)

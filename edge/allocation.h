@@ -54,6 +54,8 @@ struct allocation *allocation_by_relay(const allocation_table *t,
 				       const struct endpoint *advertised);
 guint allocation_count(const allocation_table *t);
 guint allocation_count_of(const allocation_table *t, const char *identity); /* of one user */
+/* Of the clients of one source address (endpoint_source). */
+guint allocation_count_from(const allocation_table *t, const struct endpoint *client);
 /* The allocations that have expired at `now_us`, borrowed; the caller unrefs the array. */
 GPtrArray *allocation_expired(const allocation_table *t, gint64 now_us);
 /* The time of the next expiry; G_MAXINT64: there is no allocation. */

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "common/error_reason.h"
+#include "common/random.h"
 #include "edge/av_tcp.h"
 #include "edge/av_udp.h"
 #include "edge/rate.h"
@@ -14,6 +14,7 @@
 #define LISTENERS 4 /* internal and external, IPv4 and IPv6 */
 #define NONCE_LIFETIME_S 3600
 #define ALLOCATIONS_TOTAL 4096
+#define ALLOCATIONS_PER_SOURCE (ALLOCATIONS_TOTAL / 2) /* a company may be behind one address */
 
 struct av_edge {
 	const struct edge_config *config;
@@ -324,31 +325,36 @@ static policy *edge_policy_new(const struct edge_config *c, GError **error)
 	return policy_new(&config, error);
 }
 
-/* The TURN server with this Edge's configuration; NULL: the kernel gives no random numbers. */
+static void fill_random(guint8 *bytes, gsize length, gpointer user_data G_GNUC_UNUSED)
+{
+	random_bytes(bytes, length);
+}
+
+/* The TURN server with this Edge's configuration. */
 static turn *edge_turn_new(av_edge *e)
 {
 	static const struct turn_output output = {.to_client = send_to_client,
 						  .open_relay = open_relay_socket,
 						  .close_relay = close_relay_socket,
 						  .to_peer = send_to_peer_socket,
-						  .event = on_turn_event};
+						  .event = on_turn_event,
+						  .draw = fill_random};
 	const struct edge_config *c = e->config;
 	struct turn_config config = {.realm = c->realm,
 				     .secret = c->secret,
 				     .nonce = {.lifetime_s = NONCE_LIFETIME_S},
-				     .seed = c->has_seed ? c->seed : g_random_int(),
 				     .relay_family_same = c->relay_family_same,
 				     .relay_port_min = c->relay_port_min,
 				     .relay_port_max = c->relay_port_max,
 				     .policy = e->policy,
 				     .allocations_per_user = c->relays_per_user,
+				     .allocations_per_source = ALLOCATIONS_PER_SOURCE,
 				     .allocations_total = ALLOCATIONS_TOTAL,
 				     .wall_offset_us = c->wall_offset_us};
 
 	memcpy(config.relay, c->relay, sizeof config.relay);
 	memcpy(config.advertised, c->advertised, sizeof config.advertised);
-	if (getrandom(config.nonce.key, sizeof config.nonce.key, 0) != sizeof config.nonce.key)
-		return NULL;
+	random_bytes(config.nonce.key, sizeof config.nonce.key);
 	return turn_new(&config, &output, e);
 }
 
@@ -377,9 +383,6 @@ av_edge *av_edge_new(const struct edge_config *config, edge_event_func event, gp
 	e->turn = e->policy ? edge_turn_new(e) : NULL;
 	if (e->turn && av_listen(e, error))
 		return e;
-	if (error && !*error)
-		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-				    "cannot get random numbers");
 	av_edge_free(e);
 	return NULL;
 }

@@ -191,7 +191,6 @@ static bool parse_rest(struct edge_config *c, const json_t *object, GError **err
 {
 	const char *engine = config_text(object, "av_engine");
 	const char *family = config_text(object, "relay_family");
-	const json_t *seed = json_object_get(object, "seed");
 
 	if (!parse_prefixes(object, "relay_to", &c->relay_to, error) ||
 	    !parse_prefixes(object, "relay_not_to", &c->relay_not_to, error) ||
@@ -203,8 +202,6 @@ static bool parse_rest(struct edge_config *c, const json_t *object, GError **err
 		return config_error(error, "relay_family", "is neither \"ipv4\" nor \"same\"");
 	c->relay_family_same = g_strcmp0(family, "same") == 0;
 	c->builtin_av = !engine || g_str_equal(engine, "builtin");
-	c->has_seed = json_is_integer(seed);
-	c->seed = (guint32)json_integer_value(seed);
 	return true;
 }
 

@@ -30,8 +30,6 @@ struct edge_config {
 	bool runs_access, runs_mras, runs_av; /* the parts to run */
 	bool builtin_av;		      /* av_engine "builtin"; else another program relays */
 	gint64 wall_offset_us;		      /* see edge_wall_us */
-	guint32 seed;			      /* of relay ports; has_seed false: random */
-	bool has_seed;
 };
 
 /* Reads and checks the configuration.  Optional members and their defaults: realm (the domain),
@@ -39,7 +37,7 @@ struct edge_config {
  * av6), relay_family (ipv4), relay ports (50000-59999), next_hop_port (5061), access_port and
  * av_tcp_port (443), relay_to and relay_not_to (none), av_engine (builtin), access_fqdn and av_fqdn
  * (fqdn), mras_secret (secret), credential_lifetime_ms (8 hours), relays_per_user (128), parts
- * (all), seed.  NULL with G_IO_ERROR_INVALID_ARGUMENT that names the missing or wrong member. */
+ * (all).  NULL with G_IO_ERROR_INVALID_ARGUMENT that names the missing or wrong member. */
 struct edge_config *edge_config_parse(const json_t *object, GError **error);
 void edge_config_free(struct edge_config *c);
 

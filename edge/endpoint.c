@@ -88,6 +88,15 @@ guint endpoint_hash(const struct endpoint *e)
 	return (hash ^ (guint)(e->port >> 8)) * 16777619u;
 }
 
+struct endpoint endpoint_source(const struct endpoint *e)
+{
+	struct endpoint source = endpoint_with_port(e, 0);
+
+	if (source.family == ENDPOINT_V6)
+		memset(source.ip + 8, 0, 8);
+	return source;
+}
+
 struct endpoint endpoint_with_port(const struct endpoint *e, guint16 port)
 {
 	struct endpoint copy = *e;

@@ -35,6 +35,9 @@ char *endpoint_print(const struct endpoint *e, char text[static ENDPOINT_TEXT_MA
 bool endpoint_same_ip(const struct endpoint *a, const struct endpoint *b);
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 guint endpoint_hash(const struct endpoint *e);
+/* Whose address it is, as far as limits are concerned: an IPv4 address, or the 64 bits of an IPv6
+ * prefix, as a link has them all.  Without port. */
+struct endpoint endpoint_source(const struct endpoint *e);
 /* A copy with another port. */
 struct endpoint endpoint_with_port(const struct endpoint *e, guint16 port);
 

@@ -5,6 +5,7 @@
 
 #include "common/error_reason.h"
 #include "common/mras.h"
+#include "common/sip_failure.h"
 #include "edge/inside.h"
 
 struct mras_service {
@@ -25,7 +26,7 @@ static void connection_free(gpointer data)
 /* The XML with new credentials for the user of the request; the caller frees.  They live as long as
  * was asked for, but no longer than the configuration allows. */
 static char *print_response(const struct edge_config *config, const struct mras_request *request,
-			    gint64 now_s)
+			    const char *user, gint64 now_s)
 {
 	guint duration_min = CLAMP(request->duration_min, 1, MRAS_DURATION_MAX_MIN);
 	gint64 lifetime_s = MIN((gint64)duration_min * 60, config->credential_lifetime_ms / 1000);
@@ -39,12 +40,20 @@ static char *print_response(const struct edge_config *config, const struct mras_
 	char *body;
 
 	response.duration_min = MAX(1, (guint)(lifetime_s / 60));
-	mras_credentials(config->mras_secret, request->identity, now_s + lifetime_s,
-			 &response.username, &response.password);
+	mras_credentials(config->mras_secret, user, now_s + lifetime_s, &response.username,
+			 &response.password);
 	body = mras_response_print(&response);
 	g_free(response.username);
 	g_free(response.password);
 	return body;
+}
+
+/* Whether the identity that credentials are asked for, "sip:bob@contoso.com", is this user. */
+static bool is_own_identity(const char *identity, const char *user)
+{
+	g_autofree char *asked = sip_uri_user(identity);
+
+	return user && g_ascii_strcasecmp(asked ? asked : identity, user) == 0;
 }
 
 /* The response to SERVICE, for the caller to unref; arguments as of mras_answer. */
@@ -52,7 +61,7 @@ static sip_msg *answer_service(const struct edge_config *config, const sip_msg *
 			       gint64 now_s, const char *tag, char **ret_user, bool *ret_internet)
 {
 	struct mras_request asked = {0};
-	g_autofree char *text = NULL;
+	g_autofree char *text = NULL, *user = sip_uri_user(sip_from_uri(request));
 	const char *body;
 	sip_msg *answer;
 	gsize length = 0;
@@ -63,10 +72,14 @@ static sip_msg *answer_service(const struct edge_config *config, const sip_msg *
 		mras_request_clear(&asked);
 		return sip_response_new(request, 400, "Bad Request", tag);
 	}
-	text = print_response(config, &asked, now_s);
+	if (!is_own_identity(asked.identity, user)) {
+		mras_request_clear(&asked);
+		return sip_refuse(request, REASON_WRONG_CREDENTIALS, NULL, tag, config->fqdn);
+	}
+	text = print_response(config, &asked, user, now_s);
 	answer = sip_response_new(request, 200, "OK", tag);
 	sip_set_body(answer, MRAS_CONTENT_TYPE, text, -1);
-	*ret_user = g_strdup(asked.identity);
+	*ret_user = g_steal_pointer(&user);
 	*ret_internet = asked.internet;
 	mras_request_clear(&asked);
 	return answer;
@@ -86,6 +99,18 @@ sip_msg *mras_answer(const struct edge_config *config, const sip_msg *request, g
 	return answer;
 }
 
+/* Sends the event `request-refused` about one who wanted credentials of another user. */
+static void report_another_user(mras_service *s, const sip_msg *m)
+{
+	g_autofree char *user = sip_uri_user(sip_from_uri(m));
+
+	s->event(EVENT_REQUEST_REFUSED,
+		 reason_set(json_pack("{s:s, s:s?, s:i}", "method", sip_method(m), "user", user,
+				      "status", 403),
+			    REASON_WRONG_CREDENTIALS, "credentials of another user were asked for"),
+		 s->user_data);
+}
+
 static void on_mras_message(sip_conn *c, sip_msg *m, gpointer user_data)
 {
 	mras_service *s = user_data;
@@ -102,6 +127,8 @@ static void on_mras_message(sip_conn *c, sip_msg *m, gpointer user_data)
 			 json_pack("{s:s, s:s}", "user", user, "location",
 				   internet ? "internet" : "intranet"),
 			 s->user_data);
+	else if (sip_status(answer) == 403)
+		report_another_user(s, m);
 	sip_conn_send(c, answer);
 }
 

@@ -28,9 +28,9 @@ mras_service *mras_service_new(const struct edge_config *config, tls_identity *i
 			       edge_event_func event, gpointer user_data, GError **error);
 
 /* The response to a request at `now_s` (seconds since 1970), for the caller to unref: 200 with
- * credentials, 400 for a malformed one, 405 for a method other than SERVICE.  With 200 *ret_user
- * is the user, which the caller frees, and *ret_internet the location; else *ret_user is NULL.
- * Pure. */
+ * credentials, 400 for a malformed one, 403 where the identity in it is not the user in From, whom
+ * the Front End has authenticated, 405 for a method other than SERVICE.  With 200 *ret_user is the
+ * user, which the caller frees, and *ret_internet the location; else *ret_user is NULL.  Pure. */
 sip_msg *mras_answer(const struct edge_config *config, const sip_msg *request, gint64 now_s,
 		     char **ret_user, bool *ret_internet);
 

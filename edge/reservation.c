@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/base/each.h"
+
 struct reservations {
 	GArray *list; /* struct reservation; those that have expired go when one is added */
 };
@@ -50,6 +52,15 @@ bool reservations_hold(const reservations *r, const struct endpoint *advertised,
 			return true;
 	}
 	return false;
+}
+
+guint reservations_of(const reservations *r, const char *identity, gint64 now_us)
+{
+	guint n = 0;
+
+	array_foreach(const struct reservation, one, r->list)
+		n += now_us < one->expires_us && g_str_equal(one->identity, identity);
+	return n;
 }
 
 bool reservations_take(reservations *r, const guint8 token[RESERVATION_TOKEN_BYTES],

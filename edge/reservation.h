@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Relay ports that are kept for a client's next Allocate (EVEN-PORT with its R bit and
- * RESERVATION-TOKEN, RFC 5766 sections 6.2, 14.6 and 14.9).  Pure. */
+ * RESERVATION-TOKEN, RFC 5766 sections 6.2, 14.6 and 14.9).  Who asks for one must still be allowed
+ * that many relays, so there are never more than relays (turn_request.c).  Pure. */
 #ifndef EDGE_RESERVATION_H
 #define EDGE_RESERVATION_H
 
@@ -25,6 +26,8 @@ void reservations_free(reservations *r); /* accepts NULL */
 void reservations_add(reservations *r, const struct reservation *one);
 /* Whether somebody else must not be given this advertised address at `now_us`. */
 bool reservations_hold(const reservations *r, const struct endpoint *advertised, gint64 now_us);
+/* How many ports are kept for a user at `now_us`. */
+guint reservations_of(const reservations *r, const char *identity, gint64 now_us);
 /* Removes the reservation with this token of this user, and copies its addresses.  false: there is
  * none at `now_us`. */
 bool reservations_take(reservations *r, const guint8 token[RESERVATION_TOKEN_BYTES],

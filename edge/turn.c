@@ -18,7 +18,6 @@ turn *turn_new(const struct turn_config *config, const struct turn_output *outpu
 	t->user_data = user_data;
 	t->allocations = allocation_table_new();
 	t->reservations = reservations_new();
-	t->random = g_rand_new_with_seed(config->seed);
 	t->next_expiry_us = G_MAXINT64;
 	/* Without STUN_AGENT_USAGE_USE_FINGERPRINT, which would require FINGERPRINT of clients. */
 	stun_agent_init(&t->agent, turn_known_attributes, STUN_COMPATIBILITY_RFC5389,
@@ -45,7 +44,6 @@ void turn_free(turn *t)
 	end_allocations_until(t, G_MAXINT64, REASON_RELAY_SERVER_ENDS);
 	object_free(t->allocations);
 	reservations_free(t->reservations);
-	g_rand_free(t->random);
 	g_free((char *)(guintptr)t->config.realm);
 	g_free((char *)(guintptr)t->config.secret);
 	g_free(t);

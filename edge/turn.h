@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The TURN server as a state machine: bytes and times go in, calls of `turn_output` come out.
  *
- * It has no sockets, no clock and no randomness but its seed: the same calls give the same output,
+ * It has no sockets, no clock and no randomness of its own: the same calls give the same output,
  * and a test of ten minutes takes no time.  The A/V Edge (av_edge.h) puts sockets around it; tests
  * and the fuzzer call the same functions.
  *
@@ -33,6 +33,7 @@
 #define TURN_LIFETIME_DEFAULT_S 600
 #define TURN_LIFETIME_MAX_S 3600
 #define TURN_DATAGRAM_MAX 65535
+#define TURN_ASSURED 16 /* a call takes 2 to 4 */
 #define TURN_FAMILIES 2
 
 typedef struct turn turn;
@@ -40,7 +41,6 @@ typedef struct turn turn;
 struct turn_config {
 	const char *realm, *secret;
 	struct nonce_source nonce;
-	guint32 seed; /* of the choice of relay ports */
 	/* Where relays are bound (port unused), and which addresses are advertised.  A row for each
 	 * family, the second unset when there is only one; then by the client's enum
 	 * turn_transport. */
@@ -51,7 +51,11 @@ struct turn_config {
 	bool relay_family_same;
 	guint16 relay_port_min, relay_port_max;
 	const policy *policy; /* borrowed; must outlive the server */
-	guint allocations_per_user, allocations_total;
+	/* How many allocations a user, a source address (endpoint_source), and all may have.  Of
+	 * the latter two, half is for everybody; the other half only for users with fewer than
+	 * TURN_ASSURED of them, so that those who share an address, or the server, with a greedy
+	 * user still get theirs. */
+	guint allocations_per_user, allocations_per_source, allocations_total;
 	gint64 wall_offset_us; /* real time minus `now_us`, because credentials expire in real time
 				*/
 };
@@ -90,6 +94,8 @@ struct turn_output {
 	void (*to_peer)(struct allocation *a, const struct endpoint *peer, const guint8 *data,
 			gsize length, gpointer user_data);
 	void (*event)(const struct turn_event *event, gpointer user_data);
+	/* Fills in bytes that nobody can guess: relay ports and tokens are made of them. */
+	void (*draw)(guint8 *bytes, gsize length, gpointer user_data);
 };
 
 /* Makes a server without allocations.  Copies `config` with its strings, and `output`. */

@@ -14,7 +14,6 @@ struct turn {
 	gpointer user_data;
 	allocation_table *allocations;
 	reservations *reservations;
-	GRand *random;
 	StunAgent agent;	 /* messages with the cookie; long-term credentials */
 	StunAgent classic_agent; /* Binding without it, RFC 3489 */
 	struct turn_counters counters;

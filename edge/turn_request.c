@@ -138,11 +138,10 @@ static guint port_wish(const struct turn_request *r, struct port_wish *ret)
 		       0;
 }
 
-/* Whether an Allocate can be granted: attributes, family, the user's and the server's limits.
- * Returns 0 or the code of an error response. */
+/* Whether an Allocate can be granted by its attributes and family.  Returns 0 or the code of an
+ * error response. */
 static guint check_allocate(const struct turn_request *r, struct port_wish *ret_wish)
 {
-	const struct turn_config *config = &r->t->config;
 	struct stun_cursor c = stun_cursor_at(r->data, r->length);
 	guint row, code;
 
@@ -151,16 +150,34 @@ static guint check_allocate(const struct turn_request *r, struct port_wish *ret_
 	if (c.value[0] != PROTOCOL_UDP)
 		return STUN_ERROR_UNSUPPORTED_TRANSPORT;
 	code = port_wish(r, ret_wish);
-	if (!code)
-		code = choose_family_row(r, &row);
-	if (code)
-		return code;
-	if (allocation_count_of(r->t->allocations, allocation_identity(r->username)) >=
-	    config->allocations_per_user)
-		return STUN_ERROR_ALLOCATION_QUOTA_REACHED;
-	if (allocation_count(r->t->allocations) >= config->allocations_total)
-		return STUN_ERROR_INSUFFICIENT_CAPACITY;
-	return 0;
+	return code ? code : choose_family_row(r, &row);
+}
+
+/* Whether one with `of_user` relays gets no further one of the `limit`, of which `used` are taken
+ * (turn.h). */
+static bool is_used_up(guint limit, guint used, guint of_user)
+{
+	return used >= limit || (used >= limit / 2 && of_user >= TURN_ASSURED);
+}
+
+/* The limit that a further relay of this user would exceed, or two with a port that is reserved;
+ * REASON_NONE: he may have it. */
+static enum reason quota_reached(const struct turn_request *r, const struct port_wish *wish)
+{
+	const turn *t = r->t;
+	const char *identity = allocation_identity(r->username);
+	guint of_user = allocation_count_of(t->allocations, identity) +
+			reservations_of(t->reservations, identity, r->now_us);
+	guint from_source = allocation_count_from(t->allocations, &r->tuple->client);
+
+	/* A token's port has been counted already. */
+	if (of_user + wish->reserve >= t->config.allocations_per_user + (wish->token != NULL))
+		return REASON_TURN_QUOTA;
+	if (is_used_up(t->config.allocations_per_source, from_source, of_user))
+		return REASON_TURN_SOURCE_QUOTA;
+	if (is_used_up(t->config.allocations_total, allocation_count(t->allocations), of_user))
+		return REASON_TURN_CAPACITY;
+	return REASON_NONE;
 }
 
 static bool is_free(const turn *t, const struct endpoint *advertised, gint64 now_us)
@@ -183,8 +200,11 @@ static bool open_free_port(turn *t, struct allocation *a, const struct port_wish
 			   gint64 now_us)
 {
 	guint span = (guint)(t->config.relay_port_max - t->config.relay_port_min) + 1;
-	guint start = (guint)g_rand_int_range(t->random, 0, (gint32)span);
 	int failure = EADDRINUSE;
+	guint32 start;
+
+	t->output.draw((guint8 *)&start, sizeof start, t->user_data);
+	start %= span; /* at most 2^16: the difference to even odds is below one part in 2^16 */
 
 	for (guint i = 0; i < span && failure == EADDRINUSE; i++) {
 		a->relay.port = (guint16)(t->config.relay_port_min + (start + i) % span);
@@ -208,8 +228,7 @@ static void reserve_next(turn *t, struct allocation *a, gint64 now_us)
 
 	next.relay.port++;
 	next.advertised.port++;
-	for (gsize i = 0; i < sizeof next.token; i++)
-		next.token[i] = (guint8)g_rand_int(t->random);
+	t->output.draw(next.token, sizeof next.token, t->user_data);
 	memcpy(a->token, next.token, sizeof a->token);
 	a->has_token = true;
 	reservations_add(t->reservations, &next);
@@ -267,6 +286,7 @@ static void handle_allocate(struct turn_request *r, struct allocation *existing)
 	struct turn_event event = {.kind = TURN_EVENT_ALLOCATION, .client = &r->tuple->client};
 	struct port_wish wish;
 	struct allocation *a;
+	enum reason quota;
 	guint code;
 
 	if (existing) { /* RFC 5766 section 6.2, point 2, unless it is a retransmission */
@@ -277,11 +297,13 @@ static void handle_allocate(struct turn_request *r, struct allocation *existing)
 		return;
 	}
 	code = check_allocate(r, &wish);
-	if (code) {
-		refuse_relay(r, code,
-			     code == STUN_ERROR_ALLOCATION_QUOTA_REACHED ?
-				     REASON_TURN_QUOTA :
-				     REASON_TURN_UNSATISFIABLE);
+	quota = code ? REASON_NONE : quota_reached(r, &wish);
+	if (code || quota) {
+		refuse_relay(r,
+			     code			   ? code :
+			     quota == REASON_TURN_CAPACITY ? STUN_ERROR_INSUFFICIENT_CAPACITY :
+							     STUN_ERROR_ALLOCATION_QUOTA_REACHED,
+			     code ? REASON_TURN_UNSATISFIABLE : quota);
 		return;
 	}
 	a = new_allocation(r);

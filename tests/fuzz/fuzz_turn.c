@@ -77,18 +77,24 @@ static void on_event(const struct turn_event *event, gpointer user_data)
 	(void)event, (void)user_data;
 }
 
+static void zeros(guint8 *bytes, gsize length, gpointer user_data)
+{
+	(void)user_data;
+	memset(bytes, 0, length);
+}
+
 static void fuzz_init(struct fuzz *f)
 {
-	static const struct turn_output output = {to_client, open_relay, close_relay, to_peer,
-						  on_event};
+	static const struct turn_output output = {to_client, open_relay, close_relay,
+						  to_peer,   on_event,	 zeros};
 	struct endpoint av, av_tcp;
 	struct turn_config config = {.realm = REALM,
 				     .secret = SECRET,
 				     .nonce = {.key = "k", .lifetime_s = 3600},
-				     .seed = 1,
 				     .relay_port_min = 50000,
 				     .relay_port_max = 50003,
 				     .allocations_per_user = 3,
+				     .allocations_per_source = 8,
 				     .allocations_total = 8};
 
 	endpoint_parse("203.0.113.20", 0, &av);

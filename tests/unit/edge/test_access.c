@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/mras.h"
+#include "edge/allocation.h"
 #include "edge/flow.h"
 #include "edge/inside.h"
 #include "edge/mras_service.h"
@@ -231,7 +232,7 @@ static sip_msg *ask_mras(const char *body, const char *type, char **ret_user, bo
 
 static char *mras_body(bool internet, guint duration_min)
 {
-	char id[] = "7", from[] = "sip:home1@contoso.com", to[] = "sip:mras@edge.contoso.com";
+	char id[] = "7", from[] = "sip:dc1@contoso.com", to[] = "sip:mras@edge.contoso.com";
 	struct mras_request r = {.request_id = id,
 				 .from = from,
 				 .to = to,
@@ -275,6 +276,44 @@ Test(access, mras_gives_credentials_for_the_location)
 					     1000 + rows[i].given_min * 60 + 1),
 			       "until then");
 		cr_expect_eq(internet, rows[i].internet, "location told");
+		mras_response_clear(&got);
+	}
+}
+
+/* The Front End has proven who sent the request: nobody gets credentials, or a quota of relays, as
+ * somebody else, however he is written. */
+Test(access, mras_gives_credentials_to_the_sender_only)
+{
+	static const struct {
+		const char *identity;
+		int status;
+	} rows[] = {{"sip:dc1@contoso.com", 200},   {"sip:DC1@Contoso.com", 200},
+		    {"dc1@contoso.com", 200},	    {"sip:home2@contoso.com", 403},
+		    {"sip:x4711@contoso.com", 403}, {"x", 403}};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		char id[] = "7", from[] = "sip:dc1@contoso.com", to[] = "sip:mras@edge.contoso.com";
+		g_autofree char *identity = g_strdup(rows[i].identity), *user = NULL;
+		struct mras_request r = {.request_id = id,
+					 .from = from,
+					 .to = to,
+					 .identity = identity,
+					 .duration_min = 60};
+		g_autofree char *body = mras_request_print(&r);
+		bool internet = false;
+		g_autoptr(sip_msg) answer = ask_mras(body, MRAS_CONTENT_TYPE, &user, &internet);
+		struct mras_response got = {0};
+		const char *text;
+		gsize length = 0;
+
+		cr_expect_eq(sip_status(answer), rows[i].status, "'%s': %d", rows[i].identity,
+			     sip_status(answer));
+		cr_expect_eq(user != NULL, rows[i].status == 200, "'%s'", rows[i].identity);
+		if (!user)
+			continue;
+		text = sip_body(answer, &length);
+		cr_assert(text && mras_response_parse(text, length, &got));
+		cr_expect_str_eq(allocation_identity(got.username), "dc1@contoso.com");
 		mras_response_clear(&got);
 	}
 }

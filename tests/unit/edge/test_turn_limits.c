@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "edge/reservation.h"
 #include "tests/unit/edge/world.h"
 
 #define PEER "192.0.2.77"
@@ -26,6 +27,79 @@ Test(turn, quotas)
 			     code);
 		tester_free(c);
 	}
+	world_free(w);
+}
+
+/* A client behind a NAT: its address is that of the others there. */
+static struct tester *neighbour(guint port, const char *user)
+{
+	struct tester *c = tester_new(1, user);
+
+	c->tuple.client.port = (guint16)port;
+	return c;
+}
+
+static int allocate_and_forget(struct world *w, struct tester *c)
+{
+	int code = tester_allocate(w, c);
+
+	tester_free(c);
+	return code;
+}
+
+/* One address has a limit of its own, and who shares it with a greedy user still gets relays. */
+Test(turn, quota_of_a_source)
+{
+	struct world_options options = {.per_user = 64, .per_source = 40, .total = 1000};
+	struct world *w = world_new(&options);
+	guint port = 2000;
+
+	for (guint i = 0; i < 20; i++)
+		cr_assert_eq(allocate_and_forget(w, neighbour(port++, "greedy")), 0, "%u", i);
+	cr_expect_eq(allocate_and_forget(w, neighbour(port++, "greedy")), 486, "half is taken");
+	cr_expect_str_eq(w->reason, "the address has all the relays that one address may have");
+	for (guint i = 0; i < TURN_ASSURED; i++)
+		cr_expect_eq(allocate_and_forget(w, neighbour(port++, "modest")), 0, "%u", i);
+	cr_expect_eq(allocate_and_forget(w, neighbour(port++, "modest")), 486, "more than assured");
+	for (guint i = 0; i < 4; i++)
+		cr_expect_eq(allocate_and_forget(w, neighbour(port++, "third")), 0, "%u", i);
+	cr_expect_eq(allocate_and_forget(w, neighbour(port++, "third")), 486, "nothing is left");
+	cr_expect_eq(allocate_and_forget(w, tester_new(2, "greedy")), 0, "from another address");
+	world_free(w);
+}
+
+/* The addresses of one IPv6 link are one source. */
+Test(turn, quota_of_a_prefix)
+{
+	struct world_options options = {.per_source = 2, .ipv6 = true};
+	struct world *w = world_new(&options);
+
+	cr_expect_eq(allocate_and_forget(w, tester_new6(1, "a")), 0);
+	cr_expect_eq(allocate_and_forget(w, tester_new6(2, "b")), 0);
+	cr_expect_eq(allocate_and_forget(w, tester_new6(3, "c")), 486);
+	world_free(w);
+}
+
+/* A port that is kept for a user is one of his: nobody keeps more than he may have. */
+Test(turn, reservations_count)
+{
+	static const struct ask reserve = {
+		.method = STUN_ALLOCATE, .transport = 17, .lifetime_s = -1, .even_port = 0x81};
+	static const struct ask release = {.method = STUN_REFRESH, .lifetime_s = 0};
+	struct world_options options = {.per_user = 4};
+	struct world *w = world_new(&options);
+	struct tester *c = tester_new(1, "a");
+
+	cr_assert_eq(tester_allocate(w, c), 0);
+	cr_assert_eq(tester_ask(w, c, &release), 0);
+	for (guint i = 0; i < 3; i++) {
+		cr_expect_eq(tester_ask(w, c, &reserve), 0, "pair %u", i);
+		cr_expect_eq(tester_ask(w, c, &release), 0, "pair %u", i);
+	}
+	cr_expect_eq(tester_ask(w, c, &reserve), 486, "three ports are kept");
+	w->now_us += RESERVATION_LIFE_US;
+	cr_expect_eq(tester_ask(w, c, &reserve), 0, "they are free again");
+	tester_free(c);
 	world_free(w);
 }
 

@@ -66,6 +66,15 @@ static void on_event(const struct turn_event *event, gpointer user_data)
 	}
 }
 
+/* The same numbers in each test. */
+static void next_random(guint8 *bytes, gsize length, gpointer user_data)
+{
+	struct world *w = user_data;
+
+	for (gsize i = 0; i < length; i++)
+		bytes[i] = (guint8)g_rand_int(w->random);
+}
+
 static struct endpoint at(const char *address, guint16 port)
 {
 	struct endpoint e;
@@ -80,7 +89,8 @@ struct world *world_new(const struct world_options *o)
 						  .open_relay = open_relay,
 						  .close_relay = close_relay,
 						  .to_peer = to_peer,
-						  .event = on_event};
+						  .event = on_event,
+						  .draw = next_random};
 	struct world *w = g_new0(struct world, 1);
 	/* Bound privately, advertised publicly: a 1:1 NAT in front of the DMZ. */
 	struct endpoint own[] = {at("172.25.33.10", 0), at("10.45.16.10", 0), at("10.45.16.20", 0),
@@ -97,13 +107,13 @@ struct world *world_new(const struct world_options *o)
 	struct turn_config config = {.realm = WORLD_REALM,
 				     .secret = WORLD_SECRET,
 				     .nonce = {.key = "0123456789abcde", .lifetime_s = 3600},
-				     .seed = 7,
 				     .relay = {{own[2], own[3]}},
 				     .advertised = {{relays[0], relays[1]}},
 				     .relay_family_same = o->relay_family_same,
 				     .relay_port_min = rules.relay_port_min,
 				     .relay_port_max = rules.relay_port_max,
 				     .allocations_per_user = o->per_user ? o->per_user : 8,
+				     .allocations_per_source = o->per_source ? o->per_source : 16,
 				     .allocations_total = o->total ? o->total : 16,
 				     .wall_offset_us = WORLD_WALL_S * G_USEC_PER_SEC};
 
@@ -112,6 +122,7 @@ struct world *world_new(const struct world_options *o)
 	config.policy = w->policy;
 	for (guint i = 0; o->ipv6 && i < 2; i++)
 		config.relay[1][i] = config.advertised[1][i] = relays[2 + i];
+	w->random = g_rand_new_with_seed(7);
 	w->turn = turn_new(&config, &output, w);
 	return w;
 }
@@ -127,6 +138,7 @@ void world_free(struct world *w)
 {
 	turn_free(w->turn);
 	policy_free(w->policy);
+	g_rand_free(w->random);
 	g_free(w);
 }
 

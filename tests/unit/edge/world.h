@@ -19,6 +19,7 @@
 struct world {
 	turn *turn;
 	policy *policy;
+	GRand *random; /* seeded */
 	gint64 now_us;
 	/* the last thing said to a client */
 	guint8 reply[TURN_DATAGRAM_MAX];
@@ -41,8 +42,8 @@ struct world {
 };
 
 struct world_options {
-	guint16 port_min, port_max; /* 0: 50000-59999 */
-	guint per_user, total;	    /* 0: 8 and 16 */
+	guint16 port_min, port_max;	   /* 0: 50000-59999 */
+	guint per_user, per_source, total; /* 0: 8, 16 and 16 */
 	const char *const *relay_to;
 	bool ipv6;		/* has relays of both families */
 	bool relay_family_same; /* struct turn_config */

@@ -392,7 +392,7 @@ static bool start_server(fe_server *s, GError **error)
 	if (!s->listener || (c->address6 && !s->listener6))
 		return false;
 	if (c->has_web)
-		s->web = fe_web_new(c, s->identity, s->event, s->user_data, error);
+		s->web = fe_web_new(c, s->identity, FE_WEB_LIMITS, s->event, s->user_data, error);
 	return s->web || !c->has_web;
 }
 

@@ -49,6 +49,7 @@
 	X(EVENT_LINK_FAILED, "link-failed")               \
 	X(EVENT_REQUEST_REFUSED, "request-refused")       \
 	X(EVENT_WEB_REQUEST, "web-request")               \
+	X(EVENT_WEB_CLOSED, "web-closed")                 \
 	X(EVENT_MRAS, "mras")                             \
 	/* relays */                                      \
 	X(EVENT_ALLOCATION, "allocation")                 \

@@ -24,6 +24,7 @@
 	X(NOT_PERMITTED, "not-permitted", "operation not permitted")                              \
 	X(PEER_DOES_NOT_READ, "peer-does-not-read", "the peer does not read")                     \
 	X(TOO_MANY_CLIENTS, "too-many-clients", "too many clients")                               \
+	X(NO_REQUEST_IN_TIME, "no-request-in-time", "no whole request in time")                   \
 	/* TLS */                                                                                 \
 	X(TLS_TIMED_OUT, "tls-timed-out", "TLS handshake timed out")                              \
 	X(TLS_UNTRUSTED, "tls-untrusted", "certificate of another CA")                            \

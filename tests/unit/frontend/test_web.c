@@ -62,7 +62,7 @@ static tls_identity *identity(const struct pki *p, bool server)
 	return tls_identity_new(ca, server ? pem : NULL, server ? key : NULL, NULL);
 }
 
-static void site_open(struct site *s)
+static void site_open_for(struct site *s, struct fe_web_limits limits)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GSocketListener) hold = NULL;
@@ -85,8 +85,13 @@ static void site_open(struct site *s)
 	json_decref(object);
 	cr_assert_not_null(s->config, "%s", error ? error->message : "");
 	s->identity = identity(s->pki, true);
-	s->server = fe_web_new(s->config, s->identity, on_event, s, &error);
+	s->server = fe_web_new(s->config, s->identity, limits, on_event, s, &error);
 	cr_assert_not_null(s->server, "%s", error ? error->message : "");
+}
+
+static void site_open(struct site *s)
+{
+	site_open_for(s, FE_WEB_LIMITS);
 }
 
 static void site_close(struct site *s)
@@ -137,23 +142,34 @@ static void on_bytes(GObject *source, GAsyncResult *result, gpointer user_data)
 				    (gssize)g_bytes_get_size(bytes));
 }
 
+static void send_text(struct site *s, const char *text)
+{
+	cr_assert(g_output_stream_write_all(g_io_stream_get_output_stream(s->stream), text,
+					    strlen(text), NULL, NULL, NULL));
+}
+
+/* Reads what comes next; nothing at the end of the connection. */
+static void hear(struct site *s, GIOStream *stream)
+{
+	s->ended = false;
+	g_string_truncate(s->heard, 0);
+	g_input_stream_read_bytes_async(g_io_stream_get_input_stream(stream), 4096,
+					G_PRIORITY_DEFAULT, NULL, on_bytes, s);
+	WAIT_FOR(s, s->ended);
+}
+
 /* Sends a request and returns the response; for http_response_free. */
 static http_response *ask(struct site *s, const char *request)
 {
 	http_response *r = http_response_new(64 * 1024);
 	enum http_progress progress = HTTP_MORE;
 
-	cr_assert(g_output_stream_write_all(g_io_stream_get_output_stream(s->stream), request,
-					    strlen(request), NULL, NULL, NULL));
+	send_text(s, request);
 	while (progress == HTTP_MORE) {
-		s->ended = false;
-		g_string_truncate(s->heard, 0);
-		g_input_stream_read_bytes_async(g_io_stream_get_input_stream(s->stream), 4096,
-						G_PRIORITY_DEFAULT, NULL, on_bytes, s);
-		WAIT_FOR(s, s->ended);
+		hear(s, s->stream);
 		progress = http_response_feed(r, s->heard->str, s->heard->len);
 	}
-	cr_assert_eq(progress, HTTP_COMPLETE, "progress %d", progress);
+	cr_assert_eq(progress, HTTP_COMPLETE, "progress %d: %s", progress, s->heard->str);
 	return r;
 }
 
@@ -230,5 +246,116 @@ Test(web, who_does_not_trust_us_is_told)
 	cr_expect_str_eq(last_text(&s, "event"), "tls-refused");
 	cr_expect_str_eq(last_text(&s, "site"), "internal");
 	pki_free(other);
+	site_close(&s);
+}
+
+Test(web, a_connection_serves_further_requests)
+{
+	static const struct {
+		const char *request;
+		bool open;
+	} rows[] = {
+		{GET("/?sipuri=dc1%40contoso.com"), true},
+		{GET("/meet"), true},
+		{"HEAD / HTTP/1.1\r\nHost: fe.contoso.com\r\n\r\n", true},
+		{"POST / HTTP/1.1\r\nHost: fe.contoso.com\r\nContent-Length: 3\r\n\r\nabc", true},
+		{"GET / HTTP/1.1\r\nHost: fe.contoso.com\r\nConnection: close\r\n\r\n", false},
+		{"GET / HTTP/1.0\r\nHost: fe.contoso.com\r\n\r\n", false},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct site s;
+		g_autofree char *peer = NULL;
+
+		site_open(&s);
+		connect_to(&s, s.pki);
+		if (strncmp(rows[i].request, "HEAD", 4) == 0) {
+			send_text(&s, rows[i].request);
+			hear(&s, s.stream);
+			cr_expect(g_str_has_suffix(s.heard->str, "\r\n\r\n"), "%s", s.heard->str);
+		} else {
+			http_response_free(ask(&s, rows[i].request));
+		}
+		peer = g_strdup(last_text(&s, "peer"));
+		if (rows[i].open) {
+			http_response_free(ask(&s, GET("/")));
+			cr_expect_eq(s.events->len, 2u, "row %u", i);
+			cr_expect_str_eq(last_text(&s, "peer"), peer, "row %u", i);
+		} else {
+			hear(&s, s.stream);
+			cr_expect_eq(s.heard->len, 0u, "row %u: %s", i, s.heard->str);
+		}
+		site_close(&s);
+	}
+}
+
+Test(web, a_connection_ends_after_its_last_request)
+{
+	struct site s;
+	guint answered = 0;
+
+	site_open(&s);
+	connect_to(&s, s.pki);
+	for (bool open = true; open; answered++) {
+		http_response *r = ask(&s, GET("/"));
+
+		open = http_response_keeps_open(r);
+		http_response_free(r);
+	}
+	cr_expect_eq(answered, 20u, "%u", answered);
+	hear(&s, s.stream);
+	cr_expect_eq(s.heard->len, 0u);
+	site_close(&s);
+}
+
+/* The site ends the connection, and says why. */
+static void expect_closed(struct site *s, GIOStream *stream, const char *code, const char *about)
+{
+	hear(s, stream);
+	cr_expect_eq(s->heard->len, 0u, "%s: %s", about, s->heard->str);
+	cr_expect_str_eq(last_text(s, "event"), "web-closed", "%s", about);
+	cr_expect_str_eq(last_text(s, "site"), "internal", "%s", about);
+	cr_expect_str_eq(last_text(s, "code"), code, "%s", about);
+	cr_expect(g_str_has_prefix(last_text(s, "peer"), "127.0.0.1:"), "%s", about);
+}
+
+Test(web, who_sends_no_whole_request_in_time_is_let_go)
+{
+	static const char *const rows[] = {
+		"",
+		"GET / HT",
+		"GET / HTTP/1.1\r\nHost: fe.contoso.com\r\nX-A: b\r\n",
+		"POST / HTTP/1.1\r\nHost: fe.contoso.com\r\nContent-Length: 99\r\n\r\nabc",
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct site s;
+
+		site_open_for(&s, (struct fe_web_limits){.idle_ms = 100, .connections = 1});
+		connect_to(&s, s.pki);
+		send_text(&s, rows[i]);
+		expect_closed(&s, s.stream, "no-request-in-time", rows[i]);
+		site_close(&s);
+	}
+}
+
+Test(web, who_waits_longest_makes_room)
+{
+	g_autoptr(GPtrArray) idle = g_ptr_array_new_with_free_func(g_object_unref);
+	struct site s;
+
+	site_open_for(&s, (struct fe_web_limits){.idle_ms = 60000, .connections = 4});
+	for (guint i = 0; i < 4; i++) {
+		connect_to(&s, s.pki);
+		g_ptr_array_add(idle, g_steal_pointer(&s.stream));
+	}
+	/* The first one asks: it waits no longer than the others. */
+	s.stream = g_object_ref(idle->pdata[0]);
+	http_response_free(ask(&s, GET("/")));
+	connect_to(&s, s.pki);
+	expect_closed(&s, idle->pdata[1], "too-many-clients", "the second one");
+	http_response_free(ask(&s, GET("/")));
+	g_set_object(&s.stream, idle->pdata[0]);
+	http_response_free(ask(&s, GET("/")));
 	site_close(&s);
 }

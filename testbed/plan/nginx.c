@@ -8,6 +8,12 @@
 /* Shorter than a client waits, so that it is told (504) instead of left alone. */
 #define CONNECT_S 2
 #define READ_S 4
+/* A client that sends slowly or nothing is let go. */
+#define REQUEST_S 5
+/* Requests of one sign-in share a connection to the next hop; those of later ones need not find
+ * the way of today's. */
+#define IDLE_S 2
+#define IDLE_CONNECTIONS 4
 
 static void put_process(GString *out, const char *node)
 {
@@ -18,8 +24,10 @@ static void put_process(GString *out, const char *node)
 			       "pid /run/testbed/%s/nginx.pid;\nerror_log stderr info;\n"
 			       "events {\n\tworker_connections 512;\n}\nhttp {\n"
 			       "\taccess_log /dev/stdout;\n\tserver_tokens off;\n"
-			       "\tssl_protocols TLSv1.2 TLSv1.3;\n",
-			       node);
+			       "\tssl_protocols TLSv1.2 TLSv1.3;\n"
+			       "\tclient_header_timeout %ds;\n\tclient_body_timeout %ds;\n"
+			       "\tkeepalive_timeout %ds;\n",
+			       node, REQUEST_S, REQUEST_S, REQUEST_S);
 	for (gsize i = 0; i < G_N_ELEMENTS(folders); i++)
 		g_string_append_printf(out, "\t%s_temp_path /run/testbed/%s/nginx-%s;\n",
 				       folders[i], node, folders[i]);
@@ -53,14 +61,19 @@ static void put_published(GString *out, const struct node *n, const struct rever
 {
 	char text[ADDR_PORT_TEXT_MAX];
 
+	addr_port_print(next_hop_address(s, frontend), s->next_hop_port, text);
+	g_string_append_printf(out,
+			       "\tupstream next_hop {\n\t\tserver %s;\n\t\tkeepalive %d;\n"
+			       "\t\tkeepalive_timeout %ds;\n\t}\n",
+			       text, IDLE_CONNECTIONS, IDLE_S);
 	put_listener(out, n, "");
 	g_string_append(out, "\t\tserver_name");
 	ptr_array_foreach(const char, name, s->names)
 		g_string_append_printf(out, " %s", name);
-	addr_port_print(next_hop_address(s, frontend), s->next_hop_port, text);
 	g_string_append_printf(out,
-			       ";\n\t\tlocation / {\n\t\t\tproxy_pass https://%s;\n"
+			       ";\n\t\tlocation / {\n\t\t\tproxy_pass https://next_hop;\n"
 			       "\t\t\tproxy_http_version 1.1;\n"
+			       "\t\t\tproxy_set_header Connection \"\";\n"
 			       "\t\t\tproxy_set_header Host $http_host;\n"
 			       "\t\t\tproxy_set_header X-Forwarded-For $remote_addr;\n"
 			       "\t\t\tproxy_ssl_server_name on;\n\t\t\tproxy_ssl_name %s;\n"
@@ -68,7 +81,7 @@ static void put_published(GString *out, const struct node *n, const struct rever
 			       "\t\t\tproxy_ssl_trusted_certificate /run/testbed/trust/ca.pem;\n"
 			       "\t\t\tproxy_connect_timeout %ds;\n"
 			       "\t\t\tproxy_read_timeout %ds;\n\t\t}\n\t}\n",
-			       text, frontend->fqdn, CONNECT_S, READ_S);
+			       frontend->fqdn, CONNECT_S, READ_S);
 }
 
 void build_nginx_file(struct builder *b, const struct node *n)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Counters, sysctls and listening sockets, from /proc of the namespace that the thread is in. */
+/* Counters, sysctls and listening sockets, from /proc of the namespace that the thread is in, and
+ * from sock_diag. */
 #include "testbed/exec/inspect_parts.h"
+#include "testbed/exec/sock_diag.h"
+
+#include <netinet/tcp.h>
+#include <unistd.h>
 
 static char *inspect_read_proc(const char *path, GError **error)
 {
@@ -139,30 +144,73 @@ static bool read_listener(const char *line, enum ip_proto proto, struct kernel_l
 	       read_words(hex, &ret->address);
 }
 
+/* What a file of /proc tells. */
+static gboolean put_proc_listeners(GArray *listeners, const char *path, enum ip_proto proto,
+				   GError **error)
+{
+	g_autofree char *text = inspect_read_proc(path, error);
+	g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
+	struct kernel_listener one;
+
+	for (guint i = 0; lines && lines[i]; i++)
+		if (read_listener(lines[i], proto, &one))
+			g_array_append_val(listeners, one);
+	return lines != NULL;
+}
+
+static void add_tcp_listener(const struct inet_diag_msg *socket, gpointer user_data)
+{
+	struct kernel_listener one = {.proto = PROTO_TCP,
+				      .address.family = socket->idiag_family,
+				      .port = g_ntohs(socket->id.idiag_sport)};
+
+	memcpy(one.address.bytes, socket->id.idiag_src, socket->idiag_family == AF_INET ? 4 : 16);
+	g_array_append_val((GArray *)user_data, one);
+}
+
+/* The kernel's order is that of a hash with a random seed. */
+static gint compare_listeners(gconstpointer a, gconstpointer b)
+{
+	const struct kernel_listener *x = a, *y = b;
+	int order = x->address.family - y->address.family;
+
+	if (order == 0)
+		order = (int)x->proto - (int)y->proto;
+	if (order == 0)
+		order = (int)x->port - (int)y->port;
+	return order != 0 ? order : addr_compare(&x->address, &y->address);
+}
+
+/* A kernel without sock_diag has /proc. */
+static gboolean put_tcp_listeners(GArray *listeners, guint8 family, GError **error)
+{
+	int fd = sock_diag_open(0);
+	guint before = listeners->len;
+	bool told = fd >= 0 &&
+		    sock_diag_each(fd, family, 1u << TCP_LISTEN, add_tcp_listener, listeners);
+
+	if (fd >= 0)
+		close(fd);
+	if (told)
+		return TRUE;
+	g_array_set_size(listeners, before);
+	return put_proc_listeners(listeners,
+				  family == AF_INET ? "/proc/thread-self/net/tcp" :
+						      "/proc/thread-self/net/tcp6",
+				  PROTO_TCP, error);
+}
+
 gboolean inspect_put_listeners(node_state *n, GError **error)
 {
-	static const struct {
-		const char *path;
-		enum ip_proto proto;
-	} tables[] = {
-		{"/proc/thread-self/net/udp", PROTO_UDP},
-		{"/proc/thread-self/net/tcp", PROTO_TCP},
-		{"/proc/thread-self/net/udp6", PROTO_UDP},
-		{"/proc/thread-self/net/tcp6", PROTO_TCP},
-	};
-	gsize count = node_state_tells_ipv6(n) ? 4 : 2;
+	gboolean ok;
 
 	n->listeners = g_array_new(FALSE, TRUE, sizeof(struct kernel_listener));
-	for (gsize i = 0; i < count; i++) {
-		g_autofree char *text = inspect_read_proc(tables[i].path, error);
-		g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
-		struct kernel_listener one;
-
-		for (guint k = 0; lines && lines[k]; k++)
-			if (read_listener(lines[k], tables[i].proto, &one))
-				g_array_append_val(n->listeners, one);
-		if (!lines)
-			return FALSE;
-	}
-	return TRUE;
+	ok = put_proc_listeners(n->listeners, "/proc/thread-self/net/udp", PROTO_UDP, error) &&
+	     put_tcp_listeners(n->listeners, AF_INET, error);
+	if (ok && node_state_tells_ipv6(n))
+		ok = put_proc_listeners(n->listeners, "/proc/thread-self/net/udp6", PROTO_UDP,
+					error) &&
+		     put_tcp_listeners(n->listeners, AF_INET6, error);
+	g_array_sort(n->listeners, compare_listeners);
+	return ok;
 }

@@ -136,15 +136,24 @@ static int tcp_in(const exec *x, const char *node, int family)
 	return fd;
 }
 
+int tcp_listening(const exec *x, const char *node, const char *address, guint16 port)
+{
+	socklen_t length;
+	struct sockaddr_storage at = socket_address(address, port, &length);
+	int listener = tcp_in(x, node, at.ss_family);
+
+	cr_assert(bind(listener, (struct sockaddr *)&at, length) == 0 && listen(listener, 1) == 0,
+		  "listen at %s: %s", address, strerror(errno));
+	return listener;
+}
+
 int tcp_connected(const exec *x, const char *from, const char *to, const char *address,
 		  guint16 port, int *ret_peer)
 {
 	socklen_t length;
 	struct sockaddr_storage at = socket_address(address, port, &length);
-	int listener = tcp_in(x, to, at.ss_family), fd = tcp_in(x, from, at.ss_family);
+	int listener = tcp_listening(x, to, address, port), fd = tcp_in(x, from, at.ss_family);
 
-	cr_assert(bind(listener, (struct sockaddr *)&at, length) == 0 && listen(listener, 1) == 0,
-		  "listen at %s: %s", address, strerror(errno));
 	cr_assert_eq(connect(fd, (struct sockaddr *)&at, length), 0, "connect to %s: %s", address,
 		     strerror(errno));
 	*ret_peer = accept(listener, NULL, NULL);

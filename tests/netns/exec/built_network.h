@@ -48,6 +48,8 @@ struct heard {
 };
 struct heard udp_receive(int fd);
 guint16 udp_port(int fd);
+/* A TCP socket that listens at address:port of a node. */
+int tcp_listening(const exec *x, const char *node, const char *address, guint16 port);
 /* A TCP connection between two nodes, to an address of the second; its socket and the peer's. */
 int tcp_connected(const exec *x, const char *from, const char *to, const char *address,
 		  guint16 port, int *ret_peer);

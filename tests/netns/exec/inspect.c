@@ -286,3 +286,28 @@ Test(inspect, ipv6)
 	json_decref(host);
 	json_decref(router);
 }
+
+/* Only who listens, of both families; not who is connected. */
+Test(inspect, listeners)
+{
+	g_autoptr(exec) x = build_topology(NETWORK6);
+	int peer, sockets[] = {
+			  tcp_connected(x, "host", "router", "10.9.0.1", 5003, &peer),
+			  tcp_listening(x, "router", "2001:db8:9::1", 5002),
+			  tcp_listening(x, "router", "10.9.0.1", 5001),
+			  udp_in(x, "router", "10.9.0.1", 5000),
+		  };
+	json_t *router = state_of(x, "router"), *told = json_object_get(router, "listeners"),
+	       *wanted = json_pack("[{s:s, s:s, s:i}, {s:s, s:s, s:i}, {s:s, s:s, s:i}]", "proto",
+				   "tcp", "address", "10.9.0.1", "port", 5001, "proto", "udp",
+				   "address", "10.9.0.1", "port", 5000, "proto", "tcp", "address",
+				   "2001:db8:9::1", "port", 5002);
+	g_autofree char *text = json_dumps(told, JSON_COMPACT);
+
+	cr_expect(json_equal(told, wanted), "%s", text);
+	close(peer);
+	for (gsize i = 0; i < G_N_ELEMENTS(sockets); i++)
+		close(sockets[i]);
+	json_decref(wanted);
+	json_decref(router);
+}

@@ -194,7 +194,7 @@ bool cause_rule_media_lost(const struct evidence *e, struct finding *f)
 	if (!e->state)
 		return true;
 	look_at_media(e, f);
-	lines = lines_of_legs(e, f);
+	lines = lines_of_legs(e, f, 0);
 	lines_keep_used(lines, e);
 	b = blame_loss(lines, 0);
 	if (b.code == CAUSE_NONE)
@@ -207,7 +207,7 @@ bool cause_rule_media_lost(const struct evidence *e, struct finding *f)
 /* Whether a line on the ways that were walked explains that no answer came, or not in time. */
 static bool blame_line(const struct evidence *e, struct finding *f)
 {
-	g_autoptr(GArray) lines = lines_of_legs(e, f);
+	g_autoptr(GArray) lines = lines_of_legs(e, f, 0);
 	struct blame b = blame_loss(lines, SILENCE_SHARE);
 
 	/* a call that just failed may have a better reason, which only packets tell */
@@ -236,14 +236,6 @@ void cause_link_of_silence(const struct evidence *e, struct finding *f)
 	blame_line(e, f);
 }
 
-/* Leaves out those of the legs before `leg`. */
-static void keep_lines_from(GArray *lines, guint leg)
-{
-	for (guint i = lines->len; i-- > 0;)
-		if (g_array_index(lines, struct line, i).leg < leg)
-			g_array_remove_index(lines, i);
-}
-
 bool cause_rule_direct_link(const struct evidence *e, struct finding *f)
 {
 	const struct cell *c = e->cell;
@@ -258,8 +250,7 @@ bool cause_rule_direct_link(const struct evidence *e, struct finding *f)
 	    (c->has_expected_path && !cause_expects(c, PATH_UDP_DIRECT)) ||
 	    !cause_look_at_hosts(e, f, a, b))
 		return false;
-	lines = lines_of_legs(e, f);
-	keep_lines_from(lines, legs);
+	lines = lines_of_legs(e, f, legs);
 	blame = blame_loss(lines, SILENCE_SHARE);
 	if (blame.code == CAUSE_NONE) {
 		g_ptr_array_set_size(f->legs, (gint)legs);

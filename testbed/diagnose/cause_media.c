@@ -2,6 +2,7 @@
 /* Rules about the ways of media: between the ends, between their relays, to the MCU. */
 #include "testbed/diagnose/cause_rules.h"
 #include "testbed/diagnose/cause_state.h"
+#include "testbed/diagnose/cause_unwanted.h"
 
 bool cause_expects(const struct cell *c, enum path_class path)
 {
@@ -38,8 +39,11 @@ bool cause_fewer_meet(const struct evidence *e, struct finding *f, const struct 
 	}
 	found = cause_show(e, f, there, a,
 			   g_strdup_printf("%s to %s, both sending, UDP", a->node, b->node));
-	if (found)
+	if (found) {
 		set_no_state(e, f, back->forward, there->forward);
+		cause_unwanted_nat(e, f, there->forward, a, b);
+		cause_unwanted_nat(e, f, back->forward, b, a);
+	}
 	if (cause_show(e, f, back, b,
 		       g_strdup_printf("%s to %s, both sending, UDP", b->node, a->node))) {
 		set_no_state(e, f, there->forward, back->forward);

@@ -6,6 +6,7 @@
 #include "testbed/diagnose/cause_forward.h"
 #include "testbed/diagnose/cause_metric.h"
 #include "testbed/diagnose/cause_untranslated.h"
+#include "testbed/diagnose/cause_unwanted.h"
 
 /* The walk that did not arrive; NULL: both did. */
 static const walk *broken_walk(const struct walk_pair *p)
@@ -129,6 +130,7 @@ bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *w
 	}
 	cause_of_end(e, f, walked, w, flow->proto);
 	cause_metric(e, f, w, flow);
+	cause_unwanted_nat(e, f, walked->forward, flow, NULL);
 	prove_by_walk(f, walked, w);
 	prove_by_lookup(f, w->under ? w->under : w);
 	prove_by_counters(e, f, w);

@@ -32,6 +32,7 @@
 	X(NAT_MAPPING_CHANGED, "a NAT shows another port to each destination")                    \
 	X(NAT_EXPIRED, "a NAT forgot the mapping before the answer came")                         \
 	X(NAT_MISSING, "a router lets a private source address out")                              \
+	X(NAT_UNWANTED, "a NAT translates packets that need no translation")                      \
 	X(NAT_FORWARD_MISSING, "a router forwards the port to no server")                         \
 	X(NAT_FORWARD_WRONG, "a router forwards the port to another place than the server")       \
 	X(HAIRPIN_UNSUPPORTED, "a NAT does not send packets for its outside address back inside") \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* NAT rules: one that is missing is added, or its ports to a forward that there is; a forward that
- * leads elsewhere is led to the service. */
+ * leads elsewhere is led to the service; one that nobody needs is removed. */
 #include "testbed/diagnose/fix_rules.h"
 #include "testbed/diagnose/published.h"
 
@@ -222,4 +222,13 @@ fix *fix_untranslated(const model *m G_GNUC_UNUSED, const struct node *n, const 
 	return fix_new(
 		g_strdup_printf("- add-nat: {node: %s, name: %s, masquerade: %s, src: [%s]}\n",
 				n->name, name, f->iface, prefix_print(&network, text)));
+}
+
+fix *fix_unwanted_nat(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
+{
+	const struct nat_rule *r = f->subject.kind == SUBJECT_NAT ? f->subject.nat : NULL;
+
+	return r ? fix_new(g_strdup_printf("- remove-nat: {node: %s, nat: %s}\n", n->name,
+					   r->name)) :
+		   NULL;
 }

@@ -46,6 +46,7 @@ fix *fix_nat(const model *m, const struct node *n, const struct finding *f);
 fix *fix_udp_timeout(const model *m, const struct node *n, const struct finding *f);
 
 /* fix_forward.c */
+fix *fix_unwanted_nat(const model *m, const struct node *n, const struct finding *f);
 fix *fix_untranslated(const model *m, const struct node *n, const struct finding *f);
 fix *fix_missing_forward(const model *m, const struct node *n, const struct finding *f);
 fix *fix_wrong_forward(const model *m, const struct node *n, const struct finding *f);

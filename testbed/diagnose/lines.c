@@ -72,17 +72,18 @@ static void add_walk(const struct collection *c, const walk *w, guint deep)
 	}
 }
 
-GArray *lines_of_legs(const struct evidence *e, const struct finding *f)
+GArray *lines_of_legs(const struct evidence *e, const struct finding *f, guint first)
 {
 	struct collection c = {.e = e, .lines = g_array_new(FALSE, FALSE, sizeof(struct line))};
 
-	ptr_array_foreach(const struct leg, leg, f->legs) {
+	for (c.leg = first; c.leg < f->legs->len; c.leg++) {
+		const struct leg *leg = f->legs->pdata[c.leg];
+
 		c.direction = DIRECTION_THERE;
 		add_walk(&c, leg->walk->forward, 0);
 		c.direction = DIRECTION_BACK;
 		if (leg->walk->back)
 			add_walk(&c, leg->walk->back, 0);
-		c.leg++;
 	}
 	return c.lines;
 }

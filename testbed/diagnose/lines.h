@@ -23,8 +23,9 @@ struct line {
 	guint leg;		  /* which of the walks it is on */
 };
 
-/* struct line of all the finding's legs, in the order of their ways; free with g_array_unref. */
-GArray *lines_of_legs(const struct evidence *e, const struct finding *f);
+/* struct line of the finding's legs from number `first` (0: of all), in the order of their ways;
+ * free with g_array_unref. */
+GArray *lines_of_legs(const struct evidence *e, const struct finding *f, guint first);
 /* Leaves out those that no captured media packet passed, where any was captured on one of them. */
 void lines_keep_used(GArray *lines, const struct evidence *e);
 

@@ -219,6 +219,7 @@ static walk *walk_back(const struct walker *forward_walk, const struct knode *fr
 	k.size_bytes = forward_walk->asked_bytes;
 	k.asked_bytes = forward_walk->asked_bytes;
 	k.at = from;
+	k.p.without = forward_walk->p.without;
 	k.p.at = (struct tuple){there->dst, there->src, there->dport, there->sport};
 	go(&k);
 	return k.w;
@@ -243,6 +244,7 @@ static struct walker walker_at(const struct knet *net, const struct flow *flow,
 	k.at = start;
 	k.asked_bytes = k.size_bytes = flow->size_bytes;
 	k.p.established = flow->established;
+	k.p.without = flow->without;
 	k.p.at = (struct tuple){flow->src, flow->dst, flow->sport, flow->dport};
 	return k;
 }

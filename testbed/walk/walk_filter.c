@@ -162,9 +162,9 @@ static char *translate(struct addr *field, const struct addr *to, const char *ru
 	return nat_text(to, &before, rule);
 }
 
-static bool may_translate(const struct packet *p)
+static bool may_translate(const struct packet *p, const struct nat_rule *r)
 {
-	return p->translatable && !p->answers && p->at.dst.family == AF_INET;
+	return r != p->without && p->translatable && !p->answers && p->at.dst.family == AF_INET;
 }
 
 bool ports_match(uint16_t a, uint16_t b)
@@ -261,13 +261,13 @@ char *nat_prerouting(const struct knode *n, struct packet *p, const char *in, GA
 		return translate(&p->at.dst, &p->answers->original.src, "session");
 	}
 	ptr_array_foreach(const struct nat_rule, r, n->model->nat)
-		if (may_translate(p) && leads_inside(r, p) &&
+		if (may_translate(p, r) && leads_inside(r, p) &&
 		    (r->hairpin || g_strcmp0(in, r->out_iface) == 0))
 			return lead_inside(r, p);
 	ptr_array_foreach(const struct nat_rule, r, n->model->nat) {
 		char *text = NULL;
 
-		if (r->kind == NAT_MASQUERADE && may_translate(p) && p->proto != PROTO_ICMP &&
+		if (r->kind == NAT_MASQUERADE && may_translate(p, r) && p->proto != PROTO_ICMP &&
 		    is_outside(n, r, &p->at.dst))
 			text = let_in(n, r, p, in, sessions);
 		if (text)
@@ -355,13 +355,13 @@ char *nat_postrouting(const struct knode *n, struct packet *p, const char *in,
 		return translate(&p->at.src, &p->answers->original.dst, "session");
 	}
 	/* a node's own packets are never translated */
-	if (!may_translate(p) || knode_owns(n, &p->at.src))
+	if (knode_owns(n, &p->at.src))
 		return NULL;
 	for (int kind = NAT_STATIC; kind >= NAT_MASQUERADE; kind--) {
 		for (guint i = 0; i < n->model->nat->len && !text; i++) {
 			const struct nat_rule *r = n->model->nat->pdata[i];
 
-			if ((int)r->kind != kind)
+			if ((int)r->kind != kind || !may_translate(p, r))
 				continue;
 			text = kind == NAT_STATIC  ? static_source(r, p, in, out) :
 			       kind == NAT_FORWARD ? forward_source(n, r, p, in, out) :

@@ -34,8 +34,9 @@ struct packet {
 	bool translatable; /* false: invalid to connection tracking, so NAT does not change it */
 	bool established;  /* its session is known, though this walk did not open it */
 	bool plain;	   /* it is a connection's first payload, and no TLS */
-	const struct nat_rule *dnat; /* the one of this node that translated its destination, or
-					NULL */
+	const struct nat_rule *without; /* translates nothing (flow.without); NULL: all do */
+	const struct nat_rule *dnat;	/* the one of this node that translated its destination, or
+					   NULL */
 };
 
 /* Whether two ports can be the same one.  A port that a NAT chose at random is not known, and 0. */

@@ -22,6 +22,7 @@ struct flow {
 				  through */
 	bool plain; /* over TCP: it carries no TLS, as TURN does.  Where the connection opens, its
 		     first payload is walked, too */
+	const struct nat_rule *without; /* as if it were not there; NULL: all are */
 };
 
 #define WALK_ENDS(X)                                                                            \

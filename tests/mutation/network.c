@@ -130,8 +130,9 @@ static void servers(struct network_draft *d)
 			       "  fe:\n    site: headquarters\n"
 			       "    interfaces: {eth0: {network: hq-lan, address: 10.%u.1.10/24}}\n"
 			       "    routes: [{to: default, via: 10.%u.1.1}]\n    resolvers: [%s]\n"
-			       "    services:\n      - frontend: {fqdn: fe.drawn.example}\n",
-			       s->lan, s->lan, resolver);
+			       "    services:\n      - frontend: {fqdn: fe.drawn.example%s}\n",
+			       s->lan, s->lan, resolver,
+			       s->web ? ", web: {external: web.drawn.example}" : "");
 	if (s->name_server)
 		g_string_append_printf(
 			d->nodes,
@@ -263,6 +264,7 @@ static void headquarters(struct network_draft *d)
 	if (!s->perimeter)
 		g_snprintf(in.address, sizeof in.address, "10.%u.1.9", s->lan);
 	network_edge(d, &in, 0, !s->one_firewall);
+	network_proxy(d, &in);
 	for (guint i = 1; i <= s->clients; i++) {
 		g_autofree char *address = g_strdup_printf("10.%u.1.%u/24", s->lan, 100 + i);
 

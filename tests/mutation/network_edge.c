@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The Edge of a network that is drawn by lot, and what stands in front of it. Edge 0 is that of
- * headquarters, Edge N+1 that of branch N. */
+/* The Edge of a network that is drawn by lot, and what stands in front of it and beside it. Edge 0
+ * is that of headquarters, Edge N+1 that of branch N. */
 #include "tests/mutation/network_parts.h"
+
+#include <string.h>
 
 #define ACCESS 10
 #define AV 20
 #define AV_TCP 21
+#define WEB 12		       /* the reverse proxy beside headquarters' Edge */
 #define ACCESS_PORT 5061       /* of an address that the A/V Edge has, too */
 #define ACCESS_PORT_INSIDE 444 /* behind the forward of that port */
 
@@ -85,6 +88,8 @@ void network_edge_rules(struct network_draft *d, guint number)
 		d->shape.forwarded ? "proto: tcp, dports: [444]" : "proto: tcp, dports: [443]");
 	if (d->shape.forwarded)
 		opening(d, number, "relayed", AV, "proto: udp, dports: [50000-59999]");
+	if (d->shape.web && number == 0)
+		opening(d, number, "web", WEB, "proto: tcp, dports: [443]");
 	opening(d, number, "stun-udp", AV, "proto: udp, dports: [3478]");
 	opening(d, number, "stun-tcp", AV, "proto: tcp, dports: [443]");
 	g_string_append(d->nodes, "        - {name: edge-to-edge, chain: forward, in: dmz, out: "
@@ -115,12 +120,13 @@ void network_edge_nat(struct network_draft *d, guint number)
 	static const struct {
 		const char *name;
 		guint host;
-	} rows[] = {{"access-nat", ACCESS}, {"av-nat", AV}, {"av-tcp-nat", AV_TCP}};
+	} rows[] = {
+		{"access-nat", ACCESS}, {"av-nat", AV}, {"av-tcp-nat", AV_TCP}, {"web-nat", WEB}};
+	gsize count = G_N_ELEMENTS(rows) - (d->shape.web && number == 0 ? 0 : 1);
 
 	if (d->shape.forwarded)
 		forwards(d, number);
-	for (guint i = 0; d->shape.translated && !d->shape.forwarded && i < G_N_ELEMENTS(rows);
-	     i++) {
+	for (guint i = 0; d->shape.translated && !d->shape.forwarded && i < count; i++) {
 		g_autofree char *in = dmz_base(d, number, rows[i].host),
 				*out = public_address(d, number, rows[i].host);
 
@@ -288,4 +294,42 @@ void network_edge(struct network_draft *d, const struct edge_inside *in, guint n
 			       d->shape.lan);
 	service(d, number);
 	records(d, in, number);
+}
+
+/* --- the reverse proxy ------------------------------------------------------------------------ */
+
+void network_proxy(struct network_draft *d, const struct edge_inside *in)
+{
+	g_autofree char *address = dmz_base(d, 0, WEB), *gateway = dmz_base(d, 0, 1),
+			*public = public_address(d, 0, WEB),
+			*base = g_strndup(in->address, strlen(in->address) - 1);
+
+	if (!d->shape.web)
+		return;
+	g_string_append_printf(
+		d->nodes,
+		"  rp:\n    site: headquarters\n    host_model: %s\n    interfaces:\n"
+		"      int: {network: %s, address: %s8/24}\n"
+		"      ext: {network: dmz0, address: %s/%u}\n"
+		"    routes:\n      - {to: default, via: %s, dev: ext}\n",
+		d->shape.strong ? "strong" : "weak", in->network, base, address, dmz_length(d),
+		gateway);
+	if (d->shape.perimeter)
+		g_string_append_printf(d->nodes, "      - {to: 10.%u.1.0/24, via: %s, dev: int}\n",
+				       d->shape.lan, in->gateway);
+	g_string_append_printf(
+		d->nodes,
+		"    services:\n      - reverse-proxy:\n"
+		"          names: [lyncdiscover.drawn.example, web.drawn.example]\n"
+		"          internal: int\n          external: ext\n          address: %s\n"
+		"          next_hop: fe\n",
+		address);
+	g_string_append_printf(d->inside,
+			       "            - {name: lyncdiscoverinternal.drawn.example, a: "
+			       "10.%u.1.10}\n",
+			       d->shape.lan);
+	g_string_append_printf(d->outside,
+			       "            - {name: lyncdiscover.drawn.example, a: %s}\n"
+			       "            - {name: web.drawn.example, a: %s}\n",
+			       public, public);
 }

@@ -39,6 +39,7 @@ struct shape {
 	bool ipv6, bogon_filter, strong;
 	bool forwarded; /* translated, by the ports of the firewall's only outside address */
 	bool two_lines; /* the Edge's firewall has a second one, that itself prefers */
+	bool web;	/* a reverse proxy beside headquarters' Edge, which has addresses for it */
 	struct branch branches[BRANCHES_MAX];
 	guint branch_count;
 	struct home homes[HOMES_MAX];
@@ -82,6 +83,8 @@ void network_edge_route(struct network_draft *d, guint number, guint uplink);
  * own. */
 void network_edge(struct network_draft *d, const struct edge_inside *in, guint number,
 		  bool own_firewall);
+/* The reverse proxy beside headquarters' Edge, with its records; nothing where there is none. */
+void network_proxy(struct network_draft *d, const struct edge_inside *in);
 /* The routes to all networks inside by this gateway, as items of `routes:`, but for those that the
  * node is on. Places: 0 headquarters, N+1 branch N, NOWHERE. */
 void network_inside_routes(struct network_draft *d, const char *via, const char *dev, guint at_lan,

@@ -65,4 +65,5 @@ void network_shape_draw(struct shape *s, guint32 seed)
 	shape_homes(s, rand);
 	s->forwarded = s->translated && !s->one_firewall && below(rand, 3) > 0;
 	s->two_lines = !s->one_firewall && !s->forwarded && !s->ipv6 && below(rand, 3) == 0;
+	s->web = !s->forwarded && below(rand, 2) == 0;
 }

@@ -6,6 +6,7 @@
 #define METRIC_BETTER 5
 #define METRIC_WORSE 500
 #define OWN_TABLE 77 /* that no network has */
+#define UNKNOWN_ADDRESS "10.254.77.9"
 
 /* --- metrics ---------------------------------------------------------------------------------- */
 
@@ -184,29 +185,75 @@ bool draw_remove_nat(struct draw *d)
 	return true;
 }
 
-/* What leaves by some interface gets its address, or ports of it lead to some node. */
-bool draw_add_nat(struct draw *d)
+static bool is_on(const struct node *n, const struct network *network)
+{
+	ptr_array_foreach(const struct iface, f, n->interfaces)
+		if (f->network == network)
+			return true;
+	return false;
+}
+
+/* A router beside an Edge, whose addresses are known everywhere, else any node. */
+static const struct node *some_router(struct draw *d)
+{
+	g_autoptr(GPtrArray) routers = g_ptr_array_new();
+
+	ptr_array_foreach(const struct node, n, d->m->nodes)
+		for (guint i = 0; i < n->interfaces->len && n->forwarding; i++)
+			ptr_array_foreach(const struct node, edge, d->m->nodes)
+				if (node_service(edge, SERVICE_EDGE) &&
+				    is_on(edge, ((struct iface *)n->interfaces->pdata[i])->network))
+					g_ptr_array_add(routers, (gpointer)(guintptr)n);
+	return lot(d, 2) == 0 && routers->len > 0 ? one_of(d, routers) : some_node(d);
+}
+
+/* Ports of the router's own address lead to some node. */
+static void append_forward(struct draw *d, const struct iface *f, const struct addr *outside)
 {
 	static const char *const forwards[] = {"udp, ports: [3478]", "udp, ports: [50000-59999]",
 					       "udp, ports: [53]", "tcp, ports: [443]",
 					       "tcp, ports: [5061]"};
-	const struct node *n = some_node(d);
-	const struct iface *f = one_of(d, n->interfaces);
-	const struct prefix *own = f ? iface_prefix(f, AF_INET) : NULL;
 	struct addr inside = node_address(one_of(d, d->m->nodes));
 	char outside_text[ADDR_TEXT_MAX], inside_text[ADDR_TEXT_MAX];
+
+	g_string_append_printf(d->change, "forward: {outside: %s, inside: %s, proto: %s}, out: %s}",
+			       addr_print(outside, outside_text), addr_print(&inside, inside_text),
+			       ONE_TEXT(d, forwards), f->name);
+}
+
+/* What an end, or some node, sends by the interface gets an address that nobody knows. */
+static void append_static(struct draw *d, const struct iface *f)
+{
+	struct addr inside = node_address(lot(d, 2) == 0 ? d->ends[lot(d, 2)] : some_node(d));
+	char inside_text[ADDR_TEXT_MAX];
+
+	g_string_append_printf(d->change, "static: {inside: %s, outside: %s}, out: %s}",
+			       addr_print(&inside, inside_text), UNKNOWN_ADDRESS, f->name);
+	truth_object(d, UNKNOWN_ADDRESS);
+}
+
+/* On ways that need no NAT, more often than not. */
+bool draw_add_nat(struct draw *d)
+{
+	const struct node *n = some_router(d);
+	const struct iface *f = one_of(d, n->interfaces);
+	const struct prefix *own = f ? iface_prefix(f, AF_INET) : NULL;
 
 	if (!own || !n->forwarding)
 		return false;
 	g_string_printf(d->change, "add-nat: {node: %s, name: by-lot, ", n->name);
-	if (lot(d, 2) == 0)
+	switch (lot(d, 4)) {
+	case 0:
+		append_forward(d, f, &own->addr);
+		break;
+	case 1:
 		g_string_append_printf(d->change, "masquerade: %s}", f->name);
-	else
-		g_string_append_printf(d->change,
-				       "forward: {outside: %s, inside: %s, proto: %s}, out: %s}",
-				       addr_print(&own->addr, outside_text),
-				       addr_print(&inside, inside_text), ONE_TEXT(d, forwards),
-				       f->name);
+		truth_object(d, f->name);
+		break;
+	default:
+		append_static(d, f);
+		break;
+	}
 	truth_node(d, n->name);
 	truth_object(d, "by-lot");
 	return true;

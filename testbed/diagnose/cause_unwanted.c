@@ -5,11 +5,12 @@
 static bool may_follow_nat(const struct evidence *e, const struct finding *f)
 {
 	static const bool follows[CAUSE_COUNT] = {
-		[CAUSE_NO_ROUTE] = true,      [CAUSE_RETURN_WRONG_EGRESS] = true,
-		[CAUSE_NEXT_HOP_DEAD] = true, [CAUSE_ROUTE_LOOP] = true,
-		[CAUSE_RPF_DROP] = true,      [CAUSE_NO_FORWARDING] = true,
-		[CAUSE_FW_NO_STATE] = true,   [CAUSE_NAT_FILTERED] = true,
-		[CAUSE_WRONG_CARD] = true,    [CAUSE_NAT_MISSING] = true,
+		[CAUSE_NO_ROUTE] = true,	   [CAUSE_RETURN_WRONG_EGRESS] = true,
+		[CAUSE_NEXT_HOP_DEAD] = true,	   [CAUSE_ROUTE_LOOP] = true,
+		[CAUSE_RPF_DROP] = true,	   [CAUSE_NO_FORWARDING] = true,
+		[CAUSE_FW_NO_STATE] = true,	   [CAUSE_NAT_FILTERED] = true,
+		[CAUSE_WRONG_CARD] = true,	   [CAUSE_NAT_MISSING] = true,
+		[CAUSE_VPN_PREFIX_MISSING] = true,
 	};
 	const struct node *n = f->node ? model_node(e->model, f->node) : NULL;
 

@@ -193,68 +193,92 @@ static bool is_on(const struct node *n, const struct network *network)
 	return false;
 }
 
-/* A router beside an Edge, whose addresses are known everywhere, else any node. */
-static const struct node *some_router(struct draw *d)
+/* An end, or an Edge where there is one. */
+static const struct node *end_or_edge(struct draw *d)
+{
+	g_autoptr(GPtrArray) edges = g_ptr_array_new();
+
+	ptr_array_foreach(struct node, n, d->m->nodes)
+		if (node_service(n, SERVICE_EDGE))
+			g_ptr_array_add(edges, n);
+	return lot(d, 2) == 0 && edges->len > 0 ? one_of(d, edges) : d->ends[lot(d, 2)];
+}
+
+/* A router on that network; NULL: none. */
+static const struct node *router_on(struct draw *d, const struct network *network)
 {
 	g_autoptr(GPtrArray) routers = g_ptr_array_new();
 
-	ptr_array_foreach(const struct node, n, d->m->nodes)
-		for (guint i = 0; i < n->interfaces->len && n->forwarding; i++)
-			ptr_array_foreach(const struct node, edge, d->m->nodes)
-				if (node_service(edge, SERVICE_EDGE) &&
-				    is_on(edge, ((struct iface *)n->interfaces->pdata[i])->network))
-					g_ptr_array_add(routers, (gpointer)(guintptr)n);
-	return lot(d, 2) == 0 && routers->len > 0 ? one_of(d, routers) : some_node(d);
+	ptr_array_foreach(struct node, n, d->m->nodes)
+		if (n->forwarding && is_on(n, network))
+			g_ptr_array_add(routers, n);
+	return one_of(d, routers);
+}
+
+/* An interface or a tunnel by which the router sends what came from that network. */
+static const char *way_out(struct draw *d, const struct node *router, const struct network *network)
+{
+	g_autoptr(GPtrArray) ways = g_ptr_array_new();
+
+	ptr_array_foreach(const struct iface, f, router->interfaces)
+		if (f->network != network)
+			g_ptr_array_add(ways, f->name);
+	ptr_array_foreach(const struct tunnel, t, d->m->tunnels)
+		for (guint i = 0; i < G_N_ELEMENTS(t->ends); i++)
+			if (t->ends[i].node == router)
+				g_ptr_array_add(ways, t->ends[i].iface);
+	return one_of(d, ways);
+}
+
+/* What an end or an Edge sends gets, at the next router, its address, or one that nobody knows:
+ * where no NAT is needed, that is one too many. */
+static bool draw_translation(struct draw *d)
+{
+	const struct node *from = end_or_edge(d);
+	const struct iface *f = one_of(d, from->interfaces);
+	const struct prefix *own = f ? iface_prefix(f, AF_INET) : NULL;
+	const struct node *router = own ? router_on(d, f->network) : NULL;
+	const char *out = router ? way_out(d, router, f->network) : NULL;
+	char inside[ADDR_TEXT_MAX];
+
+	if (!out)
+		return false;
+	g_string_printf(d->change, "add-nat: {node: %s, name: by-lot, ", router->name);
+	if (lot(d, 3) == 0)
+		g_string_append_printf(d->change, "masquerade: %s}", out);
+	else
+		g_string_append_printf(d->change, "static: {inside: %s, outside: %s}, out: %s}",
+				       addr_print(&own->addr, inside), UNKNOWN_ADDRESS, out);
+	truth_node(d, router->name);
+	truth_object(d, "by-lot");
+	return true;
 }
 
 /* Ports of the router's own address lead to some node. */
-static void append_forward(struct draw *d, const struct iface *f, const struct addr *outside)
+static bool draw_forward(struct draw *d)
 {
 	static const char *const forwards[] = {"udp, ports: [3478]", "udp, ports: [50000-59999]",
 					       "udp, ports: [53]", "tcp, ports: [443]",
 					       "tcp, ports: [5061]"};
+	const struct node *n = some_node(d);
+	const struct iface *f = one_of(d, n->interfaces);
+	const struct prefix *own = f ? iface_prefix(f, AF_INET) : NULL;
 	struct addr inside = node_address(one_of(d, d->m->nodes));
 	char outside_text[ADDR_TEXT_MAX], inside_text[ADDR_TEXT_MAX];
 
-	g_string_append_printf(d->change, "forward: {outside: %s, inside: %s, proto: %s}, out: %s}",
-			       addr_print(outside, outside_text), addr_print(&inside, inside_text),
-			       ONE_TEXT(d, forwards), f->name);
-}
-
-/* What an end, or some node, sends by the interface gets an address that nobody knows. */
-static void append_static(struct draw *d, const struct iface *f)
-{
-	struct addr inside = node_address(lot(d, 2) == 0 ? d->ends[lot(d, 2)] : some_node(d));
-	char inside_text[ADDR_TEXT_MAX];
-
-	g_string_append_printf(d->change, "static: {inside: %s, outside: %s}, out: %s}",
-			       addr_print(&inside, inside_text), UNKNOWN_ADDRESS, f->name);
-	truth_object(d, UNKNOWN_ADDRESS);
-}
-
-/* On ways that need no NAT, more often than not. */
-bool draw_add_nat(struct draw *d)
-{
-	const struct node *n = some_router(d);
-	const struct iface *f = one_of(d, n->interfaces);
-	const struct prefix *own = f ? iface_prefix(f, AF_INET) : NULL;
-
 	if (!own || !n->forwarding)
 		return false;
-	g_string_printf(d->change, "add-nat: {node: %s, name: by-lot, ", n->name);
-	switch (lot(d, 4)) {
-	case 0:
-		append_forward(d, f, &own->addr);
-		break;
-	case 1:
-		g_string_append_printf(d->change, "masquerade: %s}", f->name);
-		truth_object(d, f->name);
-		break;
-	default:
-		append_static(d, f);
-		break;
-	}
+	g_string_printf(d->change,
+			"add-nat: {node: %s, name: by-lot, forward: {outside: %s, inside: %s, "
+			"proto: %s}, out: %s}",
+			n->name, addr_print(&own->addr, outside_text),
+			addr_print(&inside, inside_text), ONE_TEXT(d, forwards), f->name);
 	truth_node(d, n->name);
 	truth_object(d, "by-lot");
 	return true;
+}
+
+bool draw_add_nat(struct draw *d)
+{
+	return lot(d, 6) == 0 ? draw_forward(d) : draw_translation(d);
 }

@@ -239,17 +239,45 @@ static const struct edge_service *relay_service(const struct evidence *e, const 
 	return s ? &s->edge : NULL;
 }
 
+/* The address that the relay lent to an end, as it has it and as others see it: an end that reaches
+ * it by TCP alone gets the one of TCP. */
+struct lent {
+	struct addr own, public;
+};
+
+static struct lent lent_to(const struct evidence *e, const char *end, const struct edge_service *x)
+{
+	bool by_tcp = false;
+
+	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_CANDIDATE, h));) {
+		const char *address = member_text(h->event, "address");
+		struct addr a;
+
+		if (!member_is(h->event, "side", "local") ||
+		    !member_is(h->event, "type", "relay") || !address || !addr_parse(address, &a))
+			continue;
+		if (addr_equal(&a, &x->av_public))
+			return (struct lent){x->av, x->av_public};
+		by_tcp = by_tcp || addr_equal(&a, &x->av_tcp_public);
+	}
+	return by_tcp ? (struct lent){x->av_tcp, x->av_tcp_public} :
+			(struct lent){x->av, x->av_public};
+}
+
 static bool relays_cannot_meet(const struct evidence *e, struct finding *f)
 {
 	const struct node *of_a, *of_b;
 	const struct edge_service *a = relay_service(e, e->cell->a, &of_a);
 	const struct edge_service *b = e->cell->b ? relay_service(e, e->cell->b, &of_b) : NULL;
+	struct lent lent_a, lent_b;
 	struct flow there, back;
 
 	if (!a || !b || a == b)
 		return false;
-	there = cause_udp_flow(of_a->name, &a->av, &b->av_public);
-	back = cause_udp_flow(of_b->name, &b->av, &a->av_public);
+	lent_a = lent_to(e, e->cell->a, a);
+	lent_b = lent_to(e, e->cell->b, b);
+	there = cause_udp_flow(of_a->name, &lent_a.own, &lent_b.public);
+	back = cause_udp_flow(of_b->name, &lent_b.own, &lent_a.public);
 	there.sport = back.dport = a->relay_ports.first;
 	there.dport = back.sport = b->relay_ports.first;
 	/* a relay takes packets only from the very address that its client gave it as the peer's */

@@ -56,6 +56,7 @@
 	X(EVENT_ALLOCATION_END, "allocation-end")         \
 	X(EVENT_DENIED, "denied")                         \
 	X(EVENT_SEND_ERROR, "send-error")                 \
+	X(EVENT_TCP_REFUSED, "tcp-refused")               \
 	X(EVENT_AUTH_FAILED, "auth-failed")               \
 	X(EVENT_RELAY_REFUSED, "relay-refused")           \
 	/* NAT measurement */                             \

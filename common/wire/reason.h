@@ -25,6 +25,10 @@
 	X(PEER_DOES_NOT_READ, "peer-does-not-read", "the peer does not read")                     \
 	X(TOO_MANY_CLIENTS, "too-many-clients", "too many clients")                               \
 	X(NO_REQUEST_IN_TIME, "no-request-in-time", "no whole request in time")                   \
+	X(TOO_MANY_OF_ADDRESS, "too-many-of-address", "too many connections of one address")      \
+	X(CONNECTION_UNPROVEN, "connection-unproven", "nobody has signed in on the connection")   \
+	X(CONNECTION_IDLE, "connection-idle", "nothing came on the connection for too long")      \
+	X(NO_DESCRIPTOR, "no-descriptor", "no descriptor is left")                                \
 	/* TLS */                                                                                 \
 	X(TLS_TIMED_OUT, "tls-timed-out", "TLS handshake timed out")                              \
 	X(TLS_UNTRUSTED, "tls-untrusted", "certificate of another CA")                            \

@@ -176,6 +176,8 @@ void sip_conn_close(sip_conn *c);
 const char *sip_conn_peer(const sip_conn *c); /* "address:port" */
 /* Gives a peer up that lets more than so many bytes wait; it is 4 MiB for a new connection. */
 void sip_conn_set_queue_max(sip_conn *c, gsize bytes);
+/* The peer has proven who it is, so that its connection may stay (tls_prove). */
+void sip_conn_prove(sip_conn *c);
 
 /* Queues a message as it is: a response, an ACK, or a proxied message whose Via the caller has set.
  * Does nothing when the connection is not open.  false: it is longer than SIP_MESSAGE_MAX, which

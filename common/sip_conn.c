@@ -5,6 +5,7 @@
 
 #include "common/base/source.h"
 #include "common/error_reason.h"
+#include "common/tls.h"
 
 #define READ_BYTES 16384
 #define QUEUE_MAX_BYTES (4 * 1024 * 1024) /* a peer that does not read is given up on */
@@ -573,6 +574,11 @@ void sip_conn_unref(sip_conn *c)
 		sip_conn_close(c);
 	c->refs--;
 	conn_release(c);
+}
+
+void sip_conn_prove(sip_conn *c)
+{
+	tls_prove(c->stream);
 }
 
 const char *sip_conn_peer(const sip_conn *c)

@@ -31,7 +31,8 @@ enum tls_client_certificate {
  * gave none; borrowed for the call. */
 typedef void (*tls_accept_func)(GIOStream *connection, const char *const *peer_names,
 				const char *peer_address, guint16 peer_port, gpointer user_data);
-/* A handshake that failed: with whom, and why (common/error_reason.h).  Both are borrowed. */
+/* A handshake that failed, or a connection that was refused or ended for a limit: with whom, and
+ * why (common/error_reason.h).  Both are borrowed.  At most 20 are told in a second. */
 typedef void (*tls_refused_func)(const char *peer_address, const GError *why, gpointer user_data);
 
 typedef struct tls_listener tls_listener;
@@ -42,6 +43,11 @@ tls_listener *tls_listen(const char *address, guint16 port, tls_identity *id,
 			 enum tls_client_certificate policy, tls_accept_func accepted,
 			 tls_refused_func refused, gpointer user_data, GError **error);
 void tls_listener_free(tls_listener *l); /* no callback follows; accepts NULL */
+/* The peer of an accepted connection has proven who it is, as one with a certificate has.  A
+ * connection without that is ended after 30 s, and makes room for others before that; a proven one
+ * when nothing came on it for half an hour (CRLFs of RFC 5626 count), one with a certificate never.
+ * Any of them is ended when its peer takes nothing for a minute.  That is told as a refusal. */
+void tls_prove(GIOStream *connection);
 
 /* Connects from `local_address` (NULL: any) to address:port and does the handshake, checking the
  * server's chain and that its certificate carries `server_name`.  Calls `done` once: with the

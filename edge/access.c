@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/access_private.h"
 
-#include <sys/random.h>
-
 #include "common/base/each.h"
 #include "common/error_reason.h"
+#include "common/random.h"
 #include "edge/inside.h"
 
 /* Of clients.  When that many are connected a new one takes the place of the oldest on which nobody
@@ -200,27 +199,17 @@ static bool access_listen(access_edge *a, GError **error)
 	return true;
 }
 
-/* Fills `text` with random hex digits. */
-static void make_key(char *text, gsize size)
-{
-	guint64 part[2] = {0};
-
-	while (getrandom(part, sizeof part, 0) != sizeof part)
-		continue;
-	g_snprintf(text, (gulong)size, "%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x",
-		   part[0], part[1]);
-}
-
 access_edge *access_edge_new(const struct edge_config *config, tls_identity *identity,
 			     edge_event_func event, gpointer user_data, GError **error)
 {
 	access_edge *a = g_new0(access_edge, 1);
+	g_autofree char *key = random_hex((sizeof a->key - 1) / 2);
 
 	a->config = config;
 	a->identity = identity;
 	a->event = event;
 	a->user_data = user_data;
-	make_key(a->key, sizeof a->key);
+	g_strlcpy(a->key, key, sizeof a->key);
 	a->names = (struct edge_names){.inside = config->fqdn,
 				       .outside = config->access_fqdn,
 				       .outside_port = config->access_port,

@@ -250,6 +250,9 @@ static void response_from(struct access_link *l, sip_msg *m)
 		sip_remove_claims(m);
 	else
 		learn_user(to, m);
+	/* The Front End does nothing for those whom it does not know. */
+	if (!from_client && sip_status(m) / 100 == 2)
+		sip_conn_prove(to->conn);
 	a->responses++;
 	sip_conn_send(to->conn, m);
 }

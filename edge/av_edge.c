@@ -204,15 +204,24 @@ static void report_refused(av_edge *e, const char *name, const struct turn_event
 			 e->user_data);
 }
 
+/* A stream is used while it has an allocation. */
+static void set_stream_used(const struct allocation *a, bool used)
+{
+	if (a->tuple.transport == TURN_TCP)
+		av_stream_set_used(a->client, used);
+}
+
 static void on_turn_event(const struct turn_event *event, gpointer user_data)
 {
 	av_edge *e = user_data;
 
 	switch (event->kind) {
 	case TURN_EVENT_ALLOCATION:
+		set_stream_used(event->allocation, true);
 		e->event(EVENT_ALLOCATION, allocation_fields(event->allocation), e->user_data);
 		break;
 	case TURN_EVENT_ALLOCATION_END:
+		set_stream_used(event->allocation, false);
 		e->event(EVENT_ALLOCATION_END,
 			 allocation_end_fields(event->allocation, event->reason), e->user_data);
 		break;
@@ -256,11 +265,24 @@ static void on_client_closed(av_stream *s, gpointer user_data)
 	turn_client_gone(e->turn, av_stream_tuple(s));
 }
 
+/* Sends an event about a TCP connection that was refused or ended for a limit. */
+static void on_connection_told(const char *peer, guint16 port, enum reason why, guint more,
+			       gpointer user_data)
+{
+	av_edge *e = user_data;
+
+	e->event(EVENT_TCP_REFUSED,
+		 reason_set(json_pack("{s:s, s:i, s:i}", "peer", peer, "port", (int)port, "more",
+				      (int)more),
+			    why, NULL),
+		 e->user_data);
+}
+
 /* Opens UDP and TCP listener number `i` at the address and reports them; false with an error. */
 static bool av_listen_at(av_edge *e, guint i, const struct endpoint *address, GError **error)
 {
-	static const struct av_tcp_handlers handlers = {.frame = on_client_frame,
-							.closed = on_client_closed};
+	static const struct av_tcp_handlers handlers = {
+		.frame = on_client_frame, .closed = on_client_closed, .told = on_connection_told};
 	struct endpoint udp = endpoint_with_port(address, AV_EDGE_UDP_PORT);
 	struct endpoint tcp = endpoint_with_port(address, e->config->av_tcp_port);
 	char text[ENDPOINT_TEXT_MAX];

@@ -9,13 +9,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/acceptor.h"
 #include "edge/tcp_frame.h"
 
 struct av_tcp {
-	int fd;
+	acceptor *acceptor;
 	struct endpoint local;
 	readable *read;
-	readable_watch *accepting;
 	struct av_tcp_handlers handlers;
 	gpointer user_data;
 	GHashTable *streams; /* av_stream *, owned */
@@ -23,6 +23,7 @@ struct av_tcp {
 
 struct av_stream {
 	int fd;
+	guest *guest;
 	av_tcp *listener;
 	struct turn_tuple tuple;
 	readable_watch *reading;
@@ -43,6 +44,8 @@ static void stream_free(gpointer data)
 		g_source_destroy(s->writing);
 		g_source_unref(s->writing);
 	}
+	guest_leave(s->guest);
+	guest_unref(s->guest);
 	close(s->fd);
 	g_byte_array_unref(s->queue);
 	g_free(s);
@@ -156,7 +159,7 @@ const struct turn_tuple *av_stream_tuple(const av_stream *s)
 }
 
 /* Adds an accepted connection, which it takes over. */
-static void add_stream(av_tcp *l, int fd, const struct sockaddr_storage *peer)
+static void add_stream(av_tcp *l, int fd, guest *g, const struct endpoint *peer)
 {
 	av_stream *s = g_new0(av_stream, 1);
 	int on = 1, code;
@@ -164,10 +167,9 @@ static void add_stream(av_tcp *l, int fd, const struct sockaddr_storage *peer)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
 		   sizeof on); /* media must not wait for acknowledgements */
 	s->fd = fd;
+	s->guest = g;
 	s->listener = l;
-	s->tuple.transport = TURN_TCP;
-	s->tuple.server = l->local;
-	endpoint_from_sockaddr(peer, &s->tuple.client);
+	s->tuple = (struct turn_tuple){.transport = TURN_TCP, .server = l->local, .client = *peer};
 	s->queue = g_byte_array_new();
 	s->reading = readable_add(l->read, fd, on_stream_readable, s, &code);
 	if (s->reading)
@@ -176,78 +178,67 @@ static void add_stream(av_tcp *l, int fd, const struct sockaddr_storage *peer)
 		stream_free(s);
 }
 
-static void on_connection(int listen_fd, gpointer user_data)
+static void on_connection(acceptor *a, int fd, const struct sockaddr_storage *peer,
+			  gpointer user_data)
 {
-	av_tcp *l = user_data;
-	struct sockaddr_storage peer;
-	socklen_t length = sizeof peer;
-	int fd =
-		accept4(listen_fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	guest *g = acceptor_welcome(a, fd, NULL, peer);
+	struct endpoint client;
 
-	if (fd < 0)
+	if (g && endpoint_from_sockaddr(peer, &client)) {
+		add_stream(user_data, fd, g, &client);
 		return;
-	if (g_hash_table_size(l->streams) >= AV_TCP_STREAMS_MAX)
-		close(fd);
-	else
-		add_stream(l, fd, &peer);
-}
-
-/* A listening socket, for the caller to close; -1 with errno. */
-static int open_listening_socket(const struct endpoint *local)
-{
-	struct sockaddr_storage address;
-	socklen_t length = endpoint_to_sockaddr(local, &address);
-	int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int on = 1;
-
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (bind(fd, (const struct sockaddr *)&address, length) == 0 && listen(fd, SOMAXCONN) == 0)
-		return fd;
+	}
+	if (g)
+		guest_leave(g);
+	guest_unref(g);
 	close(fd);
-	return -1;
 }
 
-/* Sets *error for the errno `code`, and returns NULL. */
-static av_tcp *listen_error(const struct endpoint *local, int code, GError **error)
+void av_stream_set_used(av_stream *s, bool used)
 {
-	char text[ENDPOINT_TEXT_MAX];
+	if (used)
+		guest_prove(s->guest, true);
+	else
+		guest_forget(s->guest);
+}
 
-	g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
-		    "cannot listen on TCP %s: %s", endpoint_print(local, text), g_strerror(code));
-	return NULL;
+static void on_told(const char *peer, guint16 port, enum reason why, guint more, gpointer user_data)
+{
+	const av_tcp *l = user_data;
+
+	l->handlers.told(peer, port, why, more, l->user_data);
 }
 
 av_tcp *av_tcp_listen(const struct endpoint *local, const struct av_tcp_handlers *handlers,
 		      readable *read, gpointer user_data, GError **error)
 {
-	int fd = open_listening_socket(local);
-	int code = errno;
-	av_tcp *l;
+	static const struct guest_limits limits = {.total = AV_TCP_STREAMS_MAX,
+						   .per_source = AV_TCP_STREAMS_OF_ADDRESS,
+						   .stranger_ms = AV_TCP_STRANGER_MS,
+						   .stuck_ms = AV_TCP_STUCK_MS};
+	struct sockaddr_storage address;
+	socklen_t length = endpoint_to_sockaddr(local, &address);
+	char text[ENDPOINT_TEXT_MAX];
+	av_tcp *l = g_new0(av_tcp, 1);
 
-	if (fd < 0)
-		return listen_error(local, code, error);
-	l = g_new0(av_tcp, 1);
-	l->fd = fd;
 	l->local = *local;
 	l->handlers = *handlers;
 	l->user_data = user_data;
-	l->streams = g_hash_table_new_full(NULL, NULL, stream_free, NULL);
 	l->read = read;
-	l->accepting = readable_add(read, fd, on_connection, l, &code);
-	if (l->accepting)
+	l->streams = g_hash_table_new_full(NULL, NULL, stream_free, NULL);
+	l->acceptor = acceptor_new(&address, length, &limits, on_connection, on_told, l, error);
+	if (l->acceptor)
 		return l;
+	g_prefix_error(error, "cannot listen on TCP %s: ", endpoint_print(local, text));
 	av_tcp_free(l);
-	return listen_error(local, code, error);
+	return NULL;
 }
 
 void av_tcp_free(av_tcp *l)
 {
 	if (!l)
 		return;
-	readable_remove(l->accepting);
 	g_hash_table_unref(l->streams);
-	close(l->fd);
+	acceptor_free(l->acceptor);
 	g_free(l);
 }

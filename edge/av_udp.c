@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/descriptors.h"
+
 #define BATCH 16
 #define DATAGRAM_MAX 65536
 #define SOCKET_BUFFER (1024 * 1024) /* video key frames of several calls */
@@ -70,6 +72,11 @@ static int open_bound_socket(const struct endpoint *local, int *ret_errno)
 	int size = SOCKET_BUFFER;
 	int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
+	if (descriptor_is_reserved(fd)) {
+		close(fd);
+		*ret_errno = EMFILE;
+		return -1;
+	}
 	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, length) == 0) {
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);

@@ -273,6 +273,9 @@ static bool io_send(struct fe_flow *flow, sip_msg *m, gpointer user_data G_GNUC_
 {
 	struct peer *p = flow->owner;
 
+	/* Nothing is done for those who have not proven who they are, and nothing sent to them. */
+	if (p->conn && (sip_is_request(m) || sip_status(m) / 100 == 2))
+		sip_conn_prove(p->conn);
 	if (p->conn)
 		return sip_conn_send(p->conn, m);
 	g_queue_push_tail(&p->queue, sip_msg_ref(m));

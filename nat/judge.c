@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nat/judge.h"
 
+#include "common/acceptor.h"
 #include "nat/binding.h"
 
 #include <errno.h>
@@ -12,10 +13,18 @@
 
 #define SOCKETS 4 /* for each protocol; index: 2 * address + port, each 0 or 1 */
 
+/* A TCP listener. */
+struct door {
+	judge *j;
+	guint which; /* index of the address */
+	acceptor *acceptor;
+};
+
 struct judge {
 	struct sockaddr_in at[SOCKETS];
-	int udp[SOCKETS], tcp[SOCKETS];
-	guint sources[2 * SOCKETS];
+	int udp[SOCKETS];
+	guint sources[SOCKETS];
+	struct door tcp[SOCKETS];
 	GHashTable *tcp_clients; /* struct tcp_client */
 };
 
@@ -24,6 +33,7 @@ struct tcp_client {
 	judge *j;
 	guint which; /* index of the socket that accepted it */
 	int fd;
+	guest *guest;
 	guint source;
 	struct sockaddr_in from;
 	guint8 data[BINDING_MESSAGE_MAX];
@@ -43,11 +53,11 @@ static struct binding_message make_reply(const judge *j, const struct binding_me
 
 /* --- UDP -------------------------------------------------------------------------------------- */
 
-static guint socket_index(const int fds[SOCKETS], int fd)
+static guint socket_index(const judge *j, int fd)
 {
 	guint i = 0;
 
-	while (fds[i] != fd)
+	while (j->udp[i] != fd)
 		i++;
 	return i;
 }
@@ -59,7 +69,7 @@ static gboolean on_datagram(int fd, GIOCondition condition G_GNUC_UNUSED, gpoint
 	struct sockaddr_in from;
 	socklen_t size = sizeof from;
 	ssize_t n = recvfrom(fd, data, sizeof data, MSG_DONTWAIT, (struct sockaddr *)&from, &size);
-	guint at = socket_index(j->udp, fd), by;
+	guint at = socket_index(j, fd), by;
 	struct binding_message request, reply;
 
 	if (n <= 0 || !binding_read(data, (gsize)n, &request) || !request.request)
@@ -83,6 +93,8 @@ static void tcp_client_free(gpointer data)
 	struct tcp_client *c = data;
 
 	g_source_remove(c->source);
+	guest_leave(c->guest);
+	guest_unref(c->guest);
 	close(c->fd);
 	g_free(c);
 }
@@ -126,35 +138,59 @@ static gboolean on_client_bytes(int fd, GIOCondition condition G_GNUC_UNUSED, gp
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean on_tcp_connection(int fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+static void on_tcp_connection(acceptor *a, int fd, const struct sockaddr_storage *peer,
+			      gpointer user_data)
 {
-	judge *j = user_data;
-	struct sockaddr_in from;
-	socklen_t size = sizeof from;
-	int accepted = accept4(fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	const struct door *door = user_data;
+	guest *g = acceptor_welcome(a, fd, NULL, peer);
 	struct tcp_client *c;
 
-	if (accepted < 0)
-		return G_SOURCE_CONTINUE;
+	if (!g) {
+		close(fd);
+		return;
+	}
 	c = g_new0(struct tcp_client, 1);
-	*c = (struct tcp_client){
-		.j = j, .which = socket_index(j->tcp, fd), .fd = accepted, .from = from};
-	c->source = g_unix_fd_add(accepted, G_IO_IN, on_client_bytes, c);
-	g_hash_table_add(j->tcp_clients, c);
-	return G_SOURCE_CONTINUE;
+	*c = (struct tcp_client){.j = door->j,
+				 .which = door->which,
+				 .fd = fd,
+				 .guest = g,
+				 .from = *(const struct sockaddr_in *)peer};
+	c->source = g_unix_fd_add(fd, G_IO_IN, on_client_bytes, c);
+	g_hash_table_add(door->j->tcp_clients, c);
+}
+
+/* That a client was refused is nothing that a measurement tells. */
+static void on_refused(const char *peer G_GNUC_UNUSED, guint16 port G_GNUC_UNUSED,
+		       enum reason why G_GNUC_UNUSED, guint more G_GNUC_UNUSED,
+		       gpointer user_data G_GNUC_UNUSED)
+{
+}
+
+/* Opens TCP listener number `i`; false with an error. */
+static bool open_door(judge *j, guint i, GError **error)
+{
+	static const struct guest_limits limits = {
+		.total = 256, .per_source = 64, .stranger_ms = 600000, .stuck_ms = 60000};
+	struct sockaddr_storage at = {0};
+
+	memcpy(&at, &j->at[i], sizeof j->at[i]);
+	j->tcp[i] = (struct door){.j = j, .which = i};
+	j->tcp[i].acceptor = acceptor_new(&at, sizeof j->at[i], &limits, on_tcp_connection,
+					  on_refused, &j->tcp[i], error);
+	if (!j->tcp[i].acceptor)
+		g_prefix_error(error, "port %u: ", g_ntohs(j->at[i].sin_port));
+	return j->tcp[i].acceptor;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-/* A bound, non-blocking socket (SOCK_STREAM: listening) for the caller to close; -1 with an
- * error. */
-static int open_socket(int type, const struct sockaddr_in *at, GError **error)
+/* A bound, non-blocking UDP socket for the caller to close; -1 with an error. */
+static int open_socket(const struct sockaddr_in *at, GError **error)
 {
-	int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), yes = 1;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), yes = 1;
 
 	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
-	    bind(fd, (const struct sockaddr *)at, sizeof *at) == 0 &&
-	    (type == SOCK_DGRAM || listen(fd, SOMAXCONN) == 0))
+	    bind(fd, (const struct sockaddr *)at, sizeof *at) == 0)
 		return fd;
 	g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno), "port %u: %s",
 		    g_ntohs(at->sin_port), g_strerror(errno));
@@ -169,20 +205,18 @@ judge *judge_new(struct in_addr first, struct in_addr second, GError **error)
 
 	j->tcp_clients = g_hash_table_new_full(NULL, NULL, tcp_client_free, NULL);
 	for (guint i = 0; i < SOCKETS; i++)
-		j->udp[i] = j->tcp[i] = -1;
+		j->udp[i] = -1;
 	for (guint i = 0; i < SOCKETS; i++) {
 		j->at[i] = (struct sockaddr_in){.sin_family = AF_INET,
 						.sin_addr = i < 2 ? first : second,
 						.sin_port = g_htons(i % 2 == 0 ? JUDGE_PORT :
 										 JUDGE_OTHER_PORT)};
-		j->udp[i] = open_socket(SOCK_DGRAM, &j->at[i], error);
-		j->tcp[i] = j->udp[i] < 0 ? -1 : open_socket(SOCK_STREAM, &j->at[i], error);
-		if (j->tcp[i] < 0) {
+		j->udp[i] = open_socket(&j->at[i], error);
+		if (j->udp[i] < 0 || !open_door(j, i, error)) {
 			judge_free(j);
 			return NULL;
 		}
 		j->sources[i] = g_unix_fd_add(j->udp[i], G_IO_IN, on_datagram, j);
-		j->sources[SOCKETS + i] = g_unix_fd_add(j->tcp[i], G_IO_IN, on_tcp_connection, j);
 	}
 	return j;
 }
@@ -192,14 +226,12 @@ void judge_free(judge *j)
 	if (!j)
 		return;
 	g_hash_table_unref(j->tcp_clients);
-	for (guint i = 0; i < 2 * SOCKETS; i++)
+	for (guint i = 0; i < SOCKETS; i++) {
 		if (j->sources[i] != 0)
 			g_source_remove(j->sources[i]);
-	for (guint i = 0; i < SOCKETS; i++) {
 		if (j->udp[i] >= 0)
 			close(j->udp[i]);
-		if (j->tcp[i] >= 0)
-			close(j->tcp[i]);
+		acceptor_free(j->tcp[i].acceptor);
 	}
 	g_free(j);
 }

@@ -228,11 +228,12 @@ Test(tls, who_is_let_in)
 	world_done(&w);
 }
 
-/* A client of another make, in a thread, as it blocks. */
+/* A client of another make, in a thread, as it blocks: its handshake, and one more. */
 struct foreign {
 	struct world *w;
 	const char *versions;
-	bool connected;
+	bool again;
+	bool connected, renegotiated;
 };
 
 static int foreign_handshake(gnutls_session_t s)
@@ -272,6 +273,8 @@ static gpointer foreign_client(gpointer p)
 	gnutls_transport_set_int(s, fd);
 	gnutls_handshake_set_timeout(s, 3000);
 	f->connected = foreign_handshake(s) == 0;
+	if (f->connected && f->again)
+		f->renegotiated = foreign_handshake(s) == 0;
 	gnutls_deinit(s);
 	gnutls_certificate_free_credentials(credentials);
 	close(fd);
@@ -297,7 +300,7 @@ static void on_foreign_accepted(GIOStream *stream, const char *const *names G_GN
 				  on_nothing_read, NULL);
 }
 
-Test(tls, versions)
+Test(tls, versions_and_renegotiation)
 {
 	static const struct {
 		const char *versions;
@@ -316,16 +319,58 @@ Test(tls, versions)
 		       NULL);
 	cr_assert(l);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		struct foreign f = {.w = &w, .versions = cases[i].versions};
+		struct foreign f = {.w = &w,
+				    .versions = cases[i].versions,
+				    .again = strstr(cases[i].versions, "1.2")};
 		GThread *client = g_thread_new(NULL, foreign_client, &f);
 
 		g_main_loop_run(w.loop);
 		g_thread_join(client);
 		cr_expect_eq(f.connected, cases[i].connects, "%s: %d", f.versions, f.connected);
+		cr_expect_not(f.renegotiated, "%s", f.versions);
 		side_clear(&w.server);
 	}
 	tls_listener_free(l);
 	tls_identity_free(id);
+	world_done(&w);
+}
+
+/* Peers that begin a handshake and then say nothing keep nobody else waiting for their time to run
+ * out. */
+Test(tls, stalled_peers_keep_nobody_out)
+{
+	static const guint8 part[] = {22, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3};
+	struct world w;
+	tls_identity *server, *client;
+	tls_listener *l;
+	int stalled[100];
+
+	world_init(&w);
+	server = identity(&w, "server");
+	client = identity(&w, NULL);
+	l = tls_listen("127.0.0.1", w.port, server, TLS_CLIENT_NONE, on_accepted, on_refused, &w,
+		       NULL);
+	cr_assert(l);
+	for (gsize i = 0; i < G_N_ELEMENTS(stalled); i++) {
+		struct sockaddr_in to = {.sin_family = AF_INET,
+					 .sin_port = htons(w.port),
+					 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+		stalled[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		cr_assert_eq(connect(stalled[i], (struct sockaddr *)&to, sizeof to), 0);
+		/* Nothing, a part of the first record, or of its header. */
+		send(stalled[i], part, i % 3 == 0 ? 0 : i % 3 == 1 ? sizeof part : 3, MSG_NOSIGNAL);
+	}
+	tls_connect("127.0.0.1", "127.0.0.1", w.port, "fe.test", client, 5000, NULL, on_connected,
+		    &w);
+	run(&w);
+	cr_expect(w.server.connected && w.client.connected, "%s",
+		  w.client.words ? w.client.words : w.server.words);
+	for (gsize i = 0; i < G_N_ELEMENTS(stalled); i++)
+		close(stalled[i]);
+	tls_listener_free(l);
+	tls_identity_free(server);
+	tls_identity_free(client);
 	world_done(&w);
 }
 

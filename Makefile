@@ -143,6 +143,7 @@ $(eval $(call program,tb-nat,nat/main.c))
 # What a program takes of another one's folder.
 MORE_unit/live := tests/unit/session/fake_lab.c
 MORE_unit/client := tests/unit/frontend/pki.c
+MORE_e2e/abuse := tests/e2e/live/live.c
 MORE_unit/border := tests/unit/frontend/pki.c
 ALL_LIBS := $(B)/libtestbed.a $(B)/libfrontend.a $(B)/libedge.a $(B)/libclient.a $(B)/libnat.a $(AGENT_LIBS)
 define test_program
@@ -173,6 +174,18 @@ $(B)/tests/nice-agent: $(B)/obj/tests/clients/nice_agent.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+# Abuses the servers of a lab, for tests/e2e/abuse.
+$(B)/tests/flood: $(B)/obj/tests/abuse/flood.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# The counts of tests/e2e/abuse: small, whole.
+ABUSE := whole
+.PHONY: abuse
+abuse: all $(B)/tests/flood $(B)/tests/e2e/abuse/run ## floods, idle and slow connections, greedy users; ABUSE=small|whole (minutes)
+	$(Q)TESTBED_BUILD=$(abspath $(B)) TESTBED_ABUSE=$(ABUSE) $(B)/tests/e2e/abuse/run --verbose
+
 # A wall clock that jumps, for tests/e2e/live.
 $(B)/tests/clock-jump.so: tests/preload/clock_jump.c $(B)/flags
 	@mkdir -p $(@D)
@@ -182,7 +195,7 @@ $(B)/tests/clock-jump.so: tests/preload/clock_jump.c $(B)/flags
 # A matrix fills the machine by itself, so most run one at a time.  The tests of these mostly wait for a single call.
 E2E_PROGRAMS := $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS))
 E2E_WAITING := $(filter $(addprefix $(B)/tests/e2e/,faults/% finished/% live/%),$(E2E_PROGRAMS))
-check-e2e: all $(B)/tests/nice-agent $(B)/tests/clock-jump.so $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(E2E_PROGRAMS) ## whole labs: every cell, by packets
+check-e2e: all $(B)/tests/nice-agent $(B)/tests/flood $(B)/tests/clock-jump.so $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(E2E_PROGRAMS) ## whole labs: every cell, by packets
 	$(Q)failed=; TEST_JOBS=1 $(call run_tests,$(filter-out $(E2E_WAITING),$(E2E_PROGRAMS))) || failed=1; \
 		TEST_JOBS=5 $(call run_tests,$(E2E_WAITING)) || failed=1; test -z "$$failed"
 
@@ -264,7 +277,7 @@ check-clang: ## everything built with the other compiler, warnings being errors,
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=clang DEVELOPER=1 all tests check-unit
 
 check-full: ## check, and all that takes longer (docs/TESTING.md; needs scripts/setup --all)
-	$(Q)failed=; for part in check check-static check-topologies engine-equality fault-matrix fault-networks fuzz check-san check-clang; do \
+	$(Q)failed=; for part in check check-static check-topologies abuse engine-equality fault-matrix fault-networks fuzz check-san check-clang; do \
 		echo "=== $$part"; $(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
 	done; echo "=== packages"; scripts/check-packages || failed="$$failed packages"; \
 	test -z "$$failed" || { echo "check-full: failed:$$failed"; exit 1; }

@@ -443,6 +443,7 @@ void av_edge_stats(const av_edge *e, json_t *fields)
 		{"auth_failures", c->auth_failures},
 		{"denied", c->denied},
 		{"malformed", c->malformed},
+		{"flooded", c->flooded},
 		{"packets_to_peers", c->to_peers},
 		{"packets_to_clients", c->to_clients},
 		{"packets_relay_to_relay", c->relay_to_relay},

@@ -7,7 +7,7 @@
 
 #include "common/descriptors.h"
 
-#define BATCH 16
+#define BATCH 32
 #define DATAGRAM_MAX 65536
 #define SOCKET_BUFFER (1024 * 1024) /* video key frames of several calls */
 

@@ -19,6 +19,7 @@ turn *turn_new(const struct turn_config *config, const struct turn_output *outpu
 	t->allocations = allocation_table_new();
 	t->reservations = reservations_new();
 	t->next_expiry_us = G_MAXINT64;
+	output->draw((guint8 *)&t->source_key, sizeof t->source_key, user_data);
 	/* Without STUN_AGENT_USAGE_USE_FINGERPRINT, which would require FINGERPRINT of clients. */
 	stun_agent_init(&t->agent, turn_known_attributes, STUN_COMPATIBILITY_RFC5389,
 			STUN_AGENT_USAGE_LONG_TERM_CREDENTIALS |
@@ -89,6 +90,27 @@ bool turn_denies(turn *t, const struct allocation *a, const struct endpoint *pee
 	return true;
 }
 
+/* Whether a request comes from a source that has asked too often in this second, without an
+ * allocation. */
+static bool is_flood(turn *t, gint64 now_us, const struct turn_tuple *tuple)
+{
+	struct endpoint source = endpoint_source(&tuple->client);
+	guint row = (endpoint_hash(&source) ^ t->source_key) * 2654435761u / (1u << 20);
+
+	if (allocation_by_tuple(t->allocations, tuple))
+		return false;
+	if (now_us / G_USEC_PER_SEC != t->strangers_second) {
+		memset(t->strangers, 0, sizeof t->strangers);
+		t->strangers_second = now_us / G_USEC_PER_SEC;
+	}
+	if (t->strangers[row] >= TURN_STRANGERS_PER_S) {
+		t->counters.flooded++;
+		return true;
+	}
+	t->strangers[row]++;
+	return false;
+}
+
 /* Handles a well-formed STUN message: a request, or a Send indication; others are ignored. */
 static void handle_stun(turn *t, gint64 now_us, gpointer client, const struct turn_tuple *tuple,
 			const guint8 *data, gsize length)
@@ -104,7 +126,7 @@ static void handle_stun(turn *t, gint64 now_us, gpointer client, const struct tu
 	if (class == STUN_CLASS_INDICATION && stun_has_cookie(data) &&
 	    stun_method_of(stun_type(data)) == STUN_IND_SEND)
 		turn_handle_send(t, now_us, tuple, data, length);
-	if (class != STUN_CLASS_REQUEST)
+	if (class != STUN_CLASS_REQUEST || is_flood(t, now_us, tuple))
 		return;
 	turn_handle_request(&r);
 	g_free(r.username);

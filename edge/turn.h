@@ -22,6 +22,10 @@
  * Amplification: without credentials, a response has at most 1.75 times the bytes of its request
  * (IP and UDP headers included on both sides, realms up to 12 characters).  Therefore a 401 has a
  * short nonce, and a request too short for an Allocate gets a 400 without further attributes.
+ *
+ * Floods: of the clients of one source address that have no allocation, TURN_STRANGERS_PER_S
+ * requests are answered in a second; the rest costs no more than looking at its address.  Sources
+ * share TURN_SOURCES counters, so that forged addresses take no memory.
  */
 #ifndef EDGE_TURN_H
 #define EDGE_TURN_H
@@ -35,6 +39,8 @@
 #define TURN_DATAGRAM_MAX 65535
 #define TURN_ASSURED 16 /* a call takes 2 to 4 */
 #define TURN_FAMILIES 2
+#define TURN_STRANGERS_PER_S 512 /* a client that begins a call sends some ten */
+#define TURN_SOURCES 4096
 
 typedef struct turn turn;
 
@@ -122,6 +128,7 @@ gint64 turn_next_expiry(const turn *t);
 
 struct turn_counters {
 	guint64 bindings, challenges, auth_failures, denied, malformed;
+	guint64 flooded; /* requests that were not answered */
 	guint64 allocations;
 	guint64 no_permission, no_channel, no_relay; /* dropped packets */
 	guint64 to_peers, to_clients, relay_to_relay;

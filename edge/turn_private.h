@@ -17,6 +17,11 @@ struct turn {
 	StunAgent agent;	 /* messages with the cookie; long-term credentials */
 	StunAgent classic_agent; /* Binding without it, RFC 3489 */
 	struct turn_counters counters;
+	/* Requests of strangers in this second, by source; which sources share a counter depends on
+	 * a number that nobody can guess. */
+	guint16 strangers[TURN_SOURCES];
+	gint64 strangers_second;
+	guint32 source_key;
 	gint64 next_expiry_us;
 	/* The message that is being written, so that no packet needs an allocation of memory. */
 	guint8 scratch[TURN_DATAGRAM_MAX + 64];

@@ -68,6 +68,37 @@ Test(turn, quota_of_a_source)
 	world_free(w);
 }
 
+/* A flood gets few answers; who is another, or has a relay already, does not notice. */
+Test(turn, a_flood_is_answered_in_part)
+{
+	static const struct ask bare = {
+		.method = STUN_ALLOCATE, .transport = 17, .lifetime_s = -1, .no_credentials = true};
+	static const struct ask refresh = {.method = STUN_REFRESH, .lifetime_s = 600};
+	struct world *w = plain_world();
+	struct tester *known = tester_new(1, "a"), *flooder = tester_new(1, "b"),
+		      *other = tester_new(2, "c");
+	guint before;
+
+	w->now_us = 7 * G_USEC_PER_SEC;
+	cr_assert_eq(tester_allocate(w, known), 0);
+	before = w->replies;
+	for (guint i = 0; i < 10000; i++) {
+		flooder->tuple.client.port = (guint16)(5000 + i);
+		tester_ask(w, flooder, &bare);
+	}
+	cr_expect_leq(w->replies - before, (guint)TURN_STRANGERS_PER_S);
+	cr_expect_gt(w->replies - before, (guint)TURN_STRANGERS_PER_S - 10);
+	cr_expect_gt(turn_counters_of(w->turn)->flooded, 9000u);
+	cr_expect_eq(tester_ask(w, known, &refresh), 0, "from the flooder's address");
+	cr_expect_eq(tester_allocate(w, other), 0, "from another one");
+	w->now_us += G_USEC_PER_SEC;
+	cr_expect_eq(tester_ask(w, flooder, &bare), 401, "a second later");
+	tester_free(known);
+	tester_free(flooder);
+	tester_free(other);
+	world_free(w);
+}
+
 /* The addresses of one IPv6 link are one source. */
 Test(turn, quota_of_a_prefix)
 {

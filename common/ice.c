@@ -4,6 +4,8 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "common/descriptors.h"
+
 /* Theory of operation.
  *
  * Agents.  Each stream has a libnice agent of its own (why: ice_agent.c).  The agent gathers host
@@ -195,7 +197,15 @@ static void keep_config(ice *i, const struct ice_config *config)
 ice *ice_new(const struct ice_config *config, const struct ice_handlers *handlers,
 	     gpointer user_data, GError **error)
 {
-	ice *i = g_new0(ice, 1);
+	ice *i;
+
+	/* GLib ends a program that has none left for the session's loop. */
+	if (descriptors_are_short()) {
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES,
+				    "no descriptors are left for ICE");
+		return NULL;
+	}
+	i = g_new0(ice, 1);
 	i->handlers = *handlers;
 	i->user_data = user_data;
 	i->n_streams = config->n_streams;

@@ -80,7 +80,7 @@ struct ice_handlers {
 
 /* Creates the session and starts gathering.  `config` and `handlers` are copied.  The main loop
  * calls the handlers; no function of this module does.  NULL with G_IO_ERROR_INVALID_ARGUMENT (no
- * usable local address) or G_IO_ERROR_FAILED (no socket on it). */
+ * usable local address), G_IO_ERROR_FAILED (no socket on it) or G_IO_ERROR_TOO_MANY_OPEN_FILES. */
 ice *ice_new(const struct ice_config *config, const struct ice_handlers *handlers,
 	     gpointer user_data, GError **error);
 /* No handler is called any more.  Sends a Refresh with lifetime 0 to each relay (RFC 8656

@@ -4,6 +4,8 @@
 struct rate {
 	gint64 interval_us;
 	GHashTable *last; /* char * -> gint64 * */
+	gint64 begun_us;  /* of the interval in which `total` were allowed */
+	guint total;
 };
 
 static const struct object_shape rate_shape = OBJECT_SHAPE(rate, NULL, OWNS_TABLE(rate, last));
@@ -23,6 +25,13 @@ bool rate_allows(rate *r, const char *key, gint64 now_us)
 
 	if (last && now_us - *last < r->interval_us)
 		return false;
+	if (now_us - r->begun_us >= r->interval_us) {
+		r->begun_us = now_us;
+		r->total = 0;
+	}
+	if (r->total >= RATE_TOTAL_MAX)
+		return false;
+	r->total++;
 	if (!last) {
 		if (g_hash_table_size(r->last) >= RATE_KEYS_MAX)
 			g_hash_table_remove_all(r->last);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <criterion/criterion.h>
+#include <gio/gio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "common/ice.h"
 
@@ -62,4 +65,28 @@ Test(ice, names)
 	cr_assert_str_eq(ice_state_name(ICE_READY), "ready", "state");
 	cr_assert_str_eq(ice_candidate_type_name(ICE_PRFLX), "prflx", "type");
 	cr_assert_str_eq(ice_transport_name(ICE_TCP), "tcp", "transport");
+}
+
+/* Somebody else's calls must not end a server: GLib does when it gets no descriptor. */
+Test(ice, no_descriptor_is_left)
+{
+	static const struct ice_handlers handlers = {NULL};
+	struct ice_config config = {.local_address = "127.0.0.1",
+				    .profile = ice_profile_by_name("standard"),
+				    .n_streams = 2};
+	struct rlimit few;
+	g_autoptr(GError) error = NULL;
+	int taken[64], n = 0;
+
+	getrlimit(RLIMIT_NOFILE, &few);
+	few.rlim_cur = G_N_ELEMENTS(taken);
+	setrlimit(RLIMIT_NOFILE, &few);
+	while (n < (int)G_N_ELEMENTS(taken) && (taken[n] = dup(STDERR_FILENO)) >= 0)
+		n++;
+	cr_assert_gt(n, 0);
+	close(taken[--n]); /* one is left, which is too few */
+	cr_expect_null(ice_new(&config, &handlers, NULL, &error));
+	cr_expect(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES));
+	while (n > 0)
+		close(taken[--n]);
 }

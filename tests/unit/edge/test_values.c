@@ -100,8 +100,24 @@ Test(values, rates)
 	for (guint i = 0; i < RATE_KEYS_MAX * 2; i++) {
 		g_autofree char *key = g_strdup_printf("%u", i);
 
-		cr_assert(rate_allows(r, key, S), "key %u", i);
+		cr_assert(rate_allows(r, key, (i + 2) * S), "key %u", i);
 	}
+	object_free(r);
+}
+
+/* Made-up keys, as ports of a client: all together have a limit. */
+Test(values, rate_of_all_keys)
+{
+	rate *r = rate_new(S);
+	guint allowed = 0;
+
+	for (guint i = 0; i < RATE_KEYS_MAX * 2; i++) {
+		g_autofree char *key = g_strdup_printf("%u", i);
+
+		allowed += rate_allows(r, key, 5 * S);
+	}
+	cr_expect_eq(allowed, (guint)RATE_TOTAL_MAX);
+	cr_expect(rate_allows(r, "later", 6 * S));
 	object_free(r);
 }
 

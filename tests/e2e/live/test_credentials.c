@@ -63,3 +63,44 @@ Test(credentials, let_any_client_use_the_relay)
 	home_expect(&h, 2, "credentials", "nobody", NULL);
 	home_clear(&h);
 }
+
+/* Runs turnutils_uclient at home1 with these arguments and the credentials; what it printed, which
+ * the caller frees. */
+static char *ask_relay(const struct home *h, const char *const *arguments)
+{
+	json_auto_t *document = told(h, "home1");
+	g_autofree char *joined = g_strjoinv(" ", (char **)(guintptr)arguments), *line = NULL;
+	struct outcome s;
+	char *printed;
+
+	line = g_strdup_printf(
+		"timeout 10 stdbuf -oL turnutils_uclient -c %s -u '%s' -w '%s' 203.0.113.2", joined,
+		text_at(document, "relay", "username"), text_at(document, "relay", "password"));
+	home_run(h, &s, NULL, "exec", "home1", "--", "sh", "-c", line, NULL);
+	printed = g_strconcat(s.out, s.err, NULL);
+	outcome_clear(&s);
+	return printed;
+}
+
+/* In the place of our own relay: no connections, and no port of the Edge but relays. */
+Test(credentials, coturn_relays_no_more_than_our_own)
+{
+	static const char *const tcp[] = {"-t", "-p", "443", "-T", "-y", NULL},
+				 *const own_port[] = {"-e", "203.0.113.2", "-r", "3478", "-n",
+						      "5",  "-m",	   "1",	 "-l",	 "100",
+						      "-z", "20",	   NULL},
+				 *const relay[] = {"-y", "-n", "5", "-m", "1", NULL};
+	g_autofree char *refused = NULL, *silent = NULL, *relayed = NULL;
+	struct home h;
+
+	home_new(&h, 0);
+	home_expect(&h, 0, "up", "-q", "-t", "tests/data/topologies/one-address.yaml", "-s",
+		    "own-address-coturn", NULL);
+	refused = ask_relay(&h, tcp);
+	cr_expect(strstr(refused, "error 442"), "%s", refused);
+	silent = ask_relay(&h, own_port);
+	cr_expect(strstr(silent, "tot_recv_msgs=0"), "%s", silent);
+	relayed = ask_relay(&h, relay);
+	cr_expect(strstr(relayed, "Total lost packets 0 "), "%s", relayed);
+	home_clear(&h);
+}

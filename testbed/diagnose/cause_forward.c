@@ -111,7 +111,8 @@ static void set_missing(struct finding *f, const struct crossing *x)
 				      .listener = {.address = x->before->dst,
 						   .proto = x->proto,
 						   .port = x->before->dport,
-						   .service = SERVICE_EDGE,
+						   .service = p->edge ? SERVICE_EDGE :
+									SERVICE_REVERSE_PROXY,
 						   .part = EDGE_PART_COUNT}};
 	finding_prove(f,
 		      own ? "%s has the address %s itself, and no NAT rule of it for that port" :

@@ -3,48 +3,6 @@
 
 #define STUN_PORT 3478
 
-/* The outside port that leads to the Access Edge by a NAT rule of the node; 0: none. */
-static uint16_t led_to_access(const struct node *n, const struct edge_service *e)
-{
-	ptr_array_foreach(const struct nat_rule, r, n->nat) {
-		bool same = r->kind != NAT_MASQUERADE &&
-			    addr_equal(&r->outside, &e->access_public) &&
-			    addr_equal(&r->inside, &e->access);
-
-		if (same && r->kind == NAT_STATIC)
-			return e->access_port;
-		if (same && r->proto == PROTO_TCP && nat_forward_outside(r, e->access_port) != 0)
-			return nat_forward_outside(r, e->access_port);
-	}
-	return 0;
-}
-
-/* The port that a client's service record of the node has for the Access Edge; 0: none. */
-static uint16_t told_by_record(const struct node *n, const struct edge_service *e)
-{
-	const struct service *dns = node_declared_service(n, SERVICE_DNS);
-
-	ptr_array_foreach(const struct dns_record, r, dns ? dns->dns.records : NULL)
-		if (r->target && g_str_has_prefix(r->name, "_sip._tls.") &&
-		    g_ascii_strcasecmp(r->target, e->access_fqdn) == 0)
-			return r->port;
-	return 0;
-}
-
-uint16_t published_access_port(const model *m, const struct edge_service *e)
-{
-	static uint16_t (*const ways[])(const struct node *, const struct edge_service *) = {
-		led_to_access, told_by_record};
-	uint16_t port = 0;
-
-	if (addr_equal(&e->access, &e->access_public))
-		return e->access_port;
-	for (gsize w = 0; w < G_N_ELEMENTS(ways) && port == 0; w++)
-		for (guint i = 0; i < m->nodes->len && port == 0; i++)
-			port = ways[w](m->nodes->pdata[i], e);
-	return port != 0 ? port : e->access_port;
-}
-
 /* Whether the rule leads an outside port to the proxy. */
 static bool leads_to_proxy(const struct nat_rule *r, const struct reverse_proxy_service *p)
 {
@@ -54,12 +12,32 @@ static bool leads_to_proxy(const struct nat_rule *r, const struct reverse_proxy_
 		 nat_forward_outside(r, REVERSE_PROXY_PORT) == REVERSE_PROXY_PORT));
 }
 
+/* Whether the record is one of the proxy's names, with a public address that no server has. */
+static bool tells_proxy(const model *m, const struct dns_record *r,
+			const struct reverse_proxy_service *p)
+{
+	const struct node *owner = r->target ? NULL : model_owner(m, &r->a);
+	bool named = false;
+
+	ptr_array_foreach(const char, name, p->names)
+		named = named || g_ascii_strcasecmp(name, r->name) == 0;
+	return named && !r->target && addr_is_set(&r->a) && !addr_is_private(&r->a) &&
+	       (!owner || owner->forwarding);
+}
+
 struct addr published_proxy_address(const model *m, const struct reverse_proxy_service *p)
 {
 	ptr_array_foreach(const struct node, n, m->nodes)
 		ptr_array_foreach(const struct nat_rule, r, n->nat)
 			if (leads_to_proxy(r, p))
 				return r->outside;
+	for (guint i = 0; addr_is_private(&p->address) && i < m->nodes->len; i++) {
+		const struct service *dns = node_declared_service(m->nodes->pdata[i], SERVICE_DNS);
+
+		ptr_array_foreach(const struct dns_record, r, dns ? dns->dns.records : NULL)
+			if (tells_proxy(m, r, p))
+				return r->a;
+	}
 	return p->address;
 }
 
@@ -91,6 +69,17 @@ static void add_udp(GArray *all, const struct node *n, const struct edge_service
 		add_published(all, n, e, &e->av_tcp, port);
 }
 
+static void add_proxy(GArray *all, const model *m, const struct node *n, const struct addr *public)
+{
+	const struct service *s = node_declared_service(n, SERVICE_REVERSE_PROXY);
+	struct addr own = {0};
+
+	if (s)
+		own = published_proxy_address(m, &s->proxy);
+	if (s && addr_equal(public, &own))
+		add_published(all, n, NULL, &s->proxy.address, REVERSE_PROXY_PORT);
+}
+
 GArray *published_at(const model *m, const struct addr *public, enum ip_proto proto, uint16_t port)
 {
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct published));
@@ -102,6 +91,8 @@ GArray *published_at(const model *m, const struct addr *public, enum ip_proto pr
 			add_tcp(all, m, n, &s->edge, public, port);
 		else if (s && proto == PROTO_UDP)
 			add_udp(all, n, &s->edge, public, port);
+		if (proto == PROTO_TCP && port == REVERSE_PROXY_PORT)
+			add_proxy(all, m, n, public);
 	}
 	return all;
 }

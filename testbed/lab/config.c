@@ -2,6 +2,7 @@
 #include "testbed/lab/config.h"
 
 #include "testbed/lab/trust.h"
+#include "testbed/model/published_port.h"
 
 #include <string.h>
 
@@ -252,7 +253,7 @@ static json_t *web_json(const model *m, const struct node *node)
 			"web_external", s->web.external);
 	if (edge)
 		json_object_set_new(web, "sip_external",
-				    sip_json(edge->access_fqdn, edge->access_port));
+				    sip_json(edge->access_fqdn, published_access_port(m, edge)));
 	return web;
 }
 

@@ -17,12 +17,29 @@
 	"\"address\": \"198.51.100.6\", \"port\": 5061}, \"code\": \"connection-timed-out\", " \
 	"\"reason\": \"W\"}, {\"event\": \"sign-in-failed\", \"stage\": \"tls\", \"code\": "   \
 	"\"connection-timed-out\", \"reason\": \"W\"}]"
+#define NO_WEB                                                                                   \
+	"[{\"event\": \"dns\", \"query\": \"lyncdiscover.one.example\", \"type\": \"A\", "       \
+	"\"answer\": [\"198.51.100.20\"], \"servers\": [\"192.0.2.53\"]}, {\"event\": \"web\", " \
+	"\"server\": {\"name\": \"lyncdiscover.one.example\", \"address\": \"198.51.100.20\", "  \
+	"\"port\": 443, \"found_by\": \"lyncdiscover.one.example\"}, \"path\": \"/\", "          \
+	"\"code\": \"connection-timed-out\", \"reason\": \"W\"}, {\"event\": "                   \
+	"\"sign-in-failed\", \"stage\": \"web\", \"code\": \"connection-timed-out\", "           \
+	"\"reason\": \"W\"}]"
 
 static const struct forward_case {
 	const char *name, *changes, *events;
 	enum cause_code code;
 	const char *object, *fix;
 } cases[] = {
+	{"none to the reverse proxy, whose address no router has",
+	 "{remove-nat: {node: dmz-fw, nat: to-web}}", NO_WEB, CAUSE_NAT_FORWARD_MISSING,
+	 "198.51.100.20 TCP 443",
+	 "- add-nat: {node: dmz-fw, name: to-server, static: {inside: 192.168.200.20, outside: "
+	 "198.51.100.20}, out: wan, hairpin: true}\n"},
+	{"one that leads the reverse proxy's address to the Edge",
+	 "{set-nat: {node: dmz-fw, nat: to-web, inside: 192.168.200.10}}", NO_WEB,
+	 CAUSE_NAT_FORWARD_WRONG, "to-web",
+	 "- set-nat: {node: dmz-fw, nat: to-web, inside: 192.168.200.20}\n"},
 	{"none to the relay", "{remove-nat: {node: dmz-fw, nat: to-stun}}", NO_RELAY,
 	 CAUSE_NAT_FORWARD_MISSING, "198.51.100.6 UDP 3478",
 	 "- add-nat: {node: dmz-fw, name: to-udp-3478, forward: {outside: 198.51.100.6, inside: "
@@ -90,7 +107,7 @@ Test(forward, missing_or_wrong)
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		const struct forward_case *c = &cases[i];
 		g_autofree char *changes = g_strdup_printf("[%s]", c->changes);
-		g_autoptr(model) m = scenario_model(ONE, "forwarded", changes);
+		g_autoptr(model) m = scenario_model(ONE, "proxy", changes);
 		g_autoptr(finding) f = find(m, c);
 		g_autoptr(fix) x = fix_derive(m, f);
 		g_autofree char *object = subject_text(&f->subject);

@@ -14,16 +14,21 @@ struct fixture {
 	struct config_source source;
 };
 
-static struct fixture open_scenario(const char *name)
+static struct fixture open_file(const char *file, const char *name)
 {
 	struct fixture f = {.found = diags_new()};
 
-	f.base = model_load(TOPOLOGY, f.found);
-	cr_assert_not_null(f.base, "%s does not load", TOPOLOGY);
+	f.base = model_load(file, f.found);
+	cr_assert_not_null(f.base, "%s does not load", file);
 	f.m = model_instantiate(f.base, model_scenario(f.base, name), f.found);
 	cr_assert_not_null(f.m, "scenario %s can't be made", name);
 	f.source = (struct config_source){.model = f.m, .master = "a master secret"};
 	return f;
+}
+
+static struct fixture open_scenario(const char *name)
+{
+	return open_file(TOPOLOGY, name);
 }
 
 static void done(struct fixture *f)
@@ -289,6 +294,19 @@ Test(config, web_sites)
 				 "sipinternal.contoso.com sip.contoso.com");
 	cr_expect_str_eq(proxies, "lyncdiscover.contoso.com meet.contoso.com");
 	json_decref(expected);
+	json_decref(config);
+	done(&f);
+}
+
+/* Clients outside are told the port that a NAT leads from, not the Edge's own. */
+Test(config, web_site_names_the_published_port)
+{
+	struct fixture f = open_file("tests/data/topologies/one-address-forwarded.yaml", "proxy");
+	json_t *config = config_frontend(&f.source, model_node(f.m, "fe")),
+	       *sip = json_object_get(json_object_get(config, "web"), "sip_external");
+
+	cr_expect_str_eq(text(sip, "name"), "sip.one.example");
+	cr_expect_eq(json_integer_value(json_object_get(sip, "port")), 5061);
 	json_decref(config);
 	done(&f);
 }

@@ -102,9 +102,18 @@ static void add_sip(const struct builder *b, const struct heard *h)
 
 /* --- remarks ---------------------------------------------------------------------------------- */
 
-static const char *const told[] = {EVENT_SIGNED_IN, EVENT_SIGN_IN_FAILED,
-				   EVENT_SELECTED,  EVENT_CALL_RESULT,
-				   EVENT_IM_RESULT, EVENT_CONFERENCE_RESULT};
+static const struct {
+	const char *name;
+	bool of_sign_in; /* told with the sign-in only */
+} told[] = {
+	{EVENT_WEB, true},
+	{EVENT_SIGNED_IN, true},
+	{EVENT_SIGN_IN_FAILED, false},
+	{EVENT_SELECTED, false},
+	{EVENT_CALL_RESULT, false},
+	{EVENT_IM_RESULT, false},
+	{EVENT_CONFERENCE_RESULT, false},
+};
 
 static char *candidate_text(const json_t *candidate)
 {
@@ -113,6 +122,27 @@ static char *candidate_text(const json_t *candidate)
 					     (unsigned)member_integer(candidate, "port"));
 
 	return g_strdup_printf("%s %s", member_text(candidate, "type"), at);
+}
+
+/* What was asked of the web service, and what came of it. */
+static void add_web_text(GString *text, const json_t *e)
+{
+	const json_t *server = json_object_get(e, "server"),
+		     *sip = json_object_get(e, "sip_server");
+	const char *name = member_text(server, "name"), *path = member_text(e, "path"),
+		   *location = member_text(e, "access_location"), *next = member_text(e, "next");
+
+	g_string_append_printf(text, " https://%s%s", name ? name : "?", path ? path : "");
+	/* a refusal's reason has the status */
+	if (json_is_integer(json_object_get(e, "status")) && !member_text(e, "reason"))
+		g_string_append_printf(text, ", HTTP %d", (int)member_integer(e, "status"));
+	if (location)
+		g_string_append_printf(text, ", %s", location);
+	if (next)
+		g_string_append_printf(text, ", leads to %s", next);
+	if (json_is_object(sip))
+		g_string_append_printf(text, ", names the server %s port %d",
+				       member_text(sip, "name"), (int)member_integer(sip, "port"));
 }
 
 static char *remark_text(const struct heard *h)
@@ -124,6 +154,8 @@ static char *remark_text(const struct heard *h)
 	GString *text = g_string_new(NULL);
 
 	g_string_append_printf(text, "%s: %s", h->agent, member_text(e, "event"));
+	if (is_event(h, EVENT_WEB))
+		add_web_text(text, e);
 	if (is_event(h, EVENT_SELECTED)) {
 		g_autofree char *local = candidate_text(json_object_get(e, "local")),
 				*remote = candidate_text(json_object_get(e, "remote"));
@@ -143,7 +175,7 @@ static char *remark_text(const struct heard *h)
 static void add_remark(const struct builder *b, const struct heard *h)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(told); i++) {
-		if (is_event(h, told[i]) && (b->sign_in || !is_event(h, EVENT_SIGNED_IN)))
+		if (is_event(h, told[i].name) && (b->sign_in || !told[i].of_sign_in))
 			g_ptr_array_add(b->l->rungs,
 					rung_new(heard_ns(b, h), NULL, NULL, remark_text(h), NULL));
 	}

@@ -251,3 +251,51 @@ Test(ladder, no_line_is_wider_than_a_terminal)
 	cr_expect(strstr(text, "is lost"), "the end of a long remark: %s", text);
 	stage_clear(&s);
 }
+
+static json_t *web_event(int ms, const char *name, const json_t *came)
+{
+	json_t *event = json_pack("{s:s, s:i, s:{s:s, s:s, s:i}, s:s}", "event", "web", "time_us",
+				  ms * 1000, "server", "name", name, "address", "10.0.0.9", "port",
+				  443, "path", "/root");
+
+	json_object_update(event, (json_t *)(guintptr)came);
+	return event;
+}
+
+/* With the sign-in only: what was asked, and what came of it. */
+Test(ladder, requests_to_the_web)
+{
+	static const struct {
+		const char *came, *told;
+	} rows[] = {
+		{"{\"status\": 200, \"access_location\": \"External\", \"next\": "
+		 "\"https://b/user\"}",
+		 "alice: web https://a.example/root, HTTP 200, External, leads to https://b/user"},
+		{"{\"status\": 200, \"sip_server\": {\"name\": \"sip.example\", \"port\": 443}}",
+		 "alice: web https://a.example/root, HTTP 200, names the server sip.example port "
+		 "443"},
+		{"{\"status\": 404, \"reason\": \"HTTP 404: not found\"}",
+		 "alice: web https://a.example/root: HTTP 404: not found"},
+		{"{\"reason\": \"connection refused\"}",
+		 "alice: web https://a.example/root: connection refused"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct stage s;
+		json_t *came = json_loads(rows[i].came, 0, NULL);
+		g_autoptr(ladder) with = NULL, without = NULL;
+		const struct rung *r;
+
+		stage_init(&s);
+		hear(&s, "alice", web_event(5, "a.example", came));
+		both_signed_in(&s);
+		with = ladder_new(s.m, &s.seen, s.c, true);
+		without = ladder_new(s.m, &s.seen, s.c, false);
+		cr_assert_eq(with->rungs->len, 3u, "row %u", i);
+		cr_expect_eq(without->rungs->len, 0u, "row %u", i);
+		r = with->rungs->pdata[2];
+		cr_expect_str_eq(r->label, rows[i].told, "row %u: %s", i, r->label);
+		json_decref(came);
+		stage_clear(&s);
+	}
+}

@@ -18,8 +18,8 @@ struct completion {
 	struct draft_node *core;	     /* `internet` */
 	const struct draft_network *outside; /* public: name server, a client */
 	const struct draft_network *inside;  /* of the Front End */
-	struct draft_node *edge, *server, *public_dns;
-	const struct draft_iface *edge_in, *edge_out;
+	struct draft_node *edge, *proxy, *server, *public_dns;
+	const struct draft_iface *edge_in, *edge_out, *proxy_out;
 	bool is_av;	     /* the first outer address of the Edge is the A/V Edge's */
 	GHashTable *reached; /* struct draft_network -> struct reach */
 	GHashTable *came_by; /* struct draft_node (a router) -> struct draft_network */

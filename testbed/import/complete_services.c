@@ -120,6 +120,17 @@ static void add_edge_addresses(struct completion *c)
 	}
 }
 
+/* Beside the Edge or, where its outer network is full, in the one that was added. */
+static void add_proxy(struct completion *c)
+{
+	c->proxy = complete_node(c, "proxy",
+				 "a reverse proxy, by which clients outside find their server");
+	c->proxy_out = complete_join(c, c->proxy, "ext", c->edge_out->network, NULL);
+	if (!c->proxy_out)
+		c->proxy_out = complete_join(c, c->proxy, "ext", c->outside, NULL);
+	complete_join(c, c->proxy, "int", c->inside, NULL);
+}
+
 void complete_servers(struct completion *c, guint nodes)
 {
 	find_edge(c, nodes);
@@ -143,6 +154,7 @@ void complete_servers(struct completion *c, guint nodes)
 		c->edge_in = complete_join(c, c->edge, "int", c->inside, NULL);
 	}
 	add_edge_addresses(c);
+	add_proxy(c);
 }
 
 /* --- what they run ---------------------------------------------------------------------------- */
@@ -185,12 +197,13 @@ static void run_server(const struct completion *c)
 	address_text(c->public_dns->ifaces->pdata[0], 0, dns);
 	add_line(s, "resolvers: [%s]", own);
 	add_line(s, "services:");
-	add_line(s, "  - frontend: {fqdn: fe.example.com}");
+	add_line(s, "  - frontend: {fqdn: fe.example.com, web: {}}");
 	add_line(s, "  - dns:");
 	add_line(s, "      zones: [example.com]");
 	add_line(s, "      forward: %s", dns);
 	add_line(s, "      records:");
 	add_line(s, "        - {name: fe.example.com, a: %s}", own);
+	add_line(s, "        - {name: lyncdiscoverinternal.example.com, a: %s}", own);
 	add_line(s, "        - {name: edge.example.com, a: %s}", edge);
 	add_line(s,
 		 "        - {name: _sipinternaltls._tcp.example.com, target: fe.example.com, port: "
@@ -199,9 +212,10 @@ static void run_server(const struct completion *c)
 
 static void run_public_dns(const struct completion *c)
 {
-	char access[ADDR_TEXT_MAX], av[ADDR_TEXT_MAX];
+	char access[ADDR_TEXT_MAX], av[ADDR_TEXT_MAX], web[ADDR_TEXT_MAX];
 	struct draft_node *s = c->public_dns;
 
+	address_text(c->proxy_out, 0, web);
 	add_line(s, "services:");
 	add_line(s, "  - dns:");
 	add_line(s, "      zones: [example.com]");
@@ -210,6 +224,8 @@ static void run_public_dns(const struct completion *c)
 		 address_text(c->edge_out, c->is_av ? 1 : 0, access));
 	add_line(s, "        - {name: av.example.com, a: %s}",
 		 address_text(c->edge_out, c->is_av ? 0 : 1, av));
+	add_line(s, "        - {name: lyncdiscover.example.com, a: %s}", web);
+	add_line(s, "        - {name: web.example.com, a: %s}", web);
 	add_line(s, "        - {name: _sip._tls.example.com, target: sip.example.com, port: 443}");
 }
 
@@ -247,6 +263,20 @@ static void run_edge(const struct completion *c)
 	add_line(e, "      av: %s", address_text(c->edge_out, c->is_av ? 0 : 1, av));
 	add_line(e, "      av_tcp: %s", address_text(c->edge_out, 2, av_tcp));
 	add_line(e, "      next_hop: %s", c->server->name);
+}
+
+static void run_proxy(const struct completion *c)
+{
+	char outer[ADDR_TEXT_MAX];
+	struct draft_node *p = c->proxy;
+
+	add_line(p, "services:");
+	add_line(p, "  - reverse-proxy:");
+	add_line(p, "      names: [lyncdiscover.example.com, web.example.com]");
+	add_line(p, "      internal: int");
+	add_line(p, "      external: ext");
+	add_line(p, "      address: %s", address_text(c->proxy_out, 0, outer));
+	add_line(p, "      next_hop: %s", c->server->name);
 }
 
 /* Clients that are not behind NAT find the Front End itself, the others the Access Edge. */
@@ -293,4 +323,5 @@ void complete_services(struct completion *c, guint nodes)
 	run_public_dns(c);
 	add_edge_routes(c);
 	run_edge(c);
+	run_proxy(c);
 }

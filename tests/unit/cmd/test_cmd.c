@@ -99,6 +99,7 @@ static const struct usage_case {
 	{"init a b", 2, NULL, "unexpected argument 'b'"},
 	{"import --help", 0, "  netstat       'route -n' and 'netstat -rn'", NULL},
 	{"import --complete tests/data/import/edge.route.txt", 0, "frontend: {fqdn: ", NULL},
+	{"import --complete tests/data/import/edge.route.txt", 0, "  - reverse-proxy:\n", NULL},
 	{"import --node edge tests/data/import/edge.route.txt", 0, "  edge:\n",
 	 "tests/data/import/edge.route.txt:12:11: warning: "},
 	{"import --node ns -f ip-route tests/data/import/fe.route.json", 0, "  ns:\n",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The web sites of a live lab, asked by curl from its nodes: inside, and through the reverse proxy.
- */
+/* The web in a live lab: its sites are asked by curl from its nodes, inside and through the reverse
+ * proxy; and a client finds its server although a rogue answers in the proxy's place. */
 #include "tests/e2e/live/live.h"
 
 #include <criterion/criterion.h>
@@ -62,6 +62,74 @@ Test(web, curl_gets_the_documents)
 			cr_expect(strstr(body, rows[i].body), "row %zu: %s", i, o.out);
 		else
 			cr_expect_str_eq(body, "\r\n\r\n", "row %zu: %s", i, o.out);
+		outcome_clear(&o);
+	}
+	home_expect(&h, 0, "down", "-n", LAB, NULL);
+	home_clear(&h);
+}
+
+/* --- a rogue in the proxy's place ------------------------------------------------------------- */
+
+static const struct {
+	const char *answer, *told; /* what the client says of it */
+} wrongs[] = {
+	{"huge", "the answer is too long"},
+	{"endless", "the answer is too long"},
+	{"chunked", "the answer is too long"},
+	{"slow", "no answer in time"},
+	{"slow-headers", "no answer in time"},
+	{"truncated", "the answer is cut off"},
+	{"page", "the answer cannot be read"},
+	{"circle", "the answers lead on and on"},
+	{"foreign", "the answer leads out of the domain"},
+	{"mail", "the answer cannot be read"},
+};
+
+/* Starts it on the proxy's node; returns when it listens. */
+static void start_rogue(const struct home *h, const char *choice)
+{
+	const char *build = g_getenv("TESTBED_BUILD");
+	g_autofree char
+		*program = g_build_filename(build ? build : "build", "tests", "rogue-web", NULL),
+		*whole = g_canonicalize_filename(program, NULL),
+		*line = g_strdup_printf(
+			"mkfifo %s.ready && { %s 203.0.113.12 /run/testbed/trust/rp.pem "
+			"/run/testbed/trust/rp.key %s >%s.ready 2>&1 & } && read said <%s.ready "
+			"&& test \"$said\" = ready",
+			choice, whole, choice, choice, choice);
+
+	home_expect(h, 0, "set", "-n", LAB, "stop-service: {node: rp, service: reverse-proxy}",
+		    NULL);
+	home_expect(h, 0, "exec", "-n", LAB, "rp", "--", "sh", "-c", line, NULL);
+}
+
+Test(web, a_rogue_does_not_keep_a_client_from_its_server)
+{
+	struct home h;
+	g_autofree char *choice = NULL;
+
+	home_new(&h, 0);
+	choice = g_build_filename(h.folder, "answer", NULL);
+	home_expect(&h, 0, "up", "-s", "missing-route", "-n", LAB, NULL);
+	start_rogue(&h, choice);
+	for (gsize i = 0; i < G_N_ELEMENTS(wrongs); i++) {
+		g_autofree char *told = g_strdup_printf(
+			"asks https://lyncdiscover.contoso.com/ at 203.0.113.12: %s",
+			wrongs[i].told);
+		struct outcome o;
+
+		cr_assert(g_file_set_contents(choice, wrongs[i].answer, -1, NULL));
+		/* The client signs in anew when it is told something else. */
+		home_expect(&h, 0, "set", "-n", LAB, "set-discovery: {node: home1, discovery: srv}",
+			    NULL);
+		home_expect(&h, 0, "set", "-n", LAB,
+			    "set-discovery: {node: home1, discovery: auto}", NULL);
+		home_run(&h, &o, NULL, "call", "-n", LAB, "home1", "dc1", "--media", "im", "-v",
+			 NULL);
+		cr_expect_eq(o.exit_code, 0, "%s: %s%s", wrongs[i].answer, o.out, o.err);
+		cr_expect(strstr(o.out, told), "%s: not '%s' in %s", wrongs[i].answer, told, o.out);
+		cr_expect(strstr(o.out, "found by _sip._tls.contoso.com"), "%s: %s",
+			  wrongs[i].answer, o.out);
 		outcome_clear(&o);
 	}
 	home_expect(&h, 0, "down", "-n", LAB, NULL);

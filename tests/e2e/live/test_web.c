@@ -42,7 +42,7 @@ Test(web, curl_gets_the_documents)
 	program_shell("command -v curl", NULL, &o);
 	if (o.exit_code != 0) {
 		outcome_clear(&o);
-		cr_skip("needs curl: there is none");
+		cr_skip_test("needs curl: there is none");
 	}
 	outcome_clear(&o);
 	home_new(&h, 0);

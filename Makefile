@@ -35,7 +35,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
 # --- libraries -----------------------------------------------------------------------------------
 # nice stands before sofia-sip-ua: both export stun_message_length, and the STUN code must get libnice's.
 PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libsoup-3.0 nice sofia-sip-ua libsrtp2 libcares libnl-3.0 libnl-route-3.0 \
-	libnl-nf-3.0 libnftables libpcap yaml-0.1 jansson libcap gnutls
+	libnl-nf-3.0 libnftables libpcap yaml-0.1 jansson libseccomp gnutls
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null))
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 TEST_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags criterion 2>/dev/null))
@@ -168,11 +168,13 @@ check-unit: all $(filter $(B)/tests/unit/%,$(TEST_PROGRAMS)) ## unit and golden 
 check-netns: all $(filter $(B)/tests/netns/%,$(TEST_PROGRAMS)) ## the executor against the real kernel, in throw-away namespaces
 	$(Q)$(call run_tests,--in-namespace $(filter $(B)/tests/netns/%,$(TEST_PROGRAMS)))
 
-# Of somebody else's making, with nothing of this project in it: a client for tests/e2e/clients, a web server for
+# Of somebody else's making, with nothing of this project in them: clients for tests/e2e/clients, a web server for
 # tests/e2e/live.
+OF_OTHERS := $(B)/tests/nice-agent $(B)/tests/hostile-agent $(B)/tests/rogue-web
 $(B)/tests/nice-agent: $(B)/obj/tests/clients/nice_agent.o
+$(B)/tests/hostile-agent: $(B)/obj/tests/clients/hostile_agent.o
 $(B)/tests/rogue-web: $(B)/obj/tests/clients/rogue_web.o
-$(B)/tests/nice-agent $(B)/tests/rogue-web:
+$(OF_OTHERS):
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
@@ -198,7 +200,7 @@ $(B)/tests/clock-jump.so: tests/preload/clock_jump.c $(B)/flags
 # A matrix fills the machine by itself, so most run one at a time.  The tests of these mostly wait for a single call.
 E2E_PROGRAMS := $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS))
 E2E_WAITING := $(filter $(addprefix $(B)/tests/e2e/,faults/% finished/% live/%),$(E2E_PROGRAMS))
-check-e2e: all $(B)/tests/nice-agent $(B)/tests/rogue-web $(B)/tests/flood $(B)/tests/clock-jump.so $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(E2E_PROGRAMS) ## whole labs: every cell, by packets
+check-e2e: all $(OF_OTHERS) $(B)/tests/flood $(B)/tests/clock-jump.so $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(E2E_PROGRAMS) ## whole labs: every cell, by packets
 	$(Q)failed=; TEST_JOBS=1 $(call run_tests,$(filter-out $(E2E_WAITING),$(E2E_PROGRAMS))) || failed=1; \
 		TEST_JOBS=5 $(call run_tests,$(E2E_WAITING)) || failed=1; test -z "$$failed"
 

@@ -369,9 +369,15 @@ static const struct core_io server_io = {
 
 static bool open_records(fe_server *s, GError **error)
 {
+	int fd;
+
 	if (!s->config->cdr)
 		return true;
-	s->records = fopen(s->config->cdr, "ae");
+	/* the file behind a descriptor that this was started with may not be ours to open */
+	if (sscanf(s->config->cdr, "/dev/fd/%d", &fd) == 1)
+		s->records = fdopen(fd, "ae");
+	else
+		s->records = fopen(s->config->cdr, "ae");
 	if (!s->records)
 		g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno), "%s: %s",
 			    s->config->cdr, g_strerror(errno));

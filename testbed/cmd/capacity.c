@@ -279,6 +279,9 @@ int cmd_run_capacity(const struct options *o)
 	scenarios = chosen_scenarios(m, o);
 	if (!scenarios)
 		return CMD_USAGE;
+	status = cmd_allow_commands(o, m);
+	if (status)
+		return status;
 	how.changes = change = rate_change(m, o->rate);
 	status = measure_all(m, scenarios, &how, designs);
 	told = designs->len > 0 ? write_results(designs, o) : status;

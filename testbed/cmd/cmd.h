@@ -91,6 +91,15 @@ model *cmd_live_model(const json_t *status);
 /* The network of a scenario; the caller frees it.  NULL: errors were printed; exit by CMD_INPUT. */
 model *cmd_scenario_model(const model *m, const struct scenario *sc);
 
+/* --- commands.c ------------------------------------------------------------------------------- */
+
+/* Whether the programs that the topology names as clients may run: by --allow-commands, or because
+ * the user says so at the terminal, where they are shown.  0, or the exit code after an error was
+ * printed. */
+int cmd_allow_commands(const struct options *o, const model *m);
+/* Notes which they are, if there are any. */
+void cmd_tell_commands(const char *path, const model *m);
+
 /* What -t and -s choose. */
 typedef struct network_choice {
 	model *base; /* owns the scenario */

@@ -11,16 +11,15 @@
 
 #define RC_FD 63 /* bash's start file; a number that users do not use, as bash does for <(...) */
 
-/* The user's own start file first, then a prompt with the node's name; the descriptor is closed
- * when all is read.  Where the lab has only one user id, tcpdump must not change to another one. */
+/* A prompt with the node's name; the descriptor is closed when all is read.  Where the lab has only
+ * one user id, tcpdump must not change to another one. */
 static const char rc_format[] =
-	"[ -r ~/.bashrc ] && . ~/.bashrc\n"
 	"grep -q '[^0-9]1$' /proc/self/uid_map && alias tcpdump='tcpdump -Z root'\n"
 	"PS1='%s:\\w\\$ '\nexec %d<&-\n";
 
 /* Gets the node's namespaces from the keeper and runs the command there.  Ends the process with the
  * command's exit code; returns an exit code only when it could not be started. */
-static int enter_node(const struct options *o, char *const *argv)
+static int enter_node(const struct options *o, char *const *argv, const char *const *environment)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = live_connect(o->name, &error);
@@ -30,7 +29,8 @@ static int enter_node(const struct options *o, char *const *argv)
 		    NULL;
 	const json_t *files = json_object_get(way, "files");
 	g_autofree const char **paths = g_new0(const char *, json_array_size(files) + 1);
-	struct enter_target target = {.files = paths};
+	struct enter_target target = {
+		.files = paths, .shown = (const char *const *)o->shown, .environment = environment};
 	int status = -1;
 
 	if (way) {
@@ -75,17 +75,17 @@ int cmd_shell(const struct options *o)
 	g_autofree char *rc = g_strdup_printf("/dev/fd/%d", RC_FD);
 	char *with_bash[] = {bash, (char[]){"--rcfile"}, rc, (char[]){"-i"}, NULL};
 	char *with_sh[] = {(char[]){"/bin/sh"}, (char[]){"-i"}, NULL};
-	g_autofree char *prompt = g_strdup_printf("%s$ ", o->arguments[0]);
+	g_autofree char *prompt = g_strdup_printf("PS1=%s$ ", o->arguments[0]);
+	const char *const environment[] = {prompt, NULL};
 
 	if (bash && make_start_file(o->arguments[0]) >= 0)
-		return enter_node(o, with_bash);
-	g_setenv("PS1", prompt, TRUE);
-	return enter_node(o, with_sh);
+		return enter_node(o, with_bash, NULL);
+	return enter_node(o, with_sh, environment);
 }
 
 int cmd_exec(const struct options *o)
 {
 	if (!o->command || !o->command[0])
 		return cmd_fail(CMD_USAGE, "usage: testbed exec NODE -- CMD...");
-	return enter_node(o, o->command);
+	return enter_node(o, o->command, NULL);
 }

@@ -120,8 +120,8 @@ int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recor
 /* Places the call in a fresh lab and explains it.  Returns the exit code. */
 static int explain_fresh(const model *m, const struct options *o, guint64 seed)
 {
-	int status;
-	matrix_selection *s = select_cell(m, o, &status);
+	int status = cmd_allow_commands(o, m);
+	matrix_selection *s = status ? NULL : select_cell(m, o, &status);
 
 	return s ? cmd_explain_cell(m, s, NULL, o, seed) : status;
 }
@@ -133,12 +133,12 @@ static int explain_finished(finished *f, const model *m, const char *id, const s
 			    guint64 seed)
 {
 	g_autoptr(GError) error = NULL;
-	matrix_selection *s = explain_select_id(m, id, &error);
+	int status = o->no_trial ? 0 : cmd_allow_commands(o, m);
+	matrix_selection *s = status ? NULL : explain_select_id(m, id, &error);
 	struct recorded recorded;
-	int status;
 
 	if (!s)
-		return cmd_failed(error);
+		return status ? status : cmd_failed(error);
 	finished_read(f, id, &recorded);
 	status = cmd_explain_cell(m, s, &recorded, o, seed);
 	recorded_clear(&recorded);

@@ -58,6 +58,7 @@ static int validate_one(const struct options *o)
 	else if (!model_server(m, SERVICE_FRONTEND))
 		cmd_note("%s: no client can sign in: no node has a 'frontend' among its services",
 			 path);
+	cmd_tell_commands(path, m);
 	return cmd_print(text, -1);
 }
 

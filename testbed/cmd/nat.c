@@ -259,9 +259,13 @@ int cmd_run_nat(const struct options *o)
 {
 	g_autoptr(model) m = cmd_topology_load(o);
 	const struct scenario *sc;
+	int status;
 
 	if (!m)
 		return CMD_INPUT;
 	sc = cmd_scenario(m, o->scenario);
-	return sc ? measure_nats(m, sc, o) : CMD_USAGE;
+	if (!sc)
+		return CMD_USAGE;
+	status = cmd_allow_commands(o, m);
+	return status ? status : measure_nats(m, sc, o);
 }

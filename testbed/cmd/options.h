@@ -45,6 +45,8 @@
 #define OPT_IMPORT OPTION_BIT(31)   /* --node, --format, --complete */
 #define OPT_SECONDS OPTION_BIT(32)
 #define OPT_IPV6 OPTION_BIT(33)
+#define OPT_BIND OPTION_BIT(34)
+#define OPT_ALLOW OPTION_BIT(35) /* --allow-commands */
 
 /* Values of options; text that was not given is NULL.  GOption asks for gboolean. */
 struct options {
@@ -60,7 +62,8 @@ struct options {
 	char *rate, *plot;
 	char *node;
 	int calls;
-	gboolean force, publish, ipv6, complete;
+	gboolean force, publish, ipv6, complete, allow_commands;
+	char **shown;	  /* "DIR[:rw]"; NULL: none */
 	char *name;	  /* of a lab that is up */
 	char *write;	  /* capture file */
 	char **command;	  /* the words after "--", for verbs that run a command; NULL: none */

@@ -52,12 +52,14 @@ static int run_selected(const model *m, const struct matrix_filter *f, const str
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(matrix_selection) s = matrix_select(m, f, &error);
+	int status;
 
 	if (!s)
 		return cmd_failed(error);
 	if (!check_captures(s, o->captures))
 		return CMD_USAGE;
-	return watched_run(s, o, report);
+	status = cmd_allow_commands(o, m);
+	return status ? status : watched_run(s, o, report);
 }
 
 /* --- run matrix ------------------------------------------------------------------------------- */

@@ -183,6 +183,8 @@ static int trace_new(const struct options *o)
 	g_auto(network_choice) network = {0};
 	int status = cmd_network_choose(o, &network);
 
+	if (!status)
+		status = cmd_allow_commands(o, network.model);
 	return status ? status : trace_in_new_lab(network.model, o, network.scenario->name);
 }
 

@@ -124,6 +124,8 @@ int cmd_up(const struct options *o)
 				 .publish = o->publish,
 				 .changes = o->changes};
 
+	int status;
+
 	if (!runtime_dir_check_name(job.name, &error))
 		return cmd_fail(CMD_USAGE, "%s", error->message);
 	if (o->publish && geteuid() != 0)
@@ -139,6 +141,9 @@ int cmd_up(const struct options *o)
 	job.scenario = cmd_scenario(m, o->scenario);
 	if (!job.scenario)
 		return CMD_USAGE;
+	status = cmd_allow_commands(o, m);
+	if (status)
+		return status;
 	dir = runtime_dir_open(&error);
 	if (!dir)
 		return cmd_fail(CMD_INTERNAL, "%s", error->message);

@@ -10,7 +10,7 @@
 
 #define RUN_OPTIONS                                                                                \
 	(OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_OUT | OPT_CAPTURE | \
-	 OPT_EVIDENCE | OPT_JSON | OPT_VERBOSE | OPT_QUIET | OPT_COLOR)
+	 OPT_EVIDENCE | OPT_JSON | OPT_VERBOSE | OPT_QUIET | OPT_COLOR | OPT_ALLOW)
 
 static const char exit_text[] =
 	"Exit status: 0 every cell as expected; 1 at least one differs; 2 wrong arguments, or\n"
@@ -64,10 +64,14 @@ static const char reboot_help[] =
 	"such lab or node; 4 the kernel refused it, nothing was changed.\n";
 
 static const char enter_help[] =
-	"Inside are the node's network, its /etc/resolv.conf and the processes of the lab; the "
-	"files are the machine's.\n"
-	"The command has all capabilities in the lab, and none outside of it.\n\nExit status: the "
-	"command's; 128+n after\n"
+	"Inside are the node's network, its /etc/resolv.conf and the processes of the lab.  Of the "
+	"machine's files\n"
+	"only programs (/usr, /opt) and what they need are there; --bind DIR shows a folder of "
+	"yours at its own\n"
+	"path, and DIR:rw lets the command write to it.  It runs where you are if that is shown, "
+	"else in /tmp, which\n"
+	"is the node's.  It may change the lab's networks and nothing outside.\n\nExit status: "
+	"the command's; 128+n after\n"
 	"signal n; 127 when there is no such program; 2 when there is no such lab or node.\n";
 
 static const char credentials_help[] =
@@ -133,12 +137,12 @@ static const struct verb verbs[] = {
 	 RUN_OPTIONS | OPT_SECONDS, 2, 2, cmd_run_call},
 	{"run nat", "[NODE...]",
 	 "Measure the NAT that nodes are behind, and hold it against what is asked for", nat_help,
-	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_JSON | OPT_ALL | OPT_COLOR, 0, G_MAXUINT,
-	 cmd_run_nat},
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_JSON | OPT_ALL | OPT_COLOR | OPT_ALLOW, 0,
+	 G_MAXUINT, cmd_run_nat},
 	{"run capacity", NULL, "Place more and more calls at once until their quality falls",
 	 capacity_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_PAIRS | OPT_SEED | OPT_JSON |
-		 OPT_QUIET | OPT_COLOR | OPT_CAPACITY | OPT_SECONDS,
+		 OPT_QUIET | OPT_COLOR | OPT_CAPACITY | OPT_SECONDS | OPT_ALLOW,
 	 0, 0, cmd_run_capacity},
 	{"trace", "A B",
 	 "Follow one packet and its answer, hop by hop, by the state of the kernels",
@@ -146,16 +150,17 @@ static const struct verb verbs[] = {
 	 "hop is asked what it would do, and \"kernel\" says so.  The lab is a fresh one, or with "
 	 "-n one that is up, as it is\n"
 	 "now, with what was typed in by hand.\n\nExit status 0: both arrive; 1: not.\n",
-	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PROTO | OPT_PORT | OPT_IPV6, 2,
-	 2, cmd_trace},
+	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PROTO | OPT_PORT | OPT_IPV6 |
+		 OPT_ALLOW,
+	 2, 2, cmd_trace},
 	{"explain", "[RUNDIR] CELL | A B",
 	 "Tell why a call failed, where, and what mends it, tried on a copy", explain_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE |
-		 OPT_ALL | OPT_NO_TRIAL | OPT_RUN | OPT_ICEWARN | OPT_NAME,
+		 OPT_ALL | OPT_NO_TRIAL | OPT_RUN | OPT_ICEWARN | OPT_NAME | OPT_ALLOW,
 	 0, 2, cmd_explain},
 	{"up", NULL, "Build a lab that stays, in the background", up_help,
-	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PUBLISH | OPT_QUIET, 0, 0,
-	 cmd_up},
+	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PUBLISH | OPT_QUIET | OPT_ALLOW,
+	 0, 0, cmd_up},
 	{"down", NULL, "End a lab that is up, or with --all every one", NULL, OPT_NAME | OPT_ALL, 0,
 	 0, cmd_down},
 	{"status", NULL, "Tell which labs are up, and how they are", NULL, OPT_NAME | OPT_JSON, 0,
@@ -163,10 +168,10 @@ static const struct verb verbs[] = {
 	{"credentials", "NODE",
 	 "Tell an endpoint's SIP account and relay in a lab that is up, for any client",
 	 credentials_help, OPT_NAME | OPT_JSON, 1, 1, cmd_credentials},
-	{"shell", "NODE", "Open a shell in a node of a lab that is up", enter_help, OPT_NAME, 1, 1,
-	 cmd_shell},
+	{"shell", "NODE", "Open a shell in a node of a lab that is up", enter_help,
+	 OPT_NAME | OPT_BIND, 1, 1, cmd_shell},
 	{"exec", "NODE -- CMD...", "Run a command in a node of a lab that is up", enter_help,
-	 OPT_NAME | OPT_COMMAND, 1, 1, cmd_exec},
+	 OPT_NAME | OPT_COMMAND | OPT_BIND, 1, 1, cmd_exec},
 	{"call", "A B", "Place a call in a lab that is up and print its timeline",
 	 "Expected is what the lab's scenario says; once 'set' has changed something, that the "
 	 "call passes.\n",

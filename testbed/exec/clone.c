@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/clone.h"
 
+#include "testbed/exec/ids.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <stdlib.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -16,18 +21,20 @@
 
 #define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
 
+#define IDS_DRAWN 1 /* said to the child: its user namespace has ids of its own */
+
 struct request {
-	clone_main main;
-	gpointer data;
-	int life;   /* the child's end of the socket */
-	int report; /* the starter's answer goes here */
-	int kept;   /* stays open in the child; 0: none */
+	const struct clone_request *asked;
+	int life;      /* the child's end of the socket */
+	int report;    /* the starter's answer goes here */
+	guint32 first; /* of the lab's ids; 0: none were drawn */
 };
 
-/* What the starter tells this process. */
+/* What the starter tells this process, which it is a copy of. */
 struct answer {
 	pid_t pid;
-	int error; /* errno of what failed; 0: the child lives */
+	int error;	  /* errno of what failed; 0: the child lives */
+	const char *step; /* what failed; NULL: to make namespaces */
 };
 
 static int read_sysctl(const char *path)
@@ -70,12 +77,32 @@ char *clone_cure(int errno_value)
 
 /* --- in the child ----------------------------------------------------------------------------- */
 
+static int compare_fds(gconstpointer a, gconstpointer b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Closes all above the socket but what is kept, which keeps its numbers: the copied memory has
+ * them. */
+static bool close_others(const struct clone_request *asked)
+{
+	g_autofree int *kept = g_memdup2(asked->kept, asked->n_kept * sizeof *kept);
+	unsigned next = CLONE_SOCKET + 1;
+
+	qsort(kept, asked->n_kept, sizeof *kept, compare_fds);
+	for (guint i = 0; i < asked->n_kept; i++) {
+		if ((unsigned)kept[i] > next && close_range(next, (unsigned)kept[i] - 1, 0) != 0)
+			return false;
+		next = MAX(next, (unsigned)kept[i] + 1);
+	}
+	return close_range(next, ~0U, 0) == 0;
+}
+
 /* Moves the socket to its place and closes everything else, above all the sockets of other labs,
  * which would keep those labs alive. */
-static bool keep_only(int life, int kept)
+static bool keep_only(int life, const struct clone_request *asked)
 {
 	int high = fcntl(life, F_DUPFD_CLOEXEC, CLONE_SOCKET + 1);
-	unsigned after = (unsigned)MAX(kept, CLONE_SOCKET) + 1;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (high < 0 || null < 0 || dup3(high, CLONE_SOCKET, O_CLOEXEC) < 0)
@@ -84,10 +111,7 @@ static bool keep_only(int life, int kept)
 	for (int fd = 0; fd <= 2; fd++)
 		if (fd == null ? fcntl(fd, F_SETFD, 0) < 0 : dup2(null, fd) < 0)
 			return false;
-	/* `kept` keeps its number: another one may be in use by the copied memory */
-	if (kept > CLONE_SOCKET + 1 && close_range(CLONE_SOCKET + 1, (unsigned)kept - 1, 0) != 0)
-		return false;
-	return close_range(after, ~0U, 0) == 0;
+	return close_others(asked);
 }
 
 static void default_signals(void)
@@ -101,6 +125,12 @@ static void default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Until here this is still the machine's user, in a user namespace where that is nobody. */
+static bool become_lab_root(void)
+{
+	return setgroups(0, NULL) == 0 && setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0;
+}
+
 static _Noreturn void child_main(const struct request *r, int go)
 {
 	char byte;
@@ -108,13 +138,16 @@ static _Noreturn void child_main(const struct request *r, int go)
 	/* end of file without the byte: the starter died before our ids were mapped */
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
+	if (byte == IDS_DRAWN && !become_lab_root())
+		_exit(1);
 	/* in a session of its own the terminal's Ctrl-C does not reach it; the first process of
 	 * a PID namespace ignores SIGTERM and the like unless it has a handler
 	 * (pid_namespaces(7)) */
-	if (setsid() < 0 || !keep_only(r->life, r->kept))
+	if (setsid() < 0 || !keep_only(r->life, r->asked) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		_exit(1);
 	default_signals();
-	_exit(r->main(r->data));
+	_exit(r->asked->main(r->asked->data));
 }
 
 /* --- in the starter, between the two ---------------------------------------------------------- */
@@ -134,25 +167,26 @@ static bool write_proc(pid_t pid, const char *name, const char *text)
 	return n == length;
 }
 
-/* Maps all ids to themselves when that is allowed (otherwise files in the home of the user
- * behind sudo could not be read), else our own id to root. */
-static bool map_ids(pid_t pid)
+/* Our own id becomes root. */
+static bool map_own_id(pid_t pid)
 {
-	static const char everything[] = "0 0 4294967295";
-	bool root = geteuid() == 0;
 	char one[64];
 
-	if (!root || !write_proc(pid, "uid_map", everything)) {
-		g_snprintf(one, sizeof one, "0 %u 1", geteuid());
-		if (!write_proc(pid, "uid_map", one))
-			return false;
-	}
-	if (root && write_proc(pid, "gid_map", everything))
-		return true;
+	g_snprintf(one, sizeof one, "0 %u 1", geteuid());
+	if (!write_proc(pid, "uid_map", one))
+		return false;
 	/* user_namespaces(7): without CAP_SETGID outside, setgroups must be denied first */
 	write_proc(pid, "setgroups", "deny");
 	g_snprintf(one, sizeof one, "0 %u 1", getegid());
 	return write_proc(pid, "gid_map", one);
+}
+
+static bool map_ids(pid_t pid, guint32 first)
+{
+	char range[64];
+
+	g_snprintf(range, sizeof range, "0 %u %u", first, IDS_COUNT);
+	return first != 0 && write_proc(pid, "uid_map", range) && write_proc(pid, "gid_map", range);
 }
 
 /* The new process becomes a child of the orchestrator, not of the starter.  0 in the child. */
@@ -161,29 +195,52 @@ static pid_t clone_into(unsigned long flags)
 	return (pid_t)syscall(SYS_clone, flags | CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
 }
 
-static pid_t clone_child(bool *ret_userns)
+/* Root has the right to mount, and makes the view before the lab's user namespace, to which the
+ * view's mounts are locked then.  Anybody else, and root of some containers (`root` becomes false),
+ * has that right in the new namespace only. */
+static bool enter_view(const struct request *r, bool *root, struct answer *answer)
 {
-	pid_t pid = clone_into(NAMESPACES | CLONE_NEWUSER);
-
-	*ret_userns = pid >= 0;
-	if (pid < 0 && geteuid() == 0)
-		pid = clone_into(NAMESPACES);
-	return pid;
+	*root = *root && unshare(CLONE_NEWNS) == 0;
+	if (!*root && (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 || !map_own_id(getpid())))
+		return false;
+	if (!view_enter(&r->asked->view, &answer->step))
+		return false;
+	answer->step = NULL;
+	return true;
 }
 
-static _Noreturn void starter_main(const struct request *r)
+/* The child, with its ids.  Root that may not make user namespaces, or not give them ids, as in
+ * some containers, goes on without (contained.h tells). */
+static pid_t clone_child(const struct request *r, bool root, const int go[2])
 {
-	struct answer answer = {.pid = -1};
-	int go[2];
-	bool userns = false;
+	pid_t pid = clone_into(NAMESPACES | (root ? CLONE_NEWUSER : 0));
+	bool userns = root && pid >= 0;
+	char byte = 0;
 
-	if (pipe2(go, O_CLOEXEC) == 0)
-		answer.pid = clone_child(&userns);
-	if (answer.pid == 0) {
+	if (root && pid < 0)
+		pid = clone_into(NAMESPACES);
+	if (pid == 0) {
 		close(go[1]);
 		child_main(r, go[0]);
 	}
-	if (answer.pid < 0 || (userns && !map_ids(answer.pid)) || write(go[1], "", 1) != 1)
+	if (userns && map_ids(pid, r->first))
+		byte = IDS_DRAWN;
+	else if (userns && !map_own_id(pid))
+		return -1;
+	return pid > 0 && write(go[1], &byte, 1) == 1 ? pid : -1;
+}
+
+static _Noreturn void starter_main(struct request *r)
+{
+	struct answer answer = {.pid = -1};
+	bool root = geteuid() == 0;
+	int go[2];
+
+	if (root && !ids_draw(&r->first))
+		r->first = 0;
+	if (pipe2(go, O_CLOEXEC) == 0 && enter_view(r, &root, &answer))
+		answer.pid = clone_child(r, root, go);
+	if (answer.pid < 0)
 		answer.error = errno != 0 ? errno : EIO;
 	_exit(write(r->report, &answer, sizeof answer) == sizeof answer ? 0 : 1);
 }
@@ -225,12 +282,16 @@ static struct answer run_starter(struct request *r, int report_read)
 	return answer;
 }
 
-static gboolean cant_clone(GError **error, int errno_value)
+static gboolean cant_clone(GError **error, const struct answer *answer)
 {
-	g_autofree char *cure = clone_cure(errno_value);
+	g_autofree char *cure = clone_cure(answer->error);
 
+	if (answer->step)
+		return tb_error_set(error, TB_ERROR_UNSUPPORTED,
+				    "can't %s for a lab's own view of files: %s (%s)", answer->step,
+				    g_strerror(answer->error), cure);
 	return tb_error_set(error, TB_ERROR_UNSUPPORTED, "can't make namespaces for a lab: %s (%s)",
-			    g_strerror(errno_value), cure);
+			    g_strerror(answer->error), cure);
 }
 
 static gboolean no_descriptors(GError **error, const char *what)
@@ -239,10 +300,9 @@ static gboolean no_descriptors(GError **error, const char *what)
 			    g_strerror(errno));
 }
 
-gboolean clone_start(clone_main main, gpointer data, int kept, struct clone_child *ret,
-		     GError **error)
+gboolean clone_start(const struct clone_request *request, struct clone_child *ret, GError **error)
 {
-	struct request r = {.main = main, .data = data, .kept = kept};
+	struct request r = {.asked = request};
 	struct answer answer;
 	int life[2], report[2];
 
@@ -270,5 +330,5 @@ gboolean clone_start(clone_main main, gpointer data, int kept, struct clone_chil
 		kill(answer.pid, SIGKILL);
 		wait_for(answer.pid);
 	}
-	return cant_clone(error, answer.error);
+	return cant_clone(error, &answer);
 }

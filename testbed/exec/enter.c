@@ -2,15 +2,20 @@
 #include "testbed/exec/enter.h"
 
 #include "testbed/base/diag.h"
+#include "testbed/exec/confine.h"
 #include "testbed/exec/mounts.h"
 #include "testbed/exec/process.h"
+#include "testbed/exec/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -18,6 +23,14 @@
 
 #define NO_PROGRAM 127
 #define CANT_EXECUTE 126
+
+#define CAP(name) (G_GUINT64_CONSTANT(1) << CAP_##name)
+/* What tools for networks, files and debugging take.  Not CAP_SYS_ADMIN: the view stays as it is.
+ */
+#define VISITOR_CAPABILITIES                                                                    \
+	(CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID) | CAP(KILL) | CAP(SETGID) | \
+	 CAP(SETUID) | CAP(SETPCAP) | CAP(NET_BIND_SERVICE) | CAP(NET_BROADCAST) |              \
+	 CAP(NET_ADMIN) | CAP(NET_RAW) | CAP(IPC_LOCK) | CAP(SYS_CHROOT) | CAP(SYS_PTRACE))
 
 static volatile sig_atomic_t running; /* pid of the child, for the handler */
 
@@ -50,18 +63,82 @@ gboolean enter_network(int user_fd, int net_fd, GError **error)
 	return setns(net_fd, CLONE_NEWNET) == 0 || cant_enter(error, "network namespace");
 }
 
-/* setns into a mount namespace changes the root and the working directory: the latter is entered
- * again by its name, if it exists there. */
-static gboolean enter_mounts(int fd, GError **error)
+/* Root of the machine becomes the lab's, who is nobody outside.  A lab with one id has no other
+ * groups to leave. */
+static gboolean become_lab_root(int user_fd, GError **error)
 {
-	g_autofree char *folder = g_get_current_dir();
-
-	if (fd >= 0 && setns(fd, CLONE_NEWNS) != 0)
-		return cant_enter(error, "mount namespace");
-	if (chdir(folder) != 0 && chdir("/") != 0)
-		return cant_enter(error, "working directory");
-	return TRUE;
+	if (user_fd < 0 || is_own_user(user_fd))
+		return TRUE;
+	(void)!setgroups(0, NULL);
+	return (setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0) || cant_enter(error, "user");
 }
+
+/* --- folders that are shown ------------------------------------------------------------------- */
+
+struct shown {
+	char *path;
+	int tree; /* a copy of what is mounted there */
+};
+
+static void clear_shown(gpointer shown)
+{
+	struct shown *s = shown;
+
+	g_free(s->path);
+	if (s->tree >= 0)
+		close(s->tree);
+}
+
+static bool take_tree(struct shown *s, bool writable)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					      (writable ? 0 : MOUNT_ATTR_RDONLY)};
+
+	s->tree = open_tree(AT_FDCWD, s->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	return s->tree >= 0 &&
+	       mount_setattr(s->tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) == 0;
+}
+
+/* From the machine's files, in a mount namespace of the calling process's own. */
+static GArray *take_trees(const char *const *asked, GError **error)
+{
+	GArray *trees = g_array_new(FALSE, TRUE, sizeof(struct shown));
+
+	g_array_set_clear_func(trees, clear_shown);
+	if (asked && *asked && !mounts_unshare()) {
+		cant_enter(error, "mount namespace");
+		return trees;
+	}
+	for (; asked && *asked; asked++) {
+		bool writable = g_str_has_suffix(*asked, ":rw");
+		g_autofree char *word = g_strndup(*asked, strlen(*asked) - (writable ? 3 : 0));
+		struct shown s = {.path = realpath(word, NULL), .tree = -1};
+		bool ok = s.path && take_tree(&s, writable);
+
+		if (!ok)
+			tb_error_set(error, TB_ERROR_INPUT, "can't show '%s': %s", word,
+				     g_strerror(errno));
+		g_array_append_val(trees, s);
+		if (!ok)
+			return trees;
+	}
+	return trees;
+}
+
+static bool show_trees(const GArray *trees)
+{
+	for (guint i = 0; trees && i < trees->len; i++) {
+		const struct shown *s = &g_array_index(trees, struct shown, i);
+		struct stat st;
+
+		if (fstat(s->tree, &st) != 0 || !view_make_place(s->path, S_ISDIR(st.st_mode)) ||
+		    move_mount(s->tree, "", AT_FDCWD, s->path, MOVE_MOUNT_F_EMPTY_PATH) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* --- the child -------------------------------------------------------------------------------- */
 
 static void on_passed_signal(int number)
 {
@@ -81,7 +158,15 @@ static void set_signals(bool waiting)
 		sigaction(passed_on[i], &action, NULL);
 }
 
-static G_NORETURN void child_main(const struct enter_target *target, char *const *argv)
+/* What the child finds ready. */
+struct prepared {
+	const GArray *trees;
+	char **environment;
+	const char *folder; /* where the user is */
+};
+
+static G_NORETURN void child_main(const struct enter_target *target, const struct prepared *p,
+				  char *const *argv)
 {
 	struct sigaction as_usual = {.sa_handler = SIG_DFL};
 	int number;
@@ -90,11 +175,16 @@ static G_NORETURN void child_main(const struct enter_target *target, char *const
 	sigaction(SIGPIPE, &as_usual, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
 	    (target->net >= 0 && setns(target->net, CLONE_NEWNET) != 0) || !mounts_unshare() ||
-	    !spawn_mount_files(target->files)) {
+	    !spawn_mount_files(target->files) || !show_trees(p->trees) ||
+	    !spawn_keep_capabilities(VISITOR_CAPABILITIES, true) ||
+	    !confine_self(CONFINE_VISITOR)) {
 		fprintf(stderr, "testbed: error: enter the node: %s\n", g_strerror(errno));
 		_exit(CANT_EXECUTE);
 	}
-	execvp(argv[0], argv);
+	if (chdir(p->folder) != 0 && chdir(VIEW_HOME) != 0)
+		number = chdir("/");
+	setenv("PATH", VIEW_PATH, 1); /* where execvpe looks */
+	execvpe(argv[0], argv, p->environment);
 	number = errno;
 	fprintf(stderr, "testbed: error: %s: %s\n", argv[0], g_strerror(number));
 	_exit(number == ENOENT ? NO_PROGRAM : CANT_EXECUTE);
@@ -123,22 +213,50 @@ static void take_terminal_back(pid_t group)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
+/* The user's own files are opened as that user, or, where only the lab's user namespace gives the
+ * right to, in it.  NULL with `error`. */
+static GArray *enter_namespaces(const struct enter_target *target, GError **error)
+{
+	bool first = geteuid() == 0;
+	g_autoptr(GArray) trees = NULL;
+	GError *failed = NULL;
+
+	if (first)
+		trees = take_trees(target->shown, &failed);
+	if (!failed)
+		enter_user(target->user, &failed);
+	if (!failed && !first)
+		trees = take_trees(target->shown, &failed);
+	if (!failed && target->mnt >= 0 && setns(target->mnt, CLONE_NEWNS) != 0)
+		cant_enter(&failed, "mount namespace");
+	if (!failed && target->pid >= 0 && setns(target->pid, CLONE_NEWPID) != 0)
+		cant_enter(&failed, "process namespace");
+	if (!failed)
+		become_lab_root(target->user, &failed);
+	if (!failed)
+		return g_steal_pointer(&trees);
+	g_propagate_error(error, failed);
+	return NULL;
+}
+
 int enter_run(const struct enter_target *target, char *const *argv, GError **error)
 {
 	pid_t group = tcgetpgrp(STDIN_FILENO), pid;
+	g_autofree char *folder = g_get_current_dir();
+	g_auto(GStrv) environment = confine_environment(target->environment);
+	g_autoptr(GArray) trees = NULL;
+	struct prepared p = {.environment = environment, .folder = folder};
 	int status;
 
-	if (!enter_user(target->user, error) || !enter_mounts(target->mnt, error) ||
-	    !spawn_prepare_files(target->files, error))
+	confine_prepare();
+	trees = enter_namespaces(target, error);
+	if (!trees)
 		return -1;
-	if (target->pid >= 0 && setns(target->pid, CLONE_NEWPID) != 0) {
-		cant_enter(error, "process namespace");
-		return -1;
-	}
+	p.trees = trees;
 	set_signals(true);
 	pid = fork();
 	if (pid == 0)
-		child_main(target, argv);
+		child_main(target, &p, argv);
 	running = pid;
 	if (pid < 0) {
 		cant_enter(error, "fork");

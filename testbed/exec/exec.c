@@ -127,7 +127,9 @@ GPid exec_spawn(exec *x, const struct exec_process *process, GError **error)
 	struct spawn_request request = {
 		.netns_fd = exec_netns_fd(x, process->node),
 		.argv = process->argv,
-		.fds = {process->control_fd, -1},
+		.program = process->program,
+		.directory = process->directory,
+		.fds = {process->control_fd, process->record_fd},
 		.log_fd = process->log_fd,
 		.files = process->files,
 		.keep_net_admin = process->keep_net_admin,

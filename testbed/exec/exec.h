@@ -107,19 +107,23 @@ guint64 exec_ring_drops(const exec *x);
 /* A process in a node. */
 struct exec_process {
 	const char *node;
-	char *const *argv; /* argv[0] is a path */
-	int control_fd;	   /* becomes descriptor 3 of the child, or -1 */
-	int log_fd;	   /* becomes its standard output and error */
+	char *const *argv;   /* argv[0] is a path, as the process sees it */
+	const char *program; /* the same as the caller sees it; NULL: argv[0] */
+	int control_fd;	     /* becomes descriptor 3 of the child, or -1 */
+	int record_fd;	     /* becomes descriptor 4, or -1 */
+	int log_fd;	     /* becomes its standard output and error */
 	const char *const
 		*files; /* pairs: path seen by the process, path of the content; NULL-terminated.
-			   Bind-mounted in a mount namespace of its own */
+			   Bind-mounted in a mount namespace of its own, in order */
+	const char *directory; /* works there if it sees it; NULL: in / */
 	bool keep_net_admin; /* keeps CAP_NET_ADMIN and CAP_NET_RAW (tunnel daemons, capture); else
 				no capability at all */
 };
 
 /* Starts a process inside the node's network namespace and a private mount namespace, with no
- * capability (unless asked), no_new_privs, and no descriptor but 0, 1, 2 and 3.  The executable is
- * opened before privileges are dropped.  Returns its pid; -1 with `error` set. */
+ * capability (unless asked), confined (confine.h), and no descriptor but 0 to 4.  It is the first
+ * process of a PID namespace.  The executable is opened before privileges are dropped.  Returns its
+ * pid; -1 with `error` set. */
 GPid exec_spawn(exec *x, const struct exec_process *process, GError **error);
 
 #endif

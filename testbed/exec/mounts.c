@@ -27,14 +27,28 @@ static gboolean forbidden(GError **error, const char *what)
 			    g_strerror(errno_value), cure);
 }
 
+bool mounts_own_proc(void)
+{
+	return mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0;
+}
+
 gboolean mounts_prepare_lab(GError **error)
 {
+	static const struct {
+		const char *path, *options;
+	} memory[] = {{"/run", "mode=0755,size=256m"}, {"/tmp", "mode=1777,size=16m"}};
+
 	if (!make_private())
 		return forbidden(error, "make mounts private");
 	/* refused where parts of /proc are masked, as in many containers: the old one will do */
-	(void)!mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
-	if (mount("testbed", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64m") < 0)
-		return forbidden(error, "mount /run");
+	mounts_own_proc();
+	for (guint i = 0; i < G_N_ELEMENTS(memory); i++)
+		if (mount("testbed", memory[i].path, "tmpfs", MS_NOSUID | MS_NODEV,
+			  memory[i].options) != 0)
+			return forbidden(error, "mount memory");
+	if (mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+		  "newinstance,ptmxmode=0666,mode=0600") != 0)
+		return forbidden(error, "mount /dev/pts");
 	return TRUE;
 }
 

@@ -10,9 +10,12 @@
  * calls only; false: see errno. */
 bool mounts_unshare(void);
 
-/* For the first process of a lab, in its new mount namespace: no mount gets out of it, /run is
- * empty and, where the kernel allows it, /proc shows the lab's processes only. TB_ERROR_UNSUPPORTED
- * with the cure when this host forbids mounts. */
+/* A /proc of the calling process's PID namespace.  System calls only; false: see errno. */
+bool mounts_own_proc(void);
+
+/* For the first process of a lab, in its view (view.h): no mount gets out of it, /run, /tmp and
+ * /dev/pts are its own and empty and, where the kernel allows it, /proc shows the lab's processes
+ * only. TB_ERROR_UNSUPPORTED with the cure when this host forbids mounts. */
 gboolean mounts_prepare_lab(GError **error);
 
 /* Shows what is behind an open descriptor (a file, a namespace) at `path`, which must be there.

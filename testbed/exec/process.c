@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A process in a node: its namespaces, its own files, and no privileges.
  *
+ * It is the first process of a PID namespace, with a /proc of its own: it sees, and can signal, its
+ * own children only.  So what it leaves behind ends with it, too.
+ *
  * Between fork and exec the child makes system calls only: no memory is allocated and no lock
  * taken, for the parent may have threads.  A failure is written to a pipe, which exec closes on
  * success.
@@ -8,7 +11,9 @@
 #include "testbed/exec/process.h"
 
 #include "testbed/base/diag.h"
+#include "testbed/exec/confine.h"
 #include "testbed/exec/mounts.h"
+#include "testbed/exec/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +47,7 @@ enum step {
 	STEP_FILES,
 	STEP_DESCRIPTORS,
 	STEP_PRIVILEGES,
+	STEP_CONFINE,
 	STEP_EXEC,
 	STEP_COUNT
 };
@@ -52,6 +58,7 @@ static const char *const step_names[] = {
 	[STEP_FILES] = "mount its files",
 	[STEP_DESCRIPTORS] = "set up its descriptors",
 	[STEP_PRIVILEGES] = "drop privileges",
+	[STEP_CONFINE] = "confine itself",
 	[STEP_EXEC] = "execute",
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(step_names) == STEP_COUNT);
@@ -98,63 +105,17 @@ static void set_no_program(GError **error, const char *program)
 			    program);
 }
 
-/* The path at the end of a chain of symbolic links, whether it exists or not. */
-static char *follow_links(const char *path)
-{
-	char *at = g_strdup(path);
-
-	for (int hops = 0; hops < 16; hops++) {
-		g_autofree char *target = g_file_read_link(at, NULL);
-		g_autofree char *folder = g_path_get_dirname(at);
-
-		if (!target)
-			break;
-		g_free(at);
-		at = g_canonicalize_filename(target, folder);
-	}
-	return at;
-}
-
-/* A mount needs something to cover.  /etc/resolv.conf is often a link into /run, which is a lab's
- * own and empty: there, and nowhere else, the file is made. */
-static gboolean prepare_target(const char *path, GError **error)
-{
-	g_autofree char *real = NULL, *folder = NULL;
-	int fd;
-
-	if (access(path, F_OK) == 0)
-		return TRUE;
-	real = follow_links(path);
-	if (!g_str_has_prefix(real, "/run/"))
-		return tb_error_set(
-			error, TB_ERROR_UNSUPPORTED,
-			"'%s' is not there, so no file can be put in its place: make it", real);
-	folder = g_path_get_dirname(real);
-	fd = g_mkdir_with_parents(folder, 0755) == 0 ?
-		     open(real, O_WRONLY | O_CREAT | O_CLOEXEC, 0644) :
-		     -1;
-	if (fd < 0)
-		return tb_error_set(error, TB_ERROR_FAILED, "make '%s': %s", real,
-				    g_strerror(errno));
-	close(fd);
-	return TRUE;
-}
-
-gboolean spawn_prepare_files(const char *const *files, GError **error)
-{
-	for (; files && files[0]; files += 2)
-		if (!prepare_target(files[0], error))
-			return FALSE;
-	return TRUE;
-}
-
 /* --- the child's part: system calls only ------------------------------------------------------ */
 
 bool spawn_mount_files(const char *const *files)
 {
-	for (const char *const *f = files; f && f[0]; f += 2)
-		if (mount(f[1], f[0], NULL, MS_BIND, NULL) != 0)
+	for (const char *const *f = files; f && f[0]; f += 2) {
+		struct stat st;
+
+		if (stat(f[1], &st) != 0 || !view_make_place(f[0], S_ISDIR(st.st_mode)) ||
+		    mount(f[1], f[0], NULL, MS_BIND | MS_REC, NULL) != 0)
 			return false;
+	}
 	return true;
 }
 
@@ -162,13 +123,15 @@ static bool mount_files(const struct spawn_request *q)
 {
 	int fd;
 
+	/* refused where parts of /proc are masked: then it sees the lab's processes */
+	mounts_own_proc();
 	if (!spawn_mount_files(q->files))
 		return false;
 	if (!q->run_file)
 		return true;
-	if (mount("tmpfs", "/var/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") != 0)
+	if (mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") != 0)
 		return false;
-	if (mkdir("/var/run/wireguard", 0700) != 0)
+	if (mkdir("/run/wireguard", 0700) != 0)
 		return false;
 	fd = open(q->run_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	return fd >= 0 && close(fd) == 0;
@@ -206,36 +169,44 @@ static bool set_descriptors(const struct spawn_request *q, int *exe_fd, int *err
 	return close_range((unsigned)next, ~0u, CLOSE_RANGE_CLOEXEC) == 0;
 }
 
-static bool keeps(const struct spawn_request *q, unsigned capability)
-{
-	return q->keep_net_admin && (capability == CAP_NET_ADMIN || capability == CAP_NET_RAW);
-}
-
-/* User 0 must not get capabilities back at exec (SECBIT_NOROOT), and nothing may raise them again;
- * what is kept passes exec as ambient capability. */
-static bool drop_privileges(const struct spawn_request *q)
+static bool set_capabilities(guint64 kept)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2] = {{.effective = 0}};
+	struct __user_cap_data_struct data[2];
+
+	for (int i = 0; i < 2; i++) {
+		data[i].permitted = (guint32)(kept >> 32 * i);
+		data[i].effective = data[i].inheritable = data[i].permitted;
+	}
+	return syscall(SYS_capset, &header, data) == 0;
+}
+
+bool spawn_keep_capabilities(guint64 kept, bool root)
+{
+	/* User 0 must not get capabilities back at exec */
 	unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
 			     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED;
 
-	if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0)
+	if (!root && prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0)
 		return false;
 	for (unsigned c = 0; c < 64 && prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
-		if (!keeps(q, c) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) != 0)
+		if (!(kept >> c & 1) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) != 0)
 			return false;
-	for (unsigned c = 0; c < 32; c++)
-		if (keeps(q, c))
-			data[0].permitted |= 1u << c;
-	data[0].effective = data[0].inheritable = data[0].permitted;
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 ||
-	    syscall(SYS_capset, &header, data) != 0)
+	    !set_capabilities(kept))
 		return false;
-	for (unsigned c = 0; c < 32; c++)
-		if (keeps(q, c) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0) != 0)
+	for (unsigned c = 0; c < 64 && !root; c++)
+		if ((kept >> c & 1) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0) != 0)
 			return false;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+	return true;
+}
+
+static bool drop_privileges(const struct spawn_request *q)
+{
+	const guint64 net = G_GUINT64_CONSTANT(1) << CAP_NET_ADMIN | G_GUINT64_CONSTANT(1)
+									     << CAP_NET_RAW;
+
+	return spawn_keep_capabilities(q->keep_net_admin ? net : 0, false);
 }
 
 static void reset_signals(void)
@@ -249,10 +220,9 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void execute(const struct spawn_request *q, const char *path, int exe_fd)
+static void execute(const struct spawn_request *q, const char *path, int exe_fd,
+		    char *const *environment)
 {
-	char *const *environment = q->environment ? q->environment : environ;
-
 	syscall(SYS_execveat, exe_fd, "", q->argv, environment, AT_EMPTY_PATH);
 	/* A script: its interpreter must open it by name, because the descriptor is closed then. */
 	if (errno == ENOENT)
@@ -266,9 +236,17 @@ static bool begin_step(struct start_error *e, enum step step)
 	return true;
 }
 
-G_NORETURN static void child_main(const struct spawn_request *q, const char *path, int exe_fd,
+/* What the child needs and can't make itself. */
+struct prepared {
+	const char *path;
+	char *const *environment;
+	int exe_fd;
+};
+
+G_NORETURN static void child_main(const struct spawn_request *q, const struct prepared *p,
 				  int error_fd)
 {
+	int exe_fd = p->exe_fd;
 	struct start_error failed = {.step = STEP_SESSION};
 
 	reset_signals();
@@ -278,8 +256,12 @@ G_NORETURN static void child_main(const struct spawn_request *q, const char *pat
 	    begin_step(&failed, STEP_FILES) && mount_files(q) &&
 	    begin_step(&failed, STEP_DESCRIPTORS) && set_descriptors(q, &exe_fd, &error_fd) &&
 	    begin_step(&failed, STEP_PRIVILEGES) && drop_privileges(q) &&
-	    begin_step(&failed, STEP_EXEC))
-		execute(q, path, exe_fd);
+	    begin_step(&failed, STEP_CONFINE) && confine_self(CONFINE_PROGRAM) &&
+	    begin_step(&failed, STEP_EXEC)) {
+		if (!q->directory || chdir(q->directory) != 0)
+			failed.number = chdir("/");
+		execute(q, p->path, exe_fd, p->environment);
+	}
 	failed.number = errno;
 	if (write(error_fd, &failed, sizeof failed) < 0)
 		_exit(126); /* the parent is gone */
@@ -304,8 +286,16 @@ static gboolean read_start_error(int fd, const char *path, GPid pid, GError **er
 			    g_strerror(n == sizeof failed ? failed.number : errno));
 }
 
-static GPid fork_child(const struct spawn_request *q, const char *path, int exe_fd, GError **error)
+/* fork(2) into a PID namespace of its own.  The child makes system calls only, so nothing that the
+ * C library does at a fork is missed. */
+static GPid fork_apart(void)
 {
+	return (GPid)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
+static GPid fork_child(const struct spawn_request *q, const struct prepared *p, GError **error)
+{
+	const char *path = p->path;
 	int ends[2];
 	GPid pid;
 
@@ -314,9 +304,9 @@ static GPid fork_child(const struct spawn_request *q, const char *path, int exe_
 			    g_strerror(errno));
 		return -1;
 	}
-	pid = fork();
+	pid = fork_apart();
 	if (pid == 0)
-		child_main(q, path, exe_fd, ends[1]);
+		child_main(q, p, ends[1]);
 	close(ends[1]);
 	if (pid < 0)
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start '%s': %s", path,
@@ -329,23 +319,25 @@ static GPid fork_child(const struct spawn_request *q, const char *path, int exe_
 
 GPid spawn_in_namespace(const struct spawn_request *request, GError **error)
 {
-	g_autofree char *path = spawn_find_program(request->argv[0]);
-	int exe_fd;
+	g_autofree char *path = request->program ? g_strdup(request->argv[0]) :
+						   spawn_find_program(request->argv[0]);
+	g_auto(GStrv) environment = NULL;
+	struct prepared p = {.path = path};
 	GPid pid;
 
 	if (!path) {
 		set_no_program(error, request->argv[0]);
 		return -1;
 	}
-	if (!spawn_prepare_files(request->files, error))
-		return -1;
-	exe_fd = open(path, O_PATH | O_CLOEXEC);
-	if (exe_fd < 0) {
+	confine_prepare();
+	p.environment = environment = confine_environment(request->environment);
+	p.exe_fd = open(request->program ? request->program : path, O_PATH | O_CLOEXEC);
+	if (p.exe_fd < 0) {
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start '%s': %s", path,
 			    g_strerror(errno));
 		return -1;
 	}
-	pid = fork_child(request, path, exe_fd, error);
-	close(exe_fd);
+	pid = fork_child(request, &p, error);
+	close(p.exe_fd);
 	return pid;
 }

@@ -10,12 +10,14 @@
 
 struct spawn_request {
 	int netns_fd;
-	char *const *argv;	  /* argv[0] without a slash is looked for in PATH */
-	char *const *environment; /* NULL: the caller's */
-	int fds[SPAWN_FDS];	  /* become 3 and 4 of the child; -1: nothing there */
-	int log_fd;		  /* standard output and error; -1: discarded */
-	const char *const *files; /* pairs as in struct exec_process, or NULL */
-	const char *run_file; /* makes /var/run private and empty, but for this (empty) file; NULL:
+	char *const *argv;		/* argv[0] without a slash is looked for in PATH */
+	const char *program;		/* where the caller has what argv[0] names; NULL: there */
+	const char *const *environment; /* more than confine_environment has, or NULL */
+	const char *directory;		/* works there if it sees it; NULL: in / */
+	int fds[SPAWN_FDS];		/* become 3 and 4 of the child; -1: nothing there */
+	int log_fd;			/* standard output and error; -1: discarded */
+	const char *const *files;	/* pairs as in struct exec_process, or NULL */
+	const char *run_file; /* makes /run private and empty, but for this (empty) file; NULL:
 				 shared */
 	bool keep_net_admin;
 };
@@ -32,12 +34,11 @@ char *spawn_find_program(const char *name);
 const char *spawn_package_of(const char *program);
 
 /* For those who start a process in another way (enter.c).  `files` are pairs as in struct
- * exec_process, or NULL. */
-/* Makes what the files are to cover where that is missing (TB_ERROR_UNSUPPORTED when it can't be).
- */
-gboolean spawn_prepare_files(const char *const *files, GError **error);
-/* Binds the files; the calling process must have a private mount namespace.  System calls only;
- * false: see errno. */
+ * exec_process, or NULL.  Binds them in order, makes places for those that are missing; the calling
+ * process must have a private mount namespace.  System calls only; false: see errno. */
 bool spawn_mount_files(const char *const *files);
+/* Leaves the calling process these capabilities (bits), as ambient ones that pass exec when it is
+ * not `root`; root has them by being root.  Nothing raises any other again.  System calls only. */
+bool spawn_keep_capabilities(guint64 kept, bool root);
 
 #endif

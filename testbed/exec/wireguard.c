@@ -62,19 +62,16 @@ static GPid start_program(const struct netns *s, const char *ifname, int uapi_fd
 	g_autofree char *run_file = g_strdup_printf("/var/run/wireguard/%s.sock", ifname);
 	char program[] = "wireguard-go", foreground[] = "-f";
 	char *const argv[] = {program, foreground, name, NULL};
-	g_auto(GStrv) environment = g_get_environ();
+	static const char *const environment[] = {"WG_PROCESS_FOREGROUND=1", "WG_UAPI_FD=3",
+						  "LOG_LEVEL=verbose", NULL};
 	struct spawn_request request = {.netns_fd = s->fd,
 					.argv = argv,
 					.fds = {uapi_fd, -1},
 					.log_fd = log_fd,
+					.environment = environment,
 					.run_file = run_file,
 					.keep_net_admin = true};
 
-	environment = g_environ_setenv(environment, "WG_PROCESS_FOREGROUND", "1", TRUE);
-	environment = g_environ_setenv(environment, "WG_UAPI_FD", "3", TRUE);
-	environment = g_environ_setenv(environment, "LOG_LEVEL", "verbose", TRUE);
-	environment = g_environ_unsetenv(environment, "WG_TUN_FD");
-	request.environment = environment;
 	return spawn_in_namespace(&request, error);
 }
 

@@ -34,11 +34,6 @@ static const struct edge_service *edge_of(const struct node *n)
 	return s ? &s->edge : NULL;
 }
 
-char *config_cdr_path(const struct node *node)
-{
-	return g_strdup_printf(CONFIG_LAB_DIR "/%s/cdr.jsonl", node->name);
-}
-
 bool config_file_is_shared(const char *path)
 {
 	return g_str_has_prefix(path, CONFIG_LAB_DIR "/");
@@ -261,13 +256,13 @@ json_t *config_frontend(const struct config_source *source, const struct node *n
 {
 	const struct frontend_service *s = &node_service(node, SERVICE_FRONTEND)->frontend;
 	json_t *trusted = json_array(), *edges = json_array(), *config;
-	g_autofree char *cdr = source->cdr ? config_cdr_path(node) : NULL;
 
 	list_edges(source->model, trusted, edges);
 	config = json_pack("{s:s, s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:s?}", "name", node->name,
 			   "fqdn", s->fqdn, "domain", s->domain, "address", addr_json(&s->address),
 			   "port", CONFIG_SIP_PORT, "trusted_servers", trusted, "users",
-			   users_json(source, s), "edges", edges, "cdr", cdr);
+			   users_json(source, s), "edges", edges, "cdr",
+			   source->cdr ? CONFIG_CDR : NULL);
 	if (addr_is_set(&s->address6))
 		json_object_set_new(config, "address6", addr_json(&s->address6));
 	if (s->web.exist)

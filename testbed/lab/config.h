@@ -12,13 +12,14 @@
 /* As every process of the lab sees them. */
 #define CONFIG_LAB_DIR "/run/testbed"
 #define CONFIG_TRUST_DIR CONFIG_LAB_DIR "/trust"
+#define CONFIG_CDR "/dev/fd/4" /* where a Front End writes its records (exec_process.record_fd) */
 #define CONFIG_SIP_PORT 5061
 #define CONFIG_MRAS_PORT 5062
 
 struct config_source {
 	const model *model;
 	const char *master; /* trust_master */
-	bool cdr;	    /* Front Ends write call detail records, to config_cdr_path */
+	bool cdr;	    /* Front Ends write call detail records, to CONFIG_CDR */
 };
 
 /* The "config" object of that kind of agent on `node`; the caller owns it. */
@@ -28,9 +29,6 @@ json_t *config_frontend(const struct config_source *source, const struct node *n
  * Front End and relay.  The caller owns it. */
 json_t *config_credentials(const struct config_source *source, const struct node *node);
 json_t *config_edge(const struct config_source *source, const struct node *node);
-
-/* Where this Front End writes its records, as processes of the lab see it; the caller frees. */
-char *config_cdr_path(const struct node *node);
 
 /* The secret that the credentials of this node's relays derive from; the caller frees. */
 char *config_edge_secret(const struct config_source *source, const struct node *node);

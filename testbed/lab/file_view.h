@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* file_view: the file system as a lab's processes see it, and where their logs go.
+/* file_view: the files of a lab's own, each node's apart.
  *
- * To be called in the supervisor only: it changes the mounts of the calling process.
+ * In the supervisor they are below /run/nodes/NODE; a process of the node has that node's `run` and
+ * `tmp` as /run and /tmp, and sees no other node's.  To be called in the supervisor only.
  * Depends on exec and base.
  */
 #ifndef TESTBED_LAB_FILE_VIEW_H
@@ -9,24 +10,20 @@
 
 #include "testbed/base/diag.h"
 
-typedef struct file_view file_view;
+/* mounts_prepare_lab. */
+gboolean file_view_prepare(GError **error);
 
-/* Makes the mount namespace private, mounts an empty /run and, where the kernel allows it, a /proc
- * that shows this lab's processes only.  Logs will go to RUN_DIR/nodes; `run_dir` NULL: nowhere.
- * `lab` (may be NULL) becomes a part of the logs' names.
- * TB_ERROR_UNSUPPORTED with the cure when this host forbids mounts. */
-file_view *file_view_new(const char *run_dir, const char *lab, GError **error);
-void file_view_free(file_view *p);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(file_view, file_view_free)
+/* Makes the node's /run and /tmp. */
+gboolean file_view_add_node(const char *node, GError **error);
+/* Writes a file, by the path below /run that the node sees, and the directories above it. */
+gboolean file_view_write(const char *node, const char *path, const char *text, int mode,
+			 GError **error);
+/* Where the supervisor has a file or folder of the node; the caller frees it. */
+char *file_view_place(const char *node, const char *path);
 
-/* Writes a file and the directories above it. */
-gboolean file_view_write(const char *path, const char *text, int mode, GError **error);
-
-/* RUN_DIR/nodes/NODE/[LAB.]NAME, opened for appending, or /dev/null without run directory; -1 with
- * `error`.  The caller closes it. */
-int file_view_open_log(const file_view *p, const char *node, const char *name, GError **error);
-/* The same file under `path` as well, so that processes without any privilege can write to it. */
-gboolean file_view_bind_log(const file_view *p, const char *node, const char *name,
-			    const char *path, GError **error);
+/* Pairs for struct exec_process: what the process sees at `path` (both are taken over). */
+void file_view_add_pair(GPtrArray *files, char *path, char *content);
+/* The node's own /tmp and /run.  Paths of contents that come after it are as the node sees them. */
+void file_view_add_own(GPtrArray *files, const char *node);
 
 #endif

@@ -2,6 +2,7 @@
 #include "testbed/lab/lab.h"
 
 #include "testbed/exec/clone.h"
+#include "testbed/exec/confine.h"
 #include "testbed/lab/lab_parts.h"
 #include "testbed/lab/supervisor.h"
 
@@ -227,24 +228,49 @@ static GHashTable *agents_of(const plan *p)
 	return agents;
 }
 
+/* Starts the supervisor with copies, not ours: it may free what it has.  `files` are open. */
+static gboolean start_supervisor(struct supervisor_job *job, const node_files *files,
+				 struct clone_child *ret, GError **error)
+{
+	g_autoptr(client_programs) clients = client_programs_find(job->plan);
+	const GArray *fds = node_files_fds(files);
+	g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(int));
+	struct clone_request request = {.main = supervisor_main,
+					.data = job,
+					.view = {.program_dir = job->options->program_dir,
+						 .clients = client_programs_shown(clients)}};
+
+	job->files = files;
+	job->clients = clients;
+	if (fds->len > 0)
+		g_array_append_vals(kept, fds->data, fds->len);
+	if (job->evidence_fd > 0)
+		g_array_append_val(kept, job->evidence_fd);
+	request.kept = (const int *)(gpointer)kept->data;
+	request.n_kept = kept->len;
+	/* once, here, for all labs */
+	confine_prepare();
+	return clone_start(&request, ret, error);
+}
+
 lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 	       const struct lab_callbacks *callbacks, gpointer user_data, GError **error)
 {
 	static const struct line_socket_handlers handlers = {.line = on_line, .closed = on_closed};
+	g_autoptr(node_files) files =
+		node_files_open(options->run_dir, options->name, p, options->captures, error);
 	/* the supervisor's copy must not have the number of its socket */
 	int evidence_fd = options->evidence_fd > 0 ?
 				  fcntl(options->evidence_fd, F_DUPFD_CLOEXEC, CLONE_SOCKET + 1) :
 				  0;
-	/* its copies, not ours: the supervisor may free what it has */
 	struct supervisor_job job = {.model = (model *)(guintptr)m,
 				     .plan = (plan *)(guintptr)p,
 				     .options = options,
 				     .evidence_fd = evidence_fd};
 	struct clone_child child;
-	gboolean started;
+	gboolean started = files && start_supervisor(&job, files, &child, error);
 	lab *l;
 
-	started = clone_start(supervisor_main, &job, MAX(evidence_fd, 0), &child, error);
 	if (evidence_fd > 0)
 		close(evidence_fd);
 	if (!started)

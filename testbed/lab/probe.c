@@ -61,7 +61,7 @@ static json_t *try_everything(void)
 {
 	json_t *features = json_object();
 	g_autoptr(GError) error = NULL;
-	g_autoptr(file_view) here = file_view_new(NULL, NULL, &error);
+	bool here = file_view_prepare(&error);
 	struct exec_features found = {0};
 
 	if (!here)
@@ -89,6 +89,7 @@ static int probe_main(gpointer data G_GNUC_UNUSED)
 
 static json_t *run_probe(GError **error)
 {
+	const struct clone_request request = {.main = probe_main};
 	struct clone_child child;
 	g_autoptr(line_socket) down = NULL;
 	json_t *answer;
@@ -96,7 +97,7 @@ static json_t *run_probe(GError **error)
 	const char *line;
 	gsize length;
 
-	if (!clone_start(probe_main, NULL, 0, &child, error))
+	if (!clone_start(&request, &child, error))
 		return NULL;
 	down = line_socket_new_blocking(child.socket, ANSWER_MAX_BYTES);
 	line = line_socket_wait_line(down, PROBE_TIMEOUT_MS, &length);

@@ -4,9 +4,10 @@
 #include "common/base/object.h"
 #include "common/wire/event.h"
 #include "common/wire/line_socket.h"
+#include "testbed/lab/log_pipe.h"
 #include "testbed/lab/process_role.h"
 #include "testbed/lab/process_same.h"
-#include "testbed/lab/programs.h"
+#include "testbed/lab/process_view.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -17,14 +18,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CONTROL_OPTION "--control-fd=3"
-
 struct member {
 	process_set *processes;
 	const struct op *op;
 	const struct process_role *role;
 	GPid pid;	      /* 0: has ended */
 	line_socket *channel; /* NULL: a daemon, or it has closed its end */
+	log_pipe *log;	      /* NULL: it writes to its log itself */
 	ready *question;
 	char *envelope;	  /* what is put before each of its event lines */
 	enum reason code; /* of its `failed` event */
@@ -47,8 +47,8 @@ static void advance(process_set *c);
 
 static const struct object_shape member_shape =
 	OBJECT_SHAPE(member, NULL, OWNS(member, question, ready_free),
-		     OWNS(member, channel, line_socket_free), OWNS_TEXT(member, envelope),
-		     OWNS_TEXT(member, reason));
+		     OWNS(member, channel, line_socket_free), OWNS(member, log, log_pipe_free),
+		     OWNS_TEXT(member, envelope), OWNS_TEXT(member, reason));
 
 process_set *process_set_new(const struct process_set_source *source,
 			     const struct process_set_handlers *handlers, gpointer user_data)
@@ -242,57 +242,9 @@ char *process_set_missing(const process_set *c)
 
 /* --- starting --------------------------------------------------------------------------------- */
 
-/* Inside a lab the system trusts the lab's CA only: other programs accept the servers, and ours
- * do not read a hundred public CAs at their start. */
-#define SYSTEM_TRUST "/etc/ssl/certs/ca-certificates.crt"
-
 GPtrArray *process_set_files(const process_set *c, const char *node)
 {
-	const plan *p = c->source.plan;
-	GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
-
-	ptr_array_foreach(const struct op, op, p->ops) {
-		if (op->kind != OP_FILE || strcmp(op->node, node) != 0 ||
-		    config_file_is_shared(op->file.path))
-			continue;
-		g_ptr_array_add(files, g_strdup(op->file.path));
-		g_ptr_array_add(files, config_file_place(op->node, op->file.path));
-	}
-	if (g_file_test(SYSTEM_TRUST, G_FILE_TEST_EXISTS)) {
-		g_ptr_array_add(files, g_strdup(SYSTEM_TRUST));
-		g_ptr_array_add(files, g_strdup(CONFIG_TRUST_DIR "/ca.pem"));
-	}
-	g_ptr_array_add(files, NULL);
-	return files;
-}
-
-static char **argv_of(const struct member *m, GError **error)
-{
-	const struct op_process *p = &m->op->process;
-	char *path = program_find(p->argv[0],
-				  m->role->ours ? m->processes->source.program_dir : NULL, error);
-	GPtrArray *argv = g_ptr_array_new();
-
-	if (!path) {
-		g_ptr_array_free(argv, TRUE);
-		return NULL;
-	}
-	g_ptr_array_add(argv, path);
-	for (guint i = 1; p->argv[i]; i++)
-		g_ptr_array_add(argv, g_strdup(p->argv[i]));
-	if (m->role->config)
-		g_ptr_array_add(argv, g_strdup(CONTROL_OPTION));
-	g_ptr_array_add(argv, NULL);
-	return (char **)g_ptr_array_free(argv, FALSE);
-}
-
-/* "fe/tb-frontend" logs to tb-frontend.log, "dc1" to its role's name. */
-static int open_log(const struct member *m, GError **error)
-{
-	const char *slash = strrchr(m->op->process.name, '/');
-	g_autofree char *name = g_strconcat(slash ? slash + 1 : m->role->name, ".log", NULL);
-
-	return file_view_open_log(m->processes->source.files, m->op->node, name, error);
+	return process_view_files(&c->source, node);
 }
 
 static void open_channel(struct member *m, int fd)
@@ -310,25 +262,32 @@ static void open_channel(struct member *m, int fd)
 
 static gboolean exec_member(struct member *m, int control, int log, GError **error)
 {
-	g_autoptr(GPtrArray) files = process_set_files(m->processes, m->op->node);
-	g_auto(GStrv) argv = argv_of(m, error);
+	const struct process_set_source *source = &m->processes->source;
+	g_autoptr(GPtrArray) files = process_view_files(source, m->op->node);
+	g_auto(GStrv) argv = process_view_argv(source, m->op, m->role, error);
+	g_autofree char *client = client_programs_place(source->clients, m->op->process.argv[0]);
 	struct exec_process process = {
 		.node = m->op->node,
 		.argv = argv,
+		.program = client,
 		.control_fd = control,
+		.record_fd = process_view_record(source, m->op, m->role),
 		.log_fd = log,
 		.files = (const char *const *)files->pdata,
+		.directory = m->role->ours ? NULL : client_programs_folder(source->clients),
 	};
 
-	if (!argv)
-		return FALSE;
-	m->pid = exec_spawn(m->processes->source.x, &process, error);
+	if (argv)
+		m->pid = exec_spawn(source->x, &process, error);
+	if (process.record_fd >= 0)
+		close(process.record_fd);
 	return m->pid > 0;
 }
 
 static gboolean spawn_member(struct member *m, GError **error)
 {
-	int control[2] = {-1, -1}, log = open_log(m, error);
+	int control[2] = {-1, -1},
+	    log = process_view_log(&m->processes->source, m->op, m->role, &m->log, error);
 	gboolean ok;
 
 	if (log < 0)
@@ -452,6 +411,7 @@ static void reap_member(struct member *m, int status)
 		line_socket_drain(m->channel);
 	g_clear_pointer(&m->channel, line_socket_free);
 	g_clear_pointer(&m->question, ready_free);
+	g_clear_pointer(&m->log, log_pipe_free);
 	how = describe_end(m, status);
 	m->processes->handlers.died(m->op->process.name, m->code, how, m->asked,
 				    m->processes->user_data);

@@ -10,20 +10,9 @@
 #define TESTBED_LAB_PROCESS_SET_H
 
 #include "common/wire/reason.h"
-#include "testbed/exec/exec.h"
-#include "testbed/lab/config.h"
-#include "testbed/lab/file_view.h"
+#include "testbed/lab/process_source.h"
 
 typedef struct process_set process_set;
-
-struct process_set_source {
-	exec *x;
-	const plan *plan;
-	struct config_source config;
-	const file_view *files;
-	const char *program_dir;
-	GMainContext *context;
-};
 
 struct process_set_handlers {
 	/* An event line, already in the envelope that lab.c reads.  Borrowed. */

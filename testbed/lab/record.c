@@ -27,13 +27,13 @@ static gboolean on_readable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC
 	return pcapng_writer_flush(r->file) == 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
-gboolean recording_start(const exec *x, const file_view *p, const char *where,
+gboolean recording_start(const exec *x, const node_files *files, const char *where,
 			 GMainContext *context, GError **error)
 {
 	g_auto(GStrv) part = g_strsplit(where, ":", 2);
-	g_autofree char *file = g_strdup_printf("%s.pcapng", part[1] ? part[1] : "all");
+	g_autofree char *file = node_files_packets(part[1]);
 	capture *packets = capture_new(exec_netns_fd(x, part[0]), part[1], error);
-	int fd = packets ? file_view_open_log(p, part[0], file, error) : -1;
+	int fd = packets ? node_files_get(files, part[0], file, error) : -1;
 	struct recording *r;
 	GSource *source;
 

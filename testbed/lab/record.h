@@ -10,11 +10,11 @@
 #define TESTBED_LAB_RECORD_H
 
 #include "testbed/exec/exec.h"
-#include "testbed/lab/file_view.h"
+#include "testbed/lab/node_files.h"
 
 /* Starts a recording that ends with the process, or with a disk that is full; from the return on no
  * packet is missed.  `where` is "NODE" or "NODE:IF". */
-gboolean recording_start(const exec *x, const file_view *p, const char *where,
+gboolean recording_start(const exec *x, const node_files *files, const char *where,
 			 GMainContext *context, GError **error);
 
 #endif

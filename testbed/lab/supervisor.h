@@ -39,7 +39,9 @@
 #ifndef TESTBED_LAB_SUPERVISOR_H
 #define TESTBED_LAB_SUPERVISOR_H
 
+#include "testbed/lab/client_programs.h"
 #include "testbed/lab/lab_options.h"
+#include "testbed/lab/node_files.h"
 #include "testbed/plan/plan.h"
 
 #define SUPERVISOR_LINE_MAX_BYTES (1024 * 1024) /* an agent's line and its envelope fit */
@@ -49,6 +51,8 @@ struct supervisor_job {
 			 orchestrator has */
 	plan *plan;
 	const struct lab_options *options;
+	const node_files *files;
+	const client_programs *clients;
 	int evidence_fd; /* as the supervisor has it; 0 or less: none */
 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/lab/file_view.h"
 #include "testbed/lab/record.h"
 #include "testbed/lab/supervisor_parts.h"
 
@@ -66,7 +67,7 @@ static gboolean write_files(const struct supervisor *s, GError **error)
 			       g_strdup(op->file.path) :
 			       config_file_place(op->node, op->file.path);
 		text = fill_in_secret(&source, op);
-		if (!file_view_write(path, text, 0644, error))
+		if (!file_view_write(op->node, path, text, 0644, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -94,17 +95,21 @@ static gboolean write_identity(struct supervisor *s, const struct node *node, GE
 
 	return !names[0] ||
 	       (issue(s, node, (const char *const *)names, &certificate, &key, error) &&
-		file_view_write(certificate_path, certificate, 0644, error) &&
-		file_view_write(key_path, key, 0600, error));
+		file_view_write(node->name, certificate_path, certificate, 0644, error) &&
+		file_view_write(node->name, key_path, key, 0600, error));
 }
 
+/* Each node has the CA's certificate, and the keys of no other node. */
 static gboolean write_trust(struct supervisor *s, GError **error)
 {
-	if (!file_view_write(CONFIG_TRUST_DIR "/ca.pem", trust_ca_pem(s->trust), 0644, error))
-		return FALSE;
-	ptr_array_foreach(const struct node, node, s->model->nodes)
+	ptr_array_foreach(const struct node, node, s->model->nodes) {
+		if (!file_view_add_node(node->name, error) ||
+		    !file_view_write(node->name, CONFIG_TRUST_DIR "/ca.pem", trust_ca_pem(s->trust),
+				     0644, error))
+			return FALSE;
 		if (node_shows_certificate(node) && !write_identity(s, node, error))
 			return FALSE;
+	}
 	return TRUE;
 }
 
@@ -113,24 +118,12 @@ gboolean supervisor_write(struct supervisor *s, GError **error)
 	return write_files(s, error) && write_trust(s, error);
 }
 
-static gboolean open_records(struct supervisor *s, GError **error)
-{
-	ptr_array_foreach(const struct node, node, s->model->nodes) {
-		g_autofree char *path = config_cdr_path(node);
-
-		if (node_service(node, SERVICE_FRONTEND) &&
-		    !file_view_bind_log(s->files, node->name, "cdr.jsonl", path, error))
-			return FALSE;
-	}
-	return TRUE;
-}
-
 static gboolean start_recordings(const struct supervisor *s, GError **error)
 {
 	const char *const *where = s->job->options->captures;
 
 	for (; where && *where; where++)
-		if (!recording_start(s->x, s->files, *where, s->context, error))
+		if (!recording_start(s->x, s->job->files, *where, s->context, error))
 			return FALSE;
 	return TRUE;
 }
@@ -149,7 +142,8 @@ struct process_set_source supervisor_process_set_source(const struct supervisor 
 		.x = s->x,
 		.plan = s->plan,
 		.config = config_of(s),
-		.files = s->files,
+		.files = s->job->files,
+		.clients = s->job->clients,
 		.program_dir = s->job->options->program_dir,
 		.context = s->context,
 	};
@@ -167,12 +161,8 @@ static gboolean start_process_set(struct supervisor *s, const struct process_set
 gboolean supervisor_build(struct supervisor *s, const struct process_set_handlers *handlers,
 			  GError **error)
 {
-	const struct lab_options *options = s->job->options;
-
-	s->files = file_view_new(options->run_dir, options->name, error);
-	if (!s->files || !(s->trust = trust_new(error)))
+	if (!file_view_prepare(error) || !(s->trust = trust_new(error)))
 		return FALSE;
 	return build_network(s, error) && start_recordings(s, error) && start_evidence(s, error) &&
-	       supervisor_write(s, error) && (!options->run_dir || open_records(s, error)) &&
-	       start_process_set(s, handlers, error);
+	       supervisor_write(s, error) && start_process_set(s, handlers, error);
 }

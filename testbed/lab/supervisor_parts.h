@@ -23,7 +23,6 @@ struct supervisor {
 	GMainContext *context;
 	GMainLoop *loop;
 	line_socket *up;
-	file_view *files;
 	trust *trust;
 	struct exec_features features;
 	exec *x;

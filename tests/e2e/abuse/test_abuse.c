@@ -41,7 +41,7 @@ static char *flood_path(void)
 {
 	g_autofree char *program = program_path("testbed"), *bin = g_path_get_dirname(program);
 
-	return g_build_filename(bin, "..", "tests", "flood", NULL);
+	return g_canonicalize_filename("../tests/flood", bin);
 }
 
 static void attack_start(struct attack *a, const struct home *h, const char *how,
@@ -53,8 +53,8 @@ static void attack_start(struct attack *a, const struct home *h, const char *how
 	a->fifo = g_build_filename(h->folder, how, NULL);
 	cr_assert_eq(mkfifo(a->fifo, 0600), 0);
 	a->held = open(a->fifo, O_RDWR | O_CLOEXEC);
-	line = g_strdup_printf("exec %s exec " ATTACKER " -- %s %s %s %s %s <%s", h->program, flood,
-			       how, address, port, count, a->fifo);
+	line = g_strdup_printf("exec %s exec --bind %s " ATTACKER " -- %s %s %s %s %s <%s",
+			       h->program, flood, flood, how, address, port, count, a->fifo);
 	program_start((const char *const[]){"env", runtime, "/bin/sh", "-c", line, NULL}, NULL,
 		      &a->program);
 }
@@ -98,7 +98,7 @@ static void expect_service(const struct home *h, const char *during)
 	}
 	cr_expect_geq(passed * 100, counts()->calls * 99, "%s: %u calls of %u", during, passed,
 		      counts()->calls);
-	home_run(h, &o, NULL, "exec", HONEST, "--", flood, "greet", ACCESS, "443",
+	home_run(h, &o, NULL, "exec", "--bind", flood, HONEST, "--", flood, "greet", ACCESS, "443",
 		 counts()->greetings, NULL);
 	greeted = json_loads(o.out, 0, NULL);
 	cr_assert(greeted, "%s: %s%s", during, o.out, o.err);
@@ -149,8 +149,8 @@ static void take_all_relays(const struct home *h)
 	relay = json_object_get(told, "relay");
 	cr_assert(relay, "%s%s", o.out, o.err);
 	outcome_clear(&o);
-	home_run(h, &o, NULL, "exec", ATTACKER, "--", flood, "relays", AV, "3478", counts()->relays,
-		 json_string_value(json_object_get(relay, "username")),
+	home_run(h, &o, NULL, "exec", "--bind", flood, ATTACKER, "--", flood, "relays", AV, "3478",
+		 counts()->relays, json_string_value(json_object_get(relay, "username")),
 		 json_string_value(json_object_get(relay, "password")), NULL);
 	got = json_loads(o.out, 0, NULL);
 	cr_assert(got, "%s%s", o.out, o.err);

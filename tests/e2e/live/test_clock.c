@@ -4,8 +4,8 @@
 #include "tests/e2e/live/live.h"
 
 #include <criterion/criterion.h>
+#include <glib/gstdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define HOUR_S 3600
 #define DAY_S (24 * HOUR_S)
@@ -44,22 +44,55 @@ static void expect_call(const struct home *h, const struct jump *j)
 	outcome_clear(&o);
 }
 
+static void put_file(const char *folder, const char *name, const char *text, gssize length)
+{
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+
+	cr_assert(
+		g_file_set_contents_full(path, text, length, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
+}
+
+/* Programs whose clock jumps, in a folder of their own: the lab sees no other. */
+static char *wrap_programs(struct home *h)
+{
+	static const char *const wrapped[] = {"tb-frontend", "tb-edge", "tb-client"};
+	g_autofree char *copy = program_public_copy(h->folder), *bytes = NULL;
+	g_autofree char *bin = g_path_get_dirname(copy), *client = program_path("tb-client");
+	g_autofree char *library = g_canonicalize_filename("../../tests/clock-jump.so", client);
+	g_autofree char *real = g_build_filename(bin, "real", NULL);
+	gsize length;
+
+	cr_assert(g_file_get_contents(library, &bytes, &length, NULL));
+	put_file(bin, "clock-jump.so", bytes, (gssize)length);
+	cr_assert_eq(g_mkdir_with_parents(real, 0755), 0);
+	for (guint i = 0; i < G_N_ELEMENTS(wrapped); i++) {
+		g_autofree char *from = g_build_filename(bin, wrapped[i], NULL);
+		g_autofree char *to = g_build_filename(real, wrapped[i], NULL);
+		g_autofree char *text =
+			g_strdup_printf("#!/bin/sh\nexport CLOCK_JUMP=/testbed/bin/clock\n"
+					"export LD_PRELOAD=/testbed/bin/clock-jump.so\n"
+					"exec /testbed/bin/real/%s \"$@\"\n",
+					wrapped[i]);
+
+		cr_assert_eq(g_rename(from, to), 0);
+		put_file(bin, wrapped[i], text, -1);
+	}
+	g_free(h->program);
+	h->program = g_steal_pointer(&copy);
+	return g_build_filename(bin, "clock", NULL);
+}
+
 /* The client signs in after the jump, and so gets credentials from a server whose clock jumped
  * after its start. */
 Test(clock, jumps_and_calls_relay_or_say_why_not, .timeout = 240)
 {
 	struct home h;
-	g_autofree char *clock = NULL, *client = program_path("tb-client"),
-			*library = g_canonicalize_filename("../../tests/clock-jump.so", client);
+	g_autofree char *clock = NULL;
 
 	home_new(&h, 0);
-	cr_assert_eq(chmod(h.folder, 0755), 0, "programs of the lab have no privileges");
-	clock = g_build_filename(h.folder, "clock", NULL);
+	clock = wrap_programs(&h);
 	set_clock(clock, &(const struct jump){"*", 0, NULL});
-	g_setenv("CLOCK_JUMP", clock, TRUE);
-	g_setenv("LD_PRELOAD", library, TRUE);
 	home_expect(&h, 0, "up", "-t", COMPANY, "-s", "missing-route", NULL);
-	g_unsetenv("LD_PRELOAD");
 	for (guint i = 0; i < G_N_ELEMENTS(jumps); i++) {
 		set_clock(clock, &jumps[i]);
 		home_expect(&h, 0, "reboot", "home1", NULL);

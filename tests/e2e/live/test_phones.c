@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -144,6 +145,7 @@ static void put_file(const struct phone *p, const char *name, const char *text)
 	g_autofree char *path = g_build_filename(p->folder, name, NULL);
 
 	cr_assert(g_file_set_contents(path, text, -1, NULL), "%s", path);
+	cr_assert_eq(chmod(path, 0666), 0);
 }
 
 static const char *member(const json_t *object, const char *name)
@@ -186,8 +188,8 @@ static void baresip_configure(const struct phone *p, const json_t *sip, const js
 
 static void signal_phone(const struct phone *p)
 {
-	home_expect(p->home, 0, "exec", p->node, "--", "sh", "-c", "kill -TERM $(cat \"$0\"/pid)",
-		    p->folder, NULL);
+	home_expect(p->home, 0, "exec", "--bind", p->folder, p->node, "--", "sh", "-c",
+		    "kill -TERM $(cat \"$0\"/pid)", p->folder, NULL);
 }
 
 /* It takes commands at its start only, and hangs up when it is told to end. */
@@ -228,7 +230,8 @@ static void linphone_configure(const struct phone *p, const json_t *sip, const j
 		member(relay, "password"), member(relay, "realm"));
 
 	put_file(p, "rc", text);
-	cr_assert_eq(g_mkdir_with_parents(data, 0700), 0);
+	cr_assert_eq(g_mkdir_with_parents(data, 0777), 0);
+	cr_assert_eq(chmod(data, 0777), 0);
 }
 
 static void linphone_prepare(struct phone *p, const json_t *sip)
@@ -321,7 +324,7 @@ static void write_tone(const struct phone *p)
 static char *argument(const struct phone *p, const char *text)
 {
 	if (g_str_equal(text, "@client"))
-		return program_path("tb-client");
+		return g_strdup("tb-client");
 	return *text == '@' ? g_strconcat(p->folder, text + 1, NULL) : g_strdup(text);
 }
 
@@ -333,10 +336,14 @@ static void spawn(struct phone *p, const char *dial)
 	g_autoptr(GError) error = NULL;
 	int out = open(p->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-	environment = g_environ_setenv(environment, "HOME", p->folder, TRUE);
+	g_ptr_array_add(argv, g_strdup(p->home->program));
+	g_ptr_array_add(argv, g_strdup("exec"));
+	g_ptr_array_add(argv, g_strdup("--bind"));
+	g_ptr_array_add(argv, g_strconcat(p->folder, ":rw", NULL));
 	for (const char *const *a =
-		     (const char *const[]){p->home->program, "exec", p->node, "--", "sh", "-c",
-					   "echo $$ >\"$0\"/pid; exec \"$@\"", p->folder, NULL};
+		     (const char *const[]){p->node, "--", "sh", "-c",
+					   "echo $$ >\"$0\"/pid; HOME=$0 exec \"$@\"", p->folder,
+					   NULL};
 	     *a; a++)
 		g_ptr_array_add(argv, g_strdup(*a));
 	for (const char *const *a = p->kind->arguments; *a; a++)
@@ -365,6 +372,8 @@ static void phone_start(struct phone *p, const struct home *h, const char *node,
 	p->folder = g_build_filename(h->folder, node, NULL);
 	p->log = g_build_filename(p->folder, "log", NULL);
 	cr_assert_eq(g_mkdir_with_parents(p->folder, 0700), 0);
+	/* the program is nobody of this machine */
+	cr_assert_eq(chmod(p->folder, 0777), 0);
 	home_run(h, &s, NULL, "credentials", node, "--json", "-", NULL);
 	told = json_loads(s.out, 0, NULL);
 	cr_assert(told, "%s%s", s.out, s.err);
@@ -388,8 +397,8 @@ static bool has_ended(gpointer data)
 static void phone_stop(struct phone *p)
 {
 	close(p->input);
-	home_run(p->home, &(struct outcome){0}, NULL, "exec", p->node, "--", "sh", "-c",
-		 "kill -TERM $(cat \"$0\"/pid) 2>/dev/null", p->folder, NULL);
+	home_run(p->home, &(struct outcome){0}, NULL, "exec", "--bind", p->folder, p->node, "--",
+		 "sh", "-c", "kill -TERM $(cat \"$0\"/pid) 2>/dev/null", p->folder, NULL);
 	cr_expect(process_wait_until(has_ended, p, WAIT_MS), "%s does not end", p->kind->name);
 	g_free(p->folder);
 	g_free(p->log);

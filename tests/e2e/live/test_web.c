@@ -4,6 +4,7 @@
 #include "tests/e2e/live/live.h"
 
 #include <criterion/criterion.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define LAB "web"
@@ -89,27 +90,31 @@ static const struct {
 static void start_rogue(const struct home *h, const char *choice)
 {
 	const char *build = g_getenv("TESTBED_BUILD");
-	g_autofree char
-		*program = g_build_filename(build ? build : "build", "tests", "rogue-web", NULL),
-		*whole = g_canonicalize_filename(program, NULL),
-		*line = g_strdup_printf(
-			"mkfifo %s.ready && { %s 203.0.113.12 /run/testbed/trust/rp.pem "
-			"/run/testbed/trust/rp.key %s >%s.ready 2>&1 & } && read said <%s.ready "
-			"&& test \"$said\" = ready",
-			choice, whole, choice, choice, choice);
+	g_autofree char *
+		program = g_build_filename(build ? build : "build", "tests", "rogue-web", NULL),
+	       *whole = g_canonicalize_filename(program, NULL),
+	       *folder = g_path_get_dirname(choice),
+	       *line = g_strdup_printf(
+		       "mkfifo /tmp/ready && { %s 203.0.113.12 /run/testbed/trust/rp.pem "
+		       "/run/testbed/trust/rp.key %s >/tmp/ready 2>&1 & } && read said </tmp/ready "
+		       "&& test \"$said\" = ready",
+		       whole, choice);
 
 	home_expect(h, 0, "set", "-n", LAB, "stop-service: {node: rp, service: reverse-proxy}",
 		    NULL);
-	home_expect(h, 0, "exec", "-n", LAB, "rp", "--", "sh", "-c", line, NULL);
+	home_expect(h, 0, "exec", "-n", LAB, "--bind", whole, "--bind", folder, "rp", "--", "sh",
+		    "-c", line, NULL);
 }
 
 Test(web, a_rogue_does_not_keep_a_client_from_its_server)
 {
 	struct home h;
-	g_autofree char *choice = NULL;
+	g_autofree char *folder = NULL, *choice = NULL;
 
 	home_new(&h, 0);
-	choice = g_build_filename(h.folder, "answer", NULL);
+	folder = g_build_filename(h.folder, "rogue", NULL);
+	choice = g_build_filename(folder, "answer", NULL);
+	cr_assert_eq(g_mkdir(folder, 0755), 0);
 	home_expect(&h, 0, "up", "-s", "missing-route", "-n", LAB, NULL);
 	start_rogue(&h, choice);
 	for (gsize i = 0; i < G_N_ELEMENTS(wrongs); i++) {

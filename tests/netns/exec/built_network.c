@@ -217,7 +217,7 @@ char *shell_in(exec *x, const char *node, const char *command)
 	char *const argv[] = {sh, option, line, NULL};
 	int log_fd = memfd_create("log", MFD_CLOEXEC), status = 0;
 	struct exec_process process = {
-		.node = node, .argv = argv, .control_fd = -1, .log_fd = log_fd};
+		.node = node, .argv = argv, .control_fd = -1, .record_fd = -1, .log_fd = log_fd};
 	GPid pid = exec_spawn(x, &process, &error);
 
 	cr_assert(pid > 0, "%s", error ? error->message : "");

@@ -7,11 +7,12 @@
 #include "testbed/exec/inspect_conntrack.h"
 
 #include "tests/netns/exec/built_network.h"
+
+#include "testbed/exec/process.h"
 #include "tests/netns/exec/state.h"
 
 #include <criterion/criterion.h>
 #include <sched.h>
-#include <sys/capability.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -181,20 +182,16 @@ Test(conntrack, of_many_some_are_told_and_the_rest_counted)
 
 Test(conntrack, a_refusal_is_told)
 {
-	static const cap_value_t admin[] = {CAP_NET_ADMIN};
 	g_autoptr(exec) x = build_topology(FIREWALL);
 	g_autoptr(GError) error = NULL;
 	int host = udp_in(x, "host", "10.9.0.2", 4000);
 	g_autoptr(node_state) n = node_without_ipv6();
-	cap_t caps = cap_get_proc();
 
 	cr_assert_eq(udp_send(host, "198.51.100.10", 5000, 'q'), 0, "sent");
 	cr_assert_eq(setns(exec_netns_fd(x, "router"), CLONE_NEWNET), 0, "enter");
-	cr_assert_eq(cap_set_flag(caps, CAP_EFFECTIVE, 1, admin, CAP_CLEAR), 0);
-	cr_assert_eq(cap_set_proc(caps), 0, "without privilege");
+	cr_assert(spawn_keep_capabilities(0, false), "without privilege");
 	cr_expect_not(inspect_put_sessions(n, &error), "an empty list would be a lie");
 	cr_expect(error && strstr(error->message, "read sessions: "), "%s",
 		  error ? error->message : "no error");
-	cap_free(caps);
 	close(host);
 }

@@ -86,7 +86,7 @@ Test(fault, a_process_needs_its_node)
 	char program[] = "true";
 	char *const argv[] = {program, NULL};
 	struct exec_process process = {
-		.node = "nobody", .argv = argv, .control_fd = -1, .log_fd = -1};
+		.node = "nobody", .argv = argv, .control_fd = -1, .record_fd = -1, .log_fd = -1};
 
 	cr_expect_eq(exec_spawn(x, &process, &error), -1, "no such node");
 	cr_assert_not_null(error, "an error");

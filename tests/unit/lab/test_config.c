@@ -141,7 +141,7 @@ Test(config, media_edge_follows_the_site)
 		     "both Edges give credentials");
 	cr_expect_str_eq(text(user(config, "branch1@contoso.com"), "edge"), "edge2.contoso.com");
 	cr_expect_str_eq(text(user(config, "dc1@contoso.com"), "edge"), "edge.contoso.com");
-	cr_expect_str_eq(text(config, "cdr"), "/run/testbed/fe/cdr.jsonl");
+	cr_expect_str_eq(text(config, "cdr"), "/dev/fd/4");
 	json_decref(config);
 	done(&f);
 }

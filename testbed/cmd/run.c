@@ -105,6 +105,7 @@ static void call_text(const results *r, const GPtrArray *events, const struct op
 	ptr_array_foreach(const struct scenario_result, s, r->scenarios) {
 		const char *vpn = g_hash_table_lookup(r->features, "vpn");
 		const char *impairment = g_hash_table_lookup(r->features, "impairment");
+		const char *uncontained = g_hash_table_lookup(r->features, "uncontained");
 
 		if (s->error)
 			g_string_append_printf(out, "lab failed: %s\n", s->error);
@@ -114,6 +115,9 @@ static void call_text(const results *r, const GPtrArray *events, const struct op
 					       vpn ? vpn : "",
 					       impairment ? ", links impaired by " : "",
 					       impairment ? impairment : "");
+		if (uncontained)
+			g_string_append_printf(out, "not contained by this host: %s\n",
+					       uncontained);
 		for (guint k = 0; k < s->cells->len; k++)
 			report_timeline(s->cells->pdata[k], events, o->verbose, false, &style, out);
 	}

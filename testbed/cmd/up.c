@@ -62,6 +62,11 @@ static int print_up(const json_t *status, const char *name, bool quiet)
 				       "its nodes are in /run/netns of this machine as %s-NODE, "
 				       "until 'testbed down'\n",
 				       name);
+	if (member_text(status, "uncontained"))
+		g_string_append_printf(text,
+				       "this host does not contain all of a lab: %s ('testbed "
+				       "doctor')\n",
+				       member_text(status, "uncontained"));
 	add_hints(text, name, endpoints);
 	if (quiet)
 		return CMD_AS_EXPECTED;

@@ -99,7 +99,7 @@ static void on_lab_built(const struct scenario_result *sc, const struct lab_buil
 			 gpointer data)
 {
 	keep_event_line(data, report_event_lab_built(sc, build->vpn, build->impairment,
-						     g_get_monotonic_time()));
+						     build->uncontained, g_get_monotonic_time()));
 }
 
 static void on_lab_failed(const struct scenario_result *sc, const GError *error, gpointer data)

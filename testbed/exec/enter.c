@@ -5,6 +5,7 @@
 #include "testbed/exec/confine.h"
 #include "testbed/exec/mounts.h"
 #include "testbed/exec/process.h"
+#include "testbed/exec/shown.h"
 #include "testbed/exec/view.h"
 
 #include <errno.h>
@@ -73,71 +74,6 @@ static gboolean become_lab_root(int user_fd, GError **error)
 	return (setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0) || cant_enter(error, "user");
 }
 
-/* --- folders that are shown ------------------------------------------------------------------- */
-
-struct shown {
-	char *path;
-	int tree; /* a copy of what is mounted there */
-};
-
-static void clear_shown(gpointer shown)
-{
-	struct shown *s = shown;
-
-	g_free(s->path);
-	if (s->tree >= 0)
-		close(s->tree);
-}
-
-static bool take_tree(struct shown *s, bool writable)
-{
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-					      (writable ? 0 : MOUNT_ATTR_RDONLY)};
-
-	s->tree = open_tree(AT_FDCWD, s->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-	return s->tree >= 0 &&
-	       mount_setattr(s->tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) == 0;
-}
-
-/* From the machine's files, in a mount namespace of the calling process's own. */
-static GArray *take_trees(const char *const *asked, GError **error)
-{
-	GArray *trees = g_array_new(FALSE, TRUE, sizeof(struct shown));
-
-	g_array_set_clear_func(trees, clear_shown);
-	if (asked && *asked && !mounts_unshare()) {
-		cant_enter(error, "mount namespace");
-		return trees;
-	}
-	for (; asked && *asked; asked++) {
-		bool writable = g_str_has_suffix(*asked, ":rw");
-		g_autofree char *word = g_strndup(*asked, strlen(*asked) - (writable ? 3 : 0));
-		struct shown s = {.path = realpath(word, NULL), .tree = -1};
-		bool ok = s.path && take_tree(&s, writable);
-
-		if (!ok)
-			tb_error_set(error, TB_ERROR_INPUT, "can't show '%s': %s", word,
-				     g_strerror(errno));
-		g_array_append_val(trees, s);
-		if (!ok)
-			return trees;
-	}
-	return trees;
-}
-
-static bool show_trees(const GArray *trees)
-{
-	for (guint i = 0; trees && i < trees->len; i++) {
-		const struct shown *s = &g_array_index(trees, struct shown, i);
-		struct stat st;
-
-		if (fstat(s->tree, &st) != 0 || !view_make_place(s->path, S_ISDIR(st.st_mode)) ||
-		    move_mount(s->tree, "", AT_FDCWD, s->path, MOVE_MOUNT_F_EMPTY_PATH) != 0)
-			return false;
-	}
-	return true;
-}
-
 /* --- the child -------------------------------------------------------------------------------- */
 
 static void on_passed_signal(int number)
@@ -175,7 +111,7 @@ static G_NORETURN void child_main(const struct enter_target *target, const struc
 	sigaction(SIGPIPE, &as_usual, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
 	    (target->net >= 0 && setns(target->net, CLONE_NEWNET) != 0) || !mounts_unshare() ||
-	    !spawn_mount_files(target->files) || !show_trees(p->trees) ||
+	    !spawn_mount_files(target->files) || !shown_show(p->trees) ||
 	    !spawn_keep_capabilities(VISITOR_CAPABILITIES, true) ||
 	    !confine_self(CONFINE_VISITOR)) {
 		fprintf(stderr, "testbed: error: enter the node: %s\n", g_strerror(errno));
@@ -213,30 +149,35 @@ static void take_terminal_back(pid_t group)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* The user's own files are opened as that user, or, where only the lab's user namespace gives the
- * right to, in it.  NULL with `error`. */
+/* What is shown is taken as the user, or, where only the lab's user namespace gives the right to
+ * mount, in it. */
+static GArray *take_shown(const struct enter_target *target, bool root, GError **error)
+{
+	if (target->shown && *target->shown && !mounts_unshare())
+		return cant_enter(error, "mount namespace"), NULL;
+	return shown_take(target->shown, root ? target->user : -1, error);
+}
+
+static gboolean enter_others(const struct enter_target *target, GError **error)
+{
+	if (target->mnt >= 0 && setns(target->mnt, CLONE_NEWNS) != 0)
+		return cant_enter(error, "mount namespace");
+	if (target->pid >= 0 && setns(target->pid, CLONE_NEWPID) != 0)
+		return cant_enter(error, "process namespace");
+	return become_lab_root(target->user, error);
+}
+
+/* What is shown; NULL with `error`. */
 static GArray *enter_namespaces(const struct enter_target *target, GError **error)
 {
-	bool first = geteuid() == 0;
-	g_autoptr(GArray) trees = NULL;
-	GError *failed = NULL;
+	bool root = geteuid() == 0;
+	g_autoptr(GArray) shown = root ? take_shown(target, true, error) : NULL;
 
-	if (first)
-		trees = take_trees(target->shown, &failed);
-	if (!failed)
-		enter_user(target->user, &failed);
-	if (!failed && !first)
-		trees = take_trees(target->shown, &failed);
-	if (!failed && target->mnt >= 0 && setns(target->mnt, CLONE_NEWNS) != 0)
-		cant_enter(&failed, "mount namespace");
-	if (!failed && target->pid >= 0 && setns(target->pid, CLONE_NEWPID) != 0)
-		cant_enter(&failed, "process namespace");
-	if (!failed)
-		become_lab_root(target->user, &failed);
-	if (!failed)
-		return g_steal_pointer(&trees);
-	g_propagate_error(error, failed);
-	return NULL;
+	if ((root && !shown) || !enter_user(target->user, error))
+		return NULL;
+	if (!root)
+		shown = take_shown(target, false, error);
+	return shown && enter_others(target, error) ? g_steal_pointer(&shown) : NULL;
 }
 
 int enter_run(const struct enter_target *target, char *const *argv, GError **error)

@@ -35,6 +35,9 @@ struct exec_features {
 	bool veth, bridge, nftables, nft_nat, tun, vxlan, wireguard, gre, ipip, netem, tbf;
 	bool egress;	   /* nftables can forward what leaves by an interface */
 	bool wireguard_go; /* program found and /dev/net/tun can be opened */
+	/* What contains a lab: ids that are nobody's or the user's own, a /proc of its own, a
+	 * filter of system calls, Landlock. */
+	bool own_ids, own_proc, call_filter, landlock;
 	char *missing; /* first thing that is missing to build any lab at all, with its cure; NULL:
 			  none */
 };
@@ -42,6 +45,8 @@ struct exec_features {
 /* Tries each feature for real inside a throw-away network namespace of the calling process (which
  * must own CAP_NET_ADMIN there).  Leaves nothing behind.  Blocks for some milliseconds. */
 void exec_probe(struct exec_features *ret);
+/* What the lab goes without, of the first three, in words; the caller frees.  NULL: nothing. */
+char *exec_uncontained(const struct exec_features *features);
 
 /* Keys by name, as op_tunnel.key_local asks: 32 bytes each.  Writes `private_key` and `public_key`.
  */

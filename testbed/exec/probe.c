@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which features this host has, by trying each in a child process with a network namespace of
  * its own: whatever is made goes with the child. */
+#include "testbed/exec/confine.h"
 #include "testbed/exec/impair_netem.h"
 #include "testbed/exec/link.h"
 #include "testbed/exec/nft.h"
@@ -14,6 +15,8 @@
 #include <net/if.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -146,6 +149,54 @@ static bool try_wireguard_go(nl_queue *q)
 	return program && try_tun(q);
 }
 
+/* --- what contains a lab; asked in its supervisor ----------------------------------------------
+ */
+
+/* User 0 of the machine, or of the container that this is in, is no user of a lab. */
+static bool try_own_ids(G_GNUC_UNUSED nl_queue *q)
+{
+	g_autofree char *map = NULL;
+	unsigned inside, outside;
+
+	return g_file_get_contents("/proc/self/uid_map", &map, NULL, NULL) &&
+	       sscanf(map, "%u %u", &inside, &outside) == 2 && outside != 0;
+}
+
+/* A /proc of the lab has nobody in it whose number is above those of the lab's. */
+static bool try_own_proc(G_GNUC_UNUSED nl_queue *q)
+{
+	g_autofree char *own = g_file_read_link("/proc/self", NULL);
+
+	return own && atoi(own) == getpid();
+}
+
+static bool try_call_filter(G_GNUC_UNUSED nl_queue *q)
+{
+	return confine_prepare()->seccomp;
+}
+
+static bool try_landlock(G_GNUC_UNUSED nl_queue *q)
+{
+	return confine_prepare()->landlock > 0;
+}
+
+char *exec_uncontained(const struct exec_features *f)
+{
+	const struct {
+		bool held;
+		const char *what;
+	} parts[] = {{f->own_ids, "user ids"},
+		     {f->own_proc, "processes"},
+		     {f->call_filter, "system calls"}};
+	g_autoptr(GString) list = g_string_new(NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+		if (!parts[i].held)
+			g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : "",
+					       parts[i].what);
+	return list->len > 0 ? g_strdup(list->str) : NULL;
+}
+
 #define FEATURE(name) offsetof(struct exec_features, name)
 /* `cure`: what to do about its absence when no lab can be built without it. */
 static const struct {
@@ -169,6 +220,10 @@ static const struct {
 	{FEATURE(netem), try_netem, "netem", NULL},
 	{FEATURE(tbf), try_tbf, "token buckets", NULL},
 	{FEATURE(egress), try_egress, "nftables' egress hook", NULL},
+	{FEATURE(own_ids), try_own_ids, "ids of its own", NULL},
+	{FEATURE(own_proc), try_own_proc, "a /proc of its own", NULL},
+	{FEATURE(call_filter), try_call_filter, "a filter of system calls", NULL},
+	{FEATURE(landlock), try_landlock, "Landlock", NULL},
 };
 
 /* --- the child -------------------------------------------------------------------------------- */

@@ -79,6 +79,7 @@ static void on_built(lab *l, json_t *message G_GNUC_UNUSED, json_t *built)
 		.build_ms = member_number(built, "build_ms"),
 		.vpn = member_text(built, "vpn"),
 		.impairment = member_text(built, "impairment"),
+		.uncontained = member_text(built, "uncontained"),
 	};
 
 	l->callbacks.built(l, &build, l->user_data);

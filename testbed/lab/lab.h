@@ -46,7 +46,8 @@ typedef struct lab lab;
 struct lab_build {
 	double build_ms; /* namespaces, links, routes, NAT, firewall: until all was acknowledged */
 	const char *vpn; /* "wireguard", "wireguard-go", "vxlan", ...; NULL: no tunnel */
-	const char *impairment; /* "netem", "testbed-link"; NULL: no link is impaired */
+	const char *impairment;	 /* "netem", "testbed-link"; NULL: no link is impaired */
+	const char *uncontained; /* what this host can't contain, as exec_uncontained */
 };
 
 struct lab_callbacks {

@@ -107,6 +107,8 @@ void supervisor_ready(struct supervisor *s)
 	static const struct strain_watch_handlers strain_handlers = {.witness = on_witness,
 								     .starved = on_starved};
 
+	g_autofree char *uncontained = exec_uncontained(&s->features);
+
 	stop_deadline(s);
 	if (s->built) {
 		answer_change(s);
@@ -114,9 +116,10 @@ void supervisor_ready(struct supervisor *s)
 	}
 	s->built = true;
 	s->strain = strain_watch_new(s->x, s->processes, s->context, &strain_handlers, s);
-	line_socket_send_json(s->up, json_pack("{s:{s:f, s:s?, s:s?}}", "built", "build_ms",
-					       s->build_ms, "vpn", exec_tunnel_backend(s->x),
-					       "impairment", exec_impair_backend(s->x)));
+	line_socket_send_json(s->up,
+			      json_pack("{s:{s:f, s:s?, s:s?, s:s?}}", "built", "build_ms",
+					s->build_ms, "vpn", exec_tunnel_backend(s->x), "impairment",
+					exec_impair_backend(s->x), "uncontained", uncontained));
 }
 
 static void on_process_set_ready(gpointer user_data)

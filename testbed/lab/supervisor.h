@@ -20,7 +20,7 @@
  * Questions are answered in their order.  Up:
  *
  *   { "agent": NAME, "event": {...} }
- *   { "built": { "build_ms": N, "vpn": TEXT or null, "impairment": TEXT or null } }
+ *   { "built": { "build_ms": N, "vpn", "impairment", "uncontained": TEXT or null } }
  *   { "died": NAME, "code": TEXT or null, "how": TEXT, "asked": BOOL }
  *   { "witness": { "kind", "where", "amount", "from_us", "to_us" } }   model/witness.h
  *   { "starved": SHARE }                            strain_watch.h

@@ -178,6 +178,7 @@ static void on_built(session *s G_GNUC_UNUSED, const struct lab_build *build, gp
 	k->built = true;
 	k->build_ms = build->build_ms;
 	k->vpn = g_strdup(build->vpn);
+	k->uncontained = g_strdup(build->uncontained);
 	if (k->job->publish)
 		keeper_publish(k);
 	else

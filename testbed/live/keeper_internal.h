@@ -24,6 +24,7 @@ struct keeper {
 				     call: the newest SERVER_EVENTS_MAX */
 	GPtrArray *unpublished;	  /* char *: nodes that are not published, and why */
 	char *vpn;		  /* what the lab uses for WireGuard, or NULL */
+	char *uncontained;	  /* as in struct lab_build */
 	double build_ms, up_ms;
 	bool built, up;		    /* the network is there; all sign-ins are over */
 	struct live_change *change; /* the one that is being made, or NULL */

@@ -84,6 +84,8 @@ json_t *keeper_status(const struct keeper *k)
 	json_object_set_new(o, "nodes", node_names(k));
 	json_object_set_new(o, "endpoints", endpoints_json(k));
 	json_object_set_new(o, "vpn", k->vpn ? json_string(k->vpn) : json_null());
+	if (k->uncontained)
+		json_object_set_new(o, "uncontained", json_string(k->uncontained));
 	json_object_set_new(o, "build_ms", json_real(k->build_ms));
 	json_object_set_new(o, "up_ms", k->up ? json_real(k->up_ms) : json_null());
 	json_object_set_new(o, "memory_kib",

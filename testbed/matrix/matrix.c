@@ -261,13 +261,17 @@ void matrix_lab_failed(matrix *m, const GError *error)
 void matrix_lab_built(matrix *m, const struct lab_build *build)
 {
 	results *r = m->selection->results;
+	const struct {
+		const char *name, *value;
+	} told[] = {{"vpn", build->vpn},
+		    {"impairment", build->impairment},
+		    {"uncontained", build->uncontained}};
 
 	r->build_ms = MAX(r->build_ms, build->build_ms);
-	if (build->vpn)
-		g_hash_table_replace(r->features, g_strdup("vpn"), g_strdup(build->vpn));
-	if (build->impairment)
-		g_hash_table_replace(r->features, g_strdup("impairment"),
-				     g_strdup(build->impairment));
+	for (guint i = 0; i < G_N_ELEMENTS(told); i++)
+		if (told[i].value)
+			g_hash_table_replace(r->features, g_strdup(told[i].name),
+					     g_strdup(told[i].value));
 }
 
 /* --- public ----------------------------------------------------------------------------------- */

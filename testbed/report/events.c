@@ -63,12 +63,11 @@ char *report_event_run_changes(const char *const *changes, gint64 time_us)
 }
 
 char *report_event_lab_built(const struct scenario_result *s, const char *vpn,
-			     const char *impairment, gint64 time_us)
+			     const char *impairment, const char *uncontained, gint64 time_us)
 {
-	json_t *event = json_pack("{s:f, s:s?}", "build_ms", s->build_ms, "vpn", vpn);
+	json_t *event = json_pack("{s:f, s:s?, s:s*, s:s*}", "build_ms", s->build_ms, "vpn", vpn,
+				  "impairment", impairment, "uncontained", uncontained);
 
-	if (impairment)
-		json_object_set_new(event, "impairment", json_string(impairment));
 	return event_line(s->name, NULL, "lab-built", time_us, event);
 }
 
@@ -218,6 +217,7 @@ static void replay_lab_built(struct replay *p, struct scenario_result *s, const 
 	p->r->build_ms = MAX(p->r->build_ms, s->build_ms);
 	set_feature(p->r, event, "vpn");
 	set_feature(p->r, event, "impairment");
+	set_feature(p->r, event, "uncontained");
 }
 
 static void replay_lab_failed(struct replay *p G_GNUC_UNUSED, struct scenario_result *s,

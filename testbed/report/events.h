@@ -23,7 +23,7 @@ char *report_event_run_started(const results *r, gint64 time_us);
 /* `changes`, NULL-terminated, were applied on top of every scenario. */
 char *report_event_run_changes(const char *const *changes, gint64 time_us);
 char *report_event_lab_built(const struct scenario_result *s, const char *vpn,
-			     const char *impairment, gint64 time_us);
+			     const char *impairment, const char *uncontained, gint64 time_us);
 char *report_event_lab_failed(const struct scenario_result *s, const char *error, gint64 time_us);
 /* `state` is NULL with the `error` that prevented reading it. */
 char *report_event_lab_state(const struct scenario_result *s, const netstate *state,

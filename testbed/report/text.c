@@ -251,6 +251,7 @@ static void append_summary(const results *r, const struct report_text *how, GStr
 	const char *vpn = g_hash_table_lookup(r->features, "vpn");
 	const char *impairment = g_hash_table_lookup(r->features, "impairment");
 	const char *at_once = g_hash_table_lookup(r->features, "at_once");
+	const char *uncontained = g_hash_table_lookup(r->features, "uncontained");
 	g_autoptr(GString) counts = g_string_new(NULL);
 
 	g_string_append_printf(counts, "%u cells: %u pass, %u fail, %u error", sum.cells,
@@ -272,6 +273,11 @@ static void append_summary(const results *r, const struct report_text *how, GStr
 		r->complete ? "" : "interrupted after ", r->wall_ms / 1000.0, r->build_ms,
 		vpn ? "; VPN by " : "", vpn ? vpn : "", impairment ? "; links impaired by " : "",
 		impairment ? impairment : "", r->seed);
+	if (uncontained)
+		g_string_append_printf(out,
+				       "this host does not contain all of a lab: %s ('testbed "
+				       "doctor')\n",
+				       uncontained);
 	if (at_once)
 		g_string_append_printf(out, "%s\n", at_once);
 }

@@ -5,6 +5,7 @@
 #include "tests/support/process.h"
 
 #include <criterion/criterion.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -281,20 +282,27 @@ static void expect_said(const struct home *h, const char *command, const char *s
 
 static void folders_are_shown(const struct home *h)
 {
-	g_autofree char *file = g_build_filename(h->folder, "file", NULL),
-			*writable = g_strconcat(h->folder, ":rw", NULL);
+	g_autofree char *folder = g_build_filename(h->folder, "shown", NULL),
+			*file = g_build_filename(folder, "file", NULL),
+			*made = g_strconcat(file, ".new", NULL),
+			*writable = g_strconcat(folder, ":rw", NULL);
+	unsigned owner = geteuid() == 0 ? NOBODY : geteuid();
+	struct stat st;
 
+	cr_assert_eq(g_mkdir(folder, 0700), 0);
 	cr_assert(
-		g_file_set_contents_full(file, "mine\n", -1, G_FILE_SET_CONTENTS_NONE, 0666, NULL));
-	cr_assert_eq(chmod(file, 0666), 0);
-	cr_assert_eq(chmod(h->folder, 0755), 0);
+		g_file_set_contents_full(file, "mine\n", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+	cr_assert(chown(folder, owner, owner) == 0 && chown(file, owner, owner) == 0);
 	home_expect(h, 1, "exec", "dc1", "--", "cat", file, NULL);
-	home_expect(h, 0, "exec", "--bind", h->folder, "dc1", "--", "cat", file, NULL);
+	home_expect(h, 0, "exec", "--bind", folder, "dc1", "--", "cat", file, NULL);
 	home_expect(h, 0, "exec", "--bind", file, "dc1", "--", "cat", file, NULL);
-	home_expect(h, 2, "exec", "--bind", h->folder, "dc1", "--", "sh", "-c", "echo >>\"$0\"",
-		    file, NULL);
-	home_expect(h, 0, "exec", "--bind", writable, "dc1", "--", "sh", "-c", "echo >>\"$0\"",
-		    file, NULL);
+	home_expect(h, 2, "exec", "--bind", folder, "dc1", "--", "sh", "-c", "echo >>\"$0\"", file,
+		    NULL);
+	/* what its owner may do, and as its owner */
+	home_expect(h, 0, "exec", "--bind", writable, "dc1", "--", "sh", "-c",
+		    "echo >>\"$0\"; echo >\"$0\".new", file, NULL);
+	cr_expect_eq(stat(made, &st), 0);
+	cr_expect_eq(st.st_uid, owner);
 	home_expect(h, 2, "exec", "--bind", "/there-is-no-such-folder", "dc1", "--", "true", NULL);
 }
 

@@ -257,7 +257,7 @@ static GString *events_of(results *r)
 	for (guint i = 0; i < r->scenarios->len; i++) {
 		const struct scenario_result *s = r->scenarios->pdata[i];
 
-		append(events, report_event_lab_built(s, "wireguard-go", NULL, 1500));
+		append(events, report_event_lab_built(s, "wireguard-go", NULL, NULL, 1500));
 		for (guint k = 0; k < s->cells->len; k++) {
 			struct cell *c = s->cells->pdata[k];
 

@@ -244,6 +244,13 @@ check-static: ## gcc -fanalyzer, clang-tidy, cppcheck, shellcheck, codespell (ne
 
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 20
+KILLS ?= 1000
+DEATH_TIMES ?= 20
+.PHONY: check-deaths
+check-deaths: all $(B)/tests/e2e/trouble/run $(B)/tests/e2e/lab/run ## KILLS=1000 kills at random, and DEATH_TIMES=20 at every step of a lab's build (hours)
+	$(Q)KILLS=$(KILLS) TESTBED_BUILD=$(abspath $(B)) $(B)/tests/e2e/trouble/run --filter 'kills/*' -j1 --timeout 0
+	$(Q)DEATH_STEPS=1 DEATH_TIMES=$(DEATH_TIMES) TESTBED_BUILD=$(abspath $(B)) $(B)/tests/e2e/lab/run --filter 'death/*' -j1 --timeout 0
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZ_SECONDS (needs clang)
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=fuzz CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined' \

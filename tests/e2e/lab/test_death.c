@@ -11,6 +11,7 @@
 #include <criterion/criterion.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -132,6 +133,64 @@ Test(death, nothing_is_left_whenever_the_orchestrator_is_killed, .timeout = 300)
 		close(report);
 	}
 	cr_log_info("%u of %d labs stood when their orchestrator was killed", standing, POINTS);
+}
+
+/* --- at every step of the build --------------------------------------------------------------- */
+
+/* How far a lab has come: its processes, and what its supervisor has open (two descriptors for each
+ * node's namespace).  Both only grow while it is built. */
+static guint steps_made(void)
+{
+	g_autoptr(GArray) processes = process_descendants(getpid());
+	struct process_id supervisor = process_descendant_named(getpid(), "testbed-lab");
+	g_autofree char *path = g_strdup_printf("/proc/%d/fd", (int)supervisor.pid);
+	g_autoptr(GDir) dir = supervisor.pid > 0 ? g_dir_open(path, 0, NULL) : NULL;
+	guint n = processes->len;
+
+	while (dir && g_dir_read_name(dir))
+		n++;
+	return n;
+}
+
+/* Kills the orchestrator when its lab has made that many steps; false: it stood before. */
+static bool kill_at_step(guint step)
+{
+	g_autofree char *when = g_strdup_printf("at step %u", step);
+	int report;
+	pid_t orchestrator = start_orchestrator(1, &report);
+	struct pollfd p = {.fd = report, .events = POLLIN};
+	bool stands = false;
+
+	while (!stands && steps_made() < step)
+		stands = poll(&p, 1, 0) == 1;
+	kill_and_look(orchestrator, when);
+	close(report);
+	return !stands;
+}
+
+/* DEATH_STEPS says how far apart the steps are (1: every one), DEATH_TIMES how often each is
+ * tried. */
+static guint number_of(const char *name, guint usual)
+{
+	const char *text = g_getenv(name);
+
+	return text ? (guint)MAX(atoi(text), 1) : usual;
+}
+
+Test(death, nothing_is_left_at_any_step_of_the_build, .timeout = 36000)
+{
+	guint apart = number_of("DEATH_STEPS", 6), times = number_of("DEATH_TIMES", 1), last = 0;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	for (guint time = 0; time < times; time++) {
+		guint step = 1;
+
+		while (kill_at_step(step))
+			step += apart;
+		last = MAX(last, step);
+	}
+	cr_expect_gt(last, 40u, "the lab stood after %u steps", last);
+	cr_log_info("killed at every %u of %u steps, %u times", apart, last, times);
 }
 
 Test(death, the_first_lab_goes_although_another_was_started_later, .timeout = 200)

@@ -26,11 +26,12 @@
 #define CANT_EXECUTE 126
 
 #define CAP(name) (G_GUINT64_CONSTANT(1) << CAP_##name)
-/* What tools for networks, files and debugging take.  Not CAP_SYS_ADMIN: the view stays as it is.
+/* What tools for networks, files and debugging take, and a browser for its own sandbox (SETFCAP: to
+ * map user 0 once more).  Not CAP_SYS_ADMIN: the view stays as it is.
  */
-#define VISITOR_CAPABILITIES                                                                    \
-	(CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID) | CAP(KILL) | CAP(SETGID) | \
-	 CAP(SETUID) | CAP(SETPCAP) | CAP(NET_BIND_SERVICE) | CAP(NET_BROADCAST) |              \
+#define VISITOR_CAPABILITIES                                                                      \
+	(CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID) | CAP(KILL) | CAP(SETGID) |   \
+	 CAP(SETUID) | CAP(SETPCAP) | CAP(SETFCAP) | CAP(NET_BIND_SERVICE) | CAP(NET_BROADCAST) | \
 	 CAP(NET_ADMIN) | CAP(NET_RAW) | CAP(IPC_LOCK) | CAP(SYS_CHROOT) | CAP(SYS_PTRACE))
 
 static volatile sig_atomic_t running; /* pid of the child, for the handler */

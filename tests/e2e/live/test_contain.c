@@ -326,6 +326,7 @@ Test(contain, commands_see_the_lab_and_what_they_are_shown, .timeout = 60)
 		    "63\n");
 	expect_said(&h, "umount /proc 2>/dev/null || echo no", "no\n");
 	expect_said(&h, "ls /run/testbed", "dc1\ntrust\n");
+	expect_said(&h, "unshare -Ur id -u", "0\n");
 	folders_are_shown(&h);
 	home_clear(&h);
 }

@@ -8,9 +8,18 @@
 #include "common/random.h"
 #include "common/sip_event.h"
 #include "common/tls.h"
+#include "common/wire/pack.h"
 
 #define SIGN_IN_MS 15000
 #define REQUEST_MS 8000
+
+/* After a loss: the wait before the first sign-in, and the longest.  Each failure doubles it, and
+ * half of it is random, so that clients of a server that fails do not come back together (RFC 5626
+ * section 4.5). */
+static const struct again_row {
+	const char *profile;
+	guint first_ms, longest_ms;
+} again_rows[] = {{"standard", 2000, 120000}, {"fast", 500, 15000}};
 
 /* Not signed in; looking for a server and connecting; signing in on a connection; signed in. */
 enum account_state { ACCOUNT_OUT, ACCOUNT_SEARCHING, ACCOUNT_REGISTERING, ACCOUNT_IN };
@@ -28,7 +37,8 @@ struct account {
 	struct signin signin;
 	struct account_relay relay;
 	guint relay_queries; /* pending queries for its addresses */
-	guint deadline, renewal;
+	guint deadline, renewal, again;
+	guint again_ms; /* the wait after the next failure; 0: the user has not been signed in */
 	gint64 start_us;
 };
 
@@ -40,6 +50,14 @@ static void relay_clear(struct account_relay *r)
 	g_free(r->username);
 	g_free(r->password);
 	*r = (struct account_relay){0};
+}
+
+static const struct again_row *again_row(const account *a)
+{
+	gsize i = G_N_ELEMENTS(again_rows) - 1;
+	while (i > 0 && strcmp(again_rows[i].profile, a->config->ice_profile) != 0)
+		i--;
+	return &again_rows[i];
 }
 
 account *account_new(const struct client_config *config, channel *events,
@@ -83,6 +101,7 @@ void account_free(account *a)
 {
 	if (!a)
 		return;
+	g_clear_handle_id(&a->again, g_source_remove);
 	stop_search(a);
 	drop_connection(a);
 	tls_identity_free(a->identity);
@@ -95,35 +114,38 @@ void account_free(account *a)
 /* The result of the request for relay credentials. */
 static json_t *mras_json(const struct signin *s)
 {
-	return json_pack("{s:s?, s:s?, s:s?, s:o, s:s?}", "uri", s->mras_uri, "code",
-			 reason_code(s->relay_code), "trouble", s->relay_failure, "sip_status",
-			 s->relay_status ? json_integer(s->relay_status) : json_null(), "host",
-			 s->relay.host_name);
+	return event_pack("{s:s?, s:s?, s:s?, s:o, s:s?}", "uri", s->mras_uri, "code",
+			  reason_code(s->relay_code), "trouble", s->relay_failure, "sip_status",
+			  s->relay_status ? json_integer(s->relay_status) : json_null(), "host",
+			  s->relay.host_name);
 }
 
-/* Sends `sign-in-failed` and gives up. */
+static void sign_in_later(account *a);
+
+/* Sends `sign-in-failed`, and gives up unless the user was signed in before. */
 static void sign_in_fail(account *a, const char *stage, struct sip_failure why)
 {
 	channel_event(a->events, EVENT_SIGN_IN_FAILED,
-		      reason_set(json_pack("{s:s, s:o, s:s?, s:o}", "stage", stage, "sip_status",
-					   why.status ? json_integer(why.status) : json_null(),
-					   "diagnostics", a->signin.diagnostics, "server",
-					   a->state == ACCOUNT_REGISTERING ?
-						   search_server(a->search) :
-						   json_null()),
+		      reason_set(event_pack("{s:s, s:o, s:s?, s:o}", "stage", stage, "sip_status",
+					    why.status ? json_integer(why.status) : json_null(),
+					    "diagnostics", a->signin.diagnostics, "server",
+					    a->state == ACCOUNT_REGISTERING ?
+						    search_server(a->search) :
+						    json_null()),
 				 why.code, why.words));
 	stop_search(a);
 	drop_connection(a);
+	sign_in_later(a);
 }
 
 static json_t *relay_json(const struct account_relay *r)
 {
 	if (!r->address)
 		return json_null();
-	json_t *relay = json_pack("{s:s, s:s, s:i, s:i}", "host", r->host, "address", r->address,
-				  "udp_port", r->udp_port, "tcp_port", r->tcp_port);
+	json_t *relay = event_pack("{s:s, s:s, s:i, s:i}", "host", r->host, "address", r->address,
+				   "udp_port", r->udp_port, "tcp_port", r->tcp_port);
 	if (r->address6)
-		json_object_set_new(relay, "address6", json_string(r->address6));
+		json_object_set_new(relay, "address6", event_text(r->address6));
 	return relay;
 }
 
@@ -134,11 +156,12 @@ static void sign_in_succeed(account *a)
 {
 	gint64 elapsed_ms = (g_get_monotonic_time() - a->start_us) / 1000;
 	a->state = ACCOUNT_IN;
+	a->again_ms = again_row(a)->first_ms;
 	channel_event(a->events, EVENT_SIGNED_IN,
-		      json_pack("{s:o, s:b, s:o, s:o, s:I}", "server", search_server(a->search),
-				"remote_user", a->signin.remote_user, "relay",
-				relay_json(&a->relay), "mras", mras_json(&a->signin), "elapsed_ms",
-				(json_int_t)elapsed_ms));
+		      event_pack("{s:o, s:b, s:o, s:o, s:I}", "server", search_server(a->search),
+				 "remote_user", a->signin.remote_user, "relay",
+				 relay_json(&a->relay), "mras", mras_json(&a->signin), "elapsed_ms",
+				 (json_int_t)elapsed_ms));
 	stop_search(a);
 	renew_later(a);
 	a->handlers.signed_in(a->user_data);
@@ -234,6 +257,7 @@ static void on_not_renewed(account *a)
 		    a->signin.reason);
 	drop_connection(a);
 	a->handlers.lost(a->user_data);
+	sign_in_later(a);
 }
 
 /* Ends a sign-in or a renewal, by its result. */
@@ -309,6 +333,7 @@ static void on_server_closed(sip_conn *c, const GError *error, gpointer data)
 		    error->message);
 	drop_connection(a);
 	a->handlers.lost(a->user_data);
+	sign_in_later(a);
 }
 
 /* "address:port" of our end of a TLS stream, or `fallback` with port 5061; the caller frees. */
@@ -347,7 +372,7 @@ static void on_no_server(const char *stage, struct sip_failure why, gpointer dat
 	sign_in_fail(data, stage, why);
 }
 
-void account_sign_in(account *a)
+static void begin_sign_in(account *a)
 {
 	static const struct search_handlers handlers = {.found = on_server_found,
 							.failed = on_no_server};
@@ -365,6 +390,31 @@ void account_sign_in(account *a)
 		return;
 	}
 	a->deadline = g_timeout_add(SIGN_IN_MS, on_sign_in_deadline, a);
+}
+
+void account_sign_in(account *a)
+{
+	g_clear_handle_id(&a->again, g_source_remove);
+	a->again_ms = 0;
+	begin_sign_in(a);
+}
+
+static gboolean on_sign_in_again(gpointer data)
+{
+	account *a = data;
+	a->again = 0;
+	begin_sign_in(a);
+	return G_SOURCE_REMOVE;
+}
+
+/* Signs in again after a while a user who was signed in; else does nothing. */
+static void sign_in_later(account *a)
+{
+	if (!a->again_ms || a->again)
+		return;
+	a->again = g_timeout_add(a->again_ms / 2 + random_below(a->again_ms / 2 + 1),
+				 on_sign_in_again, a);
+	a->again_ms = MIN(a->again_ms * 2, again_row(a)->longest_ms);
 }
 
 /* --- result ----------------------------------------------------------------------------------- */

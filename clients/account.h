@@ -33,7 +33,9 @@ account *account_new(const struct client_config *config, channel *events,
 		     const struct account_handlers *handlers, gpointer user_data, GError **error);
 void account_free(account *a); /* closes the connection without events.  Accepts NULL */
 /* Starts to sign in; the events `signed-in` or `sign-in-failed` tell the result.  A user who is
- * signed in is signed out first, which calls `lost`. */
+ * signed in is signed out first, which calls `lost`.  Who has been signed in, and then loses the
+ * connection or the registration, signs in again after a while (docs/PROTOCOL.md, "Sign-in" 6),
+ * with the same events, until that succeeds. */
 void account_sign_in(account *a);
 
 /* The result of the sign-in; pointers are borrowed until the next one. */

@@ -6,6 +6,7 @@
 #include "clients/call_internal.h"
 #include "clients/diagnostics.h"
 #include "common/sip_failure.h"
+#include "common/wire/pack.h"
 
 /* Late media that arrives within this time after its end is not lost. */
 #define DRAIN_MS 400
@@ -149,7 +150,7 @@ static void tell_talking(struct call *c)
 {
 	if (!c->talking)
 		channel_event(c->base.core->channel, EVENT_TALKING,
-			      json_pack("{s:s}", "call", c->base.dialog.call_id));
+			      event_pack("{s:s}", "call", c->base.dialog.call_id));
 	c->talking = true;
 	g_clear_handle_id(&c->deadline, g_source_remove);
 }
@@ -205,7 +206,7 @@ static void call_finish(struct call *c, bool bye_sent)
 	g_clear_handle_id(&c->watch, g_source_remove);
 	if (c->reported && c->machine.verdict != CALL_PASS)
 		channel_event(c->base.core->channel, EVENT_CALL_FAILED_LATE,
-			      reason_set(json_pack("{s:s}", "call", c->base.dialog.call_id),
+			      reason_set(event_pack("{s:s}", "call", c->base.dialog.call_id),
 					 c->machine.reason, NULL));
 	report_once(c);
 	call_media_close(c);

@@ -2,6 +2,7 @@
 /* How a call begins: the caller's INVITE with its responses, and what a callee answers. */
 #include "clients/call_internal.h"
 #include "common/sip_failure.h"
+#include "common/wire/pack.h"
 
 #define CONFERENCE_MS 20000
 #define CAPABILITIES_MS 1000
@@ -243,10 +244,10 @@ static void report_incoming(const struct call *c, const char *const *kinds, guin
 {
 	json_t *list = json_array();
 	for (guint i = 0; i < n; i++)
-		json_array_append_new(list, json_string(kinds[i]));
+		json_array_append_new(list, event_text(kinds[i]));
 	channel_event(c->base.core->channel, EVENT_INCOMING_CALL,
-		      json_pack("{s:s, s:s, s:o}", "call", c->base.dialog.call_id, "from", c->peer,
-				"media", list));
+		      event_pack("{s:s, s:s, s:o}", "call", c->base.dialog.call_id, "from", c->peer,
+				 "media", list));
 }
 
 static void refuse_offer(struct client_core *core, const sip_msg *request)

@@ -3,13 +3,15 @@
 
 #include "clients/call_internal.h"
 
+#include "common/wire/pack.h"
+
 #define INFO_MS 10000
 #define EARLY_MEDIA_MS 1000
 
 /* Sends an event of this call; takes over `fields`. */
 static void call_event(struct call *c, const char *name, json_t *fields)
 {
-	json_object_set_new(fields, "call", json_string(c->base.dialog.call_id));
+	json_object_set_new(fields, "call", event_text(c->base.dialog.call_id));
 	channel_event(c->base.core->channel, name, fields);
 }
 
@@ -22,8 +24,8 @@ static void remember_first(struct ice_candidate *slot, const struct ice_candidat
 static void candidate_event(struct call_stream *s, const char *side, const struct ice_candidate *c)
 {
 	json_t *fields = call_candidate_json(c, g_str_equal(side, "local"));
-	json_object_set_new(fields, "stream", json_string(s->profile->kind));
-	json_object_set_new(fields, "side", json_string(side));
+	json_object_set_new(fields, "stream", event_text(s->profile->kind));
+	json_object_set_new(fields, "side", event_text(side));
 	call_event(s->call, EVENT_CANDIDATE, fields);
 }
 
@@ -163,9 +165,9 @@ static void start_sending(struct call_stream *s)
 static void selected_event(struct call_stream *s)
 {
 	call_event(s->call, EVENT_SELECTED,
-		   json_pack("{s:s, s:o, s:o}", "stream", s->profile->kind, "local",
-			     call_candidate_json(&s->local, true), "remote",
-			     call_candidate_json(&s->remote, false)));
+		   event_pack("{s:s, s:o, s:o}", "stream", s->profile->kind, "local",
+			      call_candidate_json(&s->local, true), "remote",
+			      call_candidate_json(&s->remote, false)));
 }
 
 /* Reports a state of ICE, starts sending when there is a pair, and passes the state to the
@@ -175,8 +177,8 @@ static void on_call_ice_state(ice *i, guint stream, enum ice_state state, gpoint
 	struct call *c = data;
 	struct call_stream *s = &c->streams[stream];
 	call_event(c, EVENT_ICE_STATE,
-		   json_pack("{s:s, s:s}", "stream", s->profile->kind, "state",
-			     ice_state_name(state)));
+		   event_pack("{s:s, s:s}", "stream", s->profile->kind, "state",
+			      ice_state_name(state)));
 	s->has_pair = ice_selected_pair(i, stream, &s->local, &s->remote);
 	if (state == ICE_CONNECTED || state == ICE_READY)
 		start_sending(s);

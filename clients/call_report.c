@@ -2,6 +2,8 @@
 #include <math.h>
 
 #include "clients/call_internal.h"
+
+#include "common/wire/pack.h"
 #include "clients/diagnostics.h"
 
 static const char *const verdict_names[] = {
@@ -11,9 +13,9 @@ json_t *call_candidate_json(const struct ice_candidate *c, bool local)
 {
 	const char *relay =
 		local && c->type == ICE_RELAY ? ice_transport_name(c->relay_transport) : NULL;
-	return json_pack("{s:s, s:s, s:s?, s:s, s:i}", "type", ice_candidate_type_name(c->type),
-			 "transport", ice_transport_name(c->transport), "relay_transport", relay,
-			 "address", c->address, "port", c->port);
+	return event_pack("{s:s, s:s, s:s?, s:s, s:i}", "type", ice_candidate_type_name(c->type),
+			  "transport", ice_transport_name(c->transport), "relay_transport", relay,
+			  "address", c->address, "port", c->port);
 }
 
 /* A number with three decimals, as no figure is more precise; null for NAN. */
@@ -29,7 +31,7 @@ static json_t *poor_json(const struct media_profile *profile, const struct media
 	unsigned bits = media_poor(profile, q);
 	for (guint i = 0; media_poor_name(i); i++)
 		if (bits & 1u << i)
-			json_array_append_new(why, json_string(media_poor_name(i)));
+			json_array_append_new(why, event_text(media_poor_name(i)));
 	return why;
 }
 
@@ -48,12 +50,12 @@ static void add_details(json_t *json, const struct media_profile *profile,
 static json_t *quality_json(const struct media_profile *profile, const struct media_quality *q)
 {
 	json_t *json =
-		json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:I}", "sent",
-			  (json_int_t)q->sent, "received", (json_int_t)q->received, "expected",
-			  (json_int_t)q->expected, "loss_pct", real_or_null(q->loss_pct),
-			  "remote_loss_pct", real_or_null(q->remote_loss_pct), "jitter_ms",
-			  real_or_null(q->jitter_ms), "rtt_ms", real_or_null(q->rtt_ms), "mos",
-			  real_or_null(q->mos), "auth_failures", (json_int_t)q->auth_failures);
+		event_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:I}", "sent",
+			   (json_int_t)q->sent, "received", (json_int_t)q->received, "expected",
+			   (json_int_t)q->expected, "loss_pct", real_or_null(q->loss_pct),
+			   "remote_loss_pct", real_or_null(q->remote_loss_pct), "jitter_ms",
+			   real_or_null(q->jitter_ms), "rtt_ms", real_or_null(q->rtt_ms), "mos",
+			   real_or_null(q->mos), "auth_failures", (json_int_t)q->auth_failures);
 	add_details(json, profile, q);
 	return json;
 }
@@ -78,11 +80,12 @@ static json_t *stream_json(struct call *c, struct call_stream *s, const struct m
 {
 	/* ICE may have selected a better pair since. */
 	s->has_pair = ice_selected_pair(c->ice, s->index, &s->local, &s->remote);
-	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "kind", s->profile->kind, "state",
-			 ice_state_name(ice_stream_state(c->ice, s->index)), "local",
-			 s->has_pair ? call_candidate_json(&s->local, true) : json_null(), "remote",
-			 s->has_pair ? call_candidate_json(&s->remote, false) : json_null(),
-			 "quality", quality_json(s->profile, q));
+	return event_pack("{s:s, s:s, s:o, s:o, s:o}", "kind", s->profile->kind, "state",
+			  ice_state_name(ice_stream_state(c->ice, s->index)), "local",
+			  s->has_pair ? call_candidate_json(&s->local, true) : json_null(),
+			  "remote",
+			  s->has_pair ? call_candidate_json(&s->remote, false) : json_null(),
+			  "quality", quality_json(s->profile, q));
 }
 
 void call_diagnose(struct call *c)
@@ -112,9 +115,9 @@ void call_diagnose(struct call *c)
 static json_t *diagnostics_json(const struct call *c)
 {
 	g_autofree char *warn = c->diagnostics_id ? g_strdup_printf("0x%x", c->warn) : NULL;
-	return json_pack("{s:o, s:s?, s:s?}", "ms_client_diagnostics",
-			 c->diagnostics_id ? json_integer(c->diagnostics_id) : json_null(),
-			 "ice_warn", warn, "header", c->diagnostics_text);
+	return event_pack("{s:o, s:s?, s:s?}", "ms_client_diagnostics",
+			  c->diagnostics_id ? json_integer(c->diagnostics_id) : json_null(),
+			  "ice_warn", warn, "header", c->diagnostics_text);
 }
 
 static json_t *setup_json(const struct call *c)
@@ -137,12 +140,12 @@ void call_report(struct call *c)
 	call_machine_judge_media(&c->machine, received);
 	const struct call_machine *m = &c->machine;
 	json_t *result =
-		json_pack("{s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o}", "call",
-			  c->base.dialog.call_id, "role", m->caller ? "caller" : "callee", "peer",
-			  c->peer, "verdict", verdict_names[m->verdict], "stage", m->stage,
-			  "sip_status", c->sip_status ? json_integer(c->sip_status) : json_null(),
-			  "setup_ms", setup_json(c), "streams", streams, "diagnostics",
-			  diagnostics_json(c));
+		event_pack("{s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o}", "call",
+			   c->base.dialog.call_id, "role", m->caller ? "caller" : "callee", "peer",
+			   c->peer, "verdict", verdict_names[m->verdict], "stage", m->stage,
+			   "sip_status", c->sip_status ? json_integer(c->sip_status) : json_null(),
+			   "setup_ms", setup_json(c), "streams", streams, "diagnostics",
+			   diagnostics_json(c));
 	reason_set(result, c->code ? c->code : m->reason, c->reason);
 	if (c->members) {
 		json_object_set_new(result, "heard", participants_heard_json(c->members));
@@ -161,8 +164,8 @@ static json_t *heard_json(const struct call_stream *s)
 		received += h[i].received;
 		expected += h[i].expected;
 	}
-	return json_pack("{s:s, s:I, s:I}", "kind", s->profile->kind, "received",
-			 (json_int_t)received, "expected", (json_int_t)expected);
+	return event_pack("{s:s, s:I, s:I}", "kind", s->profile->kind, "received",
+			  (json_int_t)received, "expected", (json_int_t)expected);
 }
 
 static json_t *sources_json(const struct call *c)
@@ -180,6 +183,6 @@ void call_report_media(struct call *c)
 	for (guint i = 0; i < c->n_streams; i++)
 		json_array_append_new(streams, heard_json(&c->streams[i]));
 	channel_event(c->base.core->channel, EVENT_MEDIA,
-		      json_pack("{s:s, s:o, s:o*}", "call", c->base.dialog.call_id, "streams",
-				streams, "sources", c->members ? sources_json(c) : NULL));
+		      event_pack("{s:s, s:o, s:o*}", "call", c->base.dialog.call_id, "streams",
+				 streams, "sources", c->members ? sources_json(c) : NULL));
 }

@@ -9,6 +9,7 @@
 #include "common/agent.h"
 #include "common/call_sdp.h"
 #include "common/media.h"
+#include "common/wire/pack.h"
 
 /* Time for BYEs and for the release of relays at the end. */
 #define QUIT_MS 500
@@ -67,7 +68,7 @@ static void on_server_request(sip_msg *m, gpointer data)
 		sip_conn_send(account_conn(c->core.account), unsupported);
 		return;
 	}
-	if (s) {
+	if (s && dialog_matches(&s->dialog, m)) {
 		/* The request may close the session. */
 		s->refs++;
 		s->ops->request(s, m);
@@ -76,7 +77,7 @@ static void on_server_request(sip_msg *m, gpointer data)
 		/* For a refusal, or a closed session: needs no action. */
 	} else if (strcmp(method, "OPTIONS") == 0) {
 		tell_capabilities(c, m);
-	} else if (strcmp(method, "INVITE") != 0 || sip_to_tag(m)) {
+	} else if (s || strcmp(method, "INVITE") != 0 || sip_to_tag(m)) {
 		session_refuse(&c->core, m, 481, "Call/Transaction Does Not Exist");
 	} else if (c->quitting) {
 		session_refuse(&c->core, m, 480, "Temporarily Unavailable");
@@ -220,10 +221,10 @@ static void command_hang_up(client *c, json_t *command)
 static void command_stats(client *c, json_t *command G_GNUC_UNUSED)
 {
 	channel_event(c->core.channel, EVENT_STATS,
-		      json_pack("{s:b, s:i, s:i}", "signed_in",
-				account_is_signed_in(c->core.account), "sessions",
-				(int)g_hash_table_size(c->core.sessions), "pending",
-				(int)g_hash_table_size(c->core.pending)));
+		      event_pack("{s:b, s:i, s:i}", "signed_in",
+				 account_is_signed_in(c->core.account), "sessions",
+				 (int)g_hash_table_size(c->core.sessions), "pending",
+				 (int)g_hash_table_size(c->core.pending)));
 }
 
 static gboolean on_quit_timer(gpointer data)

@@ -5,6 +5,7 @@
 
 #include "common/sip_failure.h"
 #include "common/xml.h"
+#include "common/wire/pack.h"
 
 #define SERVICE_MS 10000
 #define INVITE_MS 10000
@@ -32,7 +33,7 @@ static void report_invitation_failed(const struct invitation *i, struct sip_fail
 	g_autofree char *text = g_strdup_printf("%s could not be invited: %s", i->peer, why.words);
 
 	channel_event(i->base.core->channel, EVENT_CALL_FAILED_LATE,
-		      reason_set(json_pack("{s:s}", "call", i->call), why.code, text));
+		      reason_set(event_pack("{s:s}", "call", i->call), why.code, text));
 }
 
 /* Acknowledges an accepted invitation and ends its dialog; reports one that was not accepted. */
@@ -113,7 +114,7 @@ void conference_accept(struct client_core *core, sip_msg *m)
 	session_open_callee(&i->base, core, &invitation_ops, m);
 	session_respond(&i->base, m, 200, "OK");
 	channel_event(core->channel, EVENT_CONFERENCE_INVITED,
-		      json_pack("{s:s, s:s, s:s}", "call", call, "from", from, "focus", focus));
+		      event_pack("{s:s, s:s, s:s}", "call", call, "from", from, "focus", focus));
 }
 
 /* --- making ----------------------------------------------------------------------------------- */
@@ -133,7 +134,7 @@ static void conference_request_free(struct conference_request *o)
 
 static void report_conference_failed(const struct conference_request *o, struct sip_failure why)
 {
-	json_t *result = json_pack(
+	json_t *result = event_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:o, s:n, s:[], s:{s:n, s:n, s:n}, s:[]}", "call",
 		o->call, "role", "caller", "peer", "", "verdict", "fail", "stage", STAGE_SIP,
 		"sip_status", why.status ? json_integer(why.status) : json_null(), "setup_ms",
@@ -150,7 +151,7 @@ static void invite_all(const struct conference_request *o, const char *focus)
 	json_t *user;
 
 	channel_event(o->core->channel, EVENT_CONFERENCE_READY,
-		      json_pack("{s:s, s:s}", "call", o->call, "focus", focus));
+		      event_pack("{s:s, s:s}", "call", o->call, "focus", focus));
 	json_array_foreach(o->invite, i, user)
 		if (json_is_string(user))
 			send_invitation(o->core, o->call, focus, json_string_value(user));

@@ -88,6 +88,15 @@ sip_msg *dialog_ack(struct dialog *d)
 	return new_request(d, "ACK", d->invite_cseq);
 }
 
+bool dialog_matches(const struct dialog *d, const sip_msg *request)
+{
+	const char *own = sip_to_tag(request), *method = sip_method(request);
+	bool is_first = g_str_equal(method, "INVITE") || g_str_equal(method, "CANCEL");
+
+	return g_strcmp0(d->remote_tag, sip_from_tag(request)) == 0 &&
+	       (own ? g_str_equal(own, d->local_tag) : is_first);
+}
+
 sip_msg *dialog_response(const struct dialog *d, const sip_msg *msg, int status, const char *reason)
 {
 	sip_msg *m = sip_response_new(msg, status, reason, d->local_tag);

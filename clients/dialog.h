@@ -27,6 +27,9 @@ sip_msg *dialog_request(struct dialog *d, const char *method);
 /* An ACK for the last INVITE, with that one's CSeq number (RFC 3261 section 13.2.2.4); the caller
  * unrefs. */
 sip_msg *dialog_ack(struct dialog *d);
+/* Whether a request with this Call-ID comes from the peer: Call-IDs can be guessed, tags can't (RFC
+ * 3261 section 12.2.2).  An INVITE again, and CANCEL, have no tag of ours. */
+bool dialog_matches(const struct dialog *d, const sip_msg *request);
 /* A response to a request of the peer, with our tag, and Contact where the peer may need it
  * (RFC 3261 sections 12.1.1 and 12.2.2); the caller unrefs. */
 sip_msg *dialog_response(const struct dialog *d, const sip_msg *request, int status,

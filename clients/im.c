@@ -6,6 +6,7 @@
 #include "clients/participants.h"
 #include "common/call_sdp.h"
 #include "common/sip_failure.h"
+#include "common/wire/pack.h"
 
 #define TEXT_TYPE "text/plain;charset=UTF-8"
 #define ANSWER_MS 10000
@@ -47,9 +48,9 @@ static json_t *im_result_json(const struct im *im, struct sip_failure why)
 	gint64 setup_ms = (im->confirmed_us - im->start_us) / 1000;
 	json_t *setup = why.code ? json_null() : json_integer(setup_ms);
 
-	return reason_set(json_pack("{s:s, s:s, s:o, s:o}", "call", im->base.dialog.call_id,
-				    "verdict", why.code ? "fail" : "pass", "sip_status",
-				    integer_or_null(why.status), "setup_ms", setup),
+	return reason_set(event_pack("{s:s, s:s, s:o, s:o}", "call", im->base.dialog.call_id,
+				     "verdict", why.code ? "fail" : "pass", "sip_status",
+				     integer_or_null(why.status), "setup_ms", setup),
 			  why.code, why.words);
 }
 
@@ -58,10 +59,10 @@ static json_t *im_conference_json(const struct im *im, struct sip_failure why)
 	json_t *json = im_result_json(im, why);
 
 	json_object_update_new(
-		json, json_pack("{s:s, s:s, s:s?, s:[], s:{s:n, s:n, s:n}, s:o}", "role", "caller",
-				"peer", im->peer, "stage", why.code ? STAGE_SIP : NULL, "streams",
-				"diagnostics", "ms_client_diagnostics", "ice_warn", "header",
-				"heard", participants_heard_json(im->members)));
+		json, event_pack("{s:s, s:s, s:s?, s:[], s:{s:n, s:n, s:n}, s:o}", "role", "caller",
+				 "peer", im->peer, "stage", why.code ? STAGE_SIP : NULL, "streams",
+				 "diagnostics", "ms_client_diagnostics", "ice_warn", "header",
+				 "heard", participants_heard_json(im->members)));
 	return json;
 }
 
@@ -275,8 +276,8 @@ static void on_im_text(struct im *im, const sip_msg *m)
 	g_autofree char *from = sip_uri_user(sender ? sender : sip_from_uri(m));
 	session_respond(&im->base, m, 200, "OK");
 	channel_event(im->base.core->channel, EVENT_IM_RECEIVED,
-		      json_pack("{s:s, s:s, s:s}", "call", im->base.dialog.call_id, "from",
-				from ? from : "", "text", body ? body : ""));
+		      event_pack("{s:s, s:s, s:s}", "call", im->base.dialog.call_id, "from",
+				 from ? from : "", "text", body ? body : ""));
 	if (!im->members)
 		return;
 	participants_heard(im->members, from ? from : "");

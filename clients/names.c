@@ -2,6 +2,7 @@
 #include "clients/names.h"
 
 #include "common/wire/event.h"
+#include "common/wire/pack.h"
 
 struct names {
 	const struct client_config *config;
@@ -50,13 +51,13 @@ json_t *names_event(const names *n, const struct dns_answer *answer)
 	json_t *list = json_array(), *servers = json_array();
 	g_auto(GStrv) asked = dns_servers(n->dns);
 	for (guint i = 0; asked[i]; i++)
-		json_array_append_new(servers, json_string(asked[i]));
+		json_array_append_new(servers, event_text(asked[i]));
 	for (guint i = 0; i < answer->texts->len; i++)
-		json_array_append_new(list, json_string(g_ptr_array_index(answer->texts, i)));
-	return json_pack("{s:s, s:s, s:o, s:s?, s:s?, s:o}", "query", answer->query, "type",
-			 dns_type_name(answer->type), "answer", list, "code",
-			 reason_code(answer->error), "error", reason_words(answer->error),
-			 "servers", servers);
+		json_array_append_new(list, event_text(g_ptr_array_index(answer->texts, i)));
+	return event_pack("{s:s, s:s, s:o, s:s?, s:s?, s:o}", "query", answer->query, "type",
+			  dns_type_name(answer->type), "answer", list, "code",
+			  reason_code(answer->error), "error", reason_words(answer->error),
+			  "servers", servers);
 }
 
 void names_report(const names *n, const struct dns_answer *answer)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/participants.h"
 #include "common/base/each.h"
+#include "common/wire/pack.h"
 
 #include <string.h>
 
@@ -106,7 +107,7 @@ json_t *participants_heard_json(const participants *p)
 	json_t *list = json_array();
 	array_foreach(const struct participant, who, p->people)
 		if (who->heard)
-			json_array_append_new(list, json_string(who->given));
+			json_array_append_new(list, event_text(who->given));
 	return list;
 }
 
@@ -114,8 +115,8 @@ static void add_counts(json_t *all, const struct participant *who, const struct 
 {
 	if (h->received)
 		json_object_set_new(all, who->given,
-				    json_pack("{s:I, s:I}", "received", (json_int_t)h->received,
-					      "expected", (json_int_t)h->expected));
+				    event_pack("{s:I, s:I}", "received", (json_int_t)h->received,
+					       "expected", (json_int_t)h->expected));
 }
 
 json_t *participants_sources_json(const participants *p)

@@ -6,6 +6,7 @@
 #include "common/reach.h"
 #include "common/sip.h"
 #include "common/wire/event.h"
+#include "common/wire/pack.h"
 
 #define TLS_MS 3000
 
@@ -64,8 +65,8 @@ static void report_lookups(search *s)
 json_t *search_server(const search *s)
 {
 	const struct discovery_target *t = &s->target;
-	return json_pack("{s:s, s:s, s:i, s:s}", "name", t->name, "address", t->address, "port",
-			 (int)t->port, "found_by", t->query);
+	return event_pack("{s:s, s:s, s:i, s:s}", "name", t->name, "address", t->address, "port",
+			  (int)t->port, "found_by", t->query);
 }
 
 static void go_on(search *s);
@@ -86,7 +87,7 @@ static void on_server_reached(GIOStream *stream, guint way, const GError *error,
 		return;
 	}
 	channel_event(s->events, EVENT_CONNECT_FAILED,
-		      error_set(json_pack("{s:o}", "server", search_server(s)), error));
+		      error_set(event_pack("{s:o}", "server", search_server(s)), error));
 	g_autofree char *at = sip_host_port(s->target.address, s->target.port);
 	keep_failure(s, STAGE_TLS, error_reason(error), at, error->message);
 	if (last)

@@ -9,6 +9,7 @@
 #include "common/reach.h"
 #include "common/sip.h"
 #include "common/wire/event.h"
+#include "common/wire/pack.h"
 
 #define CONNECT_MS 3000
 #define READ_BYTES 16384
@@ -82,8 +83,8 @@ static json_t *request_event(const web *w, const char *address)
 {
 	const struct web_steps *s = w->steps;
 	g_autofree char *path = g_strndup(s->target, strcspn(s->target, "?"));
-	return json_pack("{s:{s:s, s:s?, s:i, s:s}, s:s}", "server", "name", s->host, "address",
-			 address, "port", (int)s->port, "found_by", w->found_by, "path", path);
+	return event_pack("{s:{s:s, s:s?, s:i, s:s}, s:s}", "server", "name", s->host, "address",
+			  address, "port", (int)s->port, "found_by", w->found_by, "path", path);
 }
 
 /* Sends the event of a request that has failed, and ends. */
@@ -117,13 +118,12 @@ static void report_answer(const web *w, json_t *event, enum web_step step)
 	json_object_set_new(event, "access_location",
 			    s->location == AUTODISCOVER_NOWHERE ?
 				    json_null() :
-				    json_string(autodiscover_location_name(s->location)));
+				    event_text(autodiscover_location_name(s->location)));
 	json_object_set_new(event, "sip_server",
-			    step == WEB_STEP_SERVER ? json_pack("{s:s, s:i}", "name", s->sip.fqdn,
-								"port", (int)s->sip.port) :
+			    step == WEB_STEP_SERVER ? event_pack("{s:s, s:i}", "name", s->sip.fqdn,
+								 "port", (int)s->sip.port) :
 						      json_null());
-	json_object_set_new(event, "next",
-			    step == WEB_STEP_REQUEST ? json_string(s->url) : json_null());
+	json_object_set_new(event, "next", event_text(step == WEB_STEP_REQUEST ? s->url : NULL));
 	channel_event(w->events, EVENT_WEB,
 		      reason_set(event, step == WEB_STEP_FAILED ? s->code : REASON_NONE,
 				 step == WEB_STEP_FAILED ? s->words : NULL));

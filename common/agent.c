@@ -2,6 +2,7 @@
 #include "common/agent.h"
 
 #include "common/error_reason.h"
+#include "common/wire/pack.h"
 
 #ifndef TESTBED_VERSION
 #define TESTBED_VERSION "0"
@@ -55,7 +56,7 @@ static void tell_late(gint64 late_us)
 {
 	if (late_us >= LATE_US && watched->channel)
 		channel_event(watched->channel, EVENT_LATE,
-			      json_pack("{s:I}", "late_ms", (json_int_t)(late_us / 1000)));
+			      event_pack("{s:I}", "late_ms", (json_int_t)(late_us / 1000)));
 }
 
 /* In place of poll(2): what a turn of the loop took, and how late a timer woke it. */
@@ -100,8 +101,8 @@ channel *agent_channel(const agent *a)
 void agent_ready(const agent *a)
 {
 	channel_event(a->channel, EVENT_READY,
-		      json_pack("{s:s, s:s}", "program", a->kind->program, "version",
-				TESTBED_VERSION));
+		      event_pack("{s:s, s:s}", "program", a->kind->program, "version",
+				 TESTBED_VERSION));
 }
 
 void agent_failed(agent *a, const GError *error)

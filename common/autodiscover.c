@@ -8,6 +8,7 @@
 #include "common/base/json.h"
 #include "common/base/object.h"
 #include "common/xml.h"
+#include "common/wire/pack.h"
 
 #define HOST_NAME_MAX_CHARS 253
 #define RESPONSE "AutodiscoverResponse"
@@ -121,7 +122,7 @@ static json_t *json_of(const struct autodiscover *d)
 
 	if (d->location != AUTODISCOVER_NOWHERE)
 		json_object_set_new(document, "AccessLocation",
-				    json_string(location_names[d->location]));
+				    event_text(location_names[d->location]));
 	json_object_set_new(document, resource_names[d->resource], body);
 	for (guint i = 0; i < G_N_ELEMENTS(d->servers); i++) {
 		const struct autodiscover_server *s = &d->servers[i];
@@ -129,11 +130,12 @@ static json_t *json_of(const struct autodiscover *d)
 
 		if (s->fqdn)
 			json_object_set_new(body, server_names[i],
-					    json_pack("{s:s, s:s}", "fqdn", s->fqdn, "port", port));
+					    event_pack("{s:s, s:s}", "fqdn", s->fqdn, "port",
+						       port));
 	}
 	ptr_array_foreach(const struct autodiscover_link, link, d->links)
-		json_array_append_new(links, json_pack("{s:s, s:s}", "href", link->href, "token",
-						       link->token));
+		json_array_append_new(links, event_pack("{s:s, s:s}", "href", link->href, "token",
+							link->token));
 	json_object_set_new(body, "Links", links);
 	return document;
 }

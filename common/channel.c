@@ -3,6 +3,7 @@
 
 #include "common/base/source.h"
 #include "common/wire/line_socket.h"
+#include "common/wire/pack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -95,8 +96,8 @@ static bool is_behind(channel *c)
 
 void channel_event(channel *c, const char *name, json_t *fields)
 {
-	json_t *line = json_pack("{s:s, s:I}", "event", name, "time_us",
-				 (json_int_t)g_get_monotonic_time());
+	json_t *line = event_pack("{s:s, s:I}", "event", name, "time_us",
+				  (json_int_t)g_get_monotonic_time());
 	json_t *happened = json_object_get(fields, "time_us");
 
 	if (happened)
@@ -117,10 +118,9 @@ void channel_log(channel *c, const char *level, const char *format, ...)
 	va_start(arguments, format);
 
 	g_autofree char *text = g_strdup_vprintf(format, arguments);
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
 
 	va_end(arguments);
-	channel_event(c, EVENT_LOG, json_pack("{s:s, s:s}", "level", level, "text", valid));
+	channel_event(c, EVENT_LOG, event_pack("{s:s, s:s}", "level", level, "text", text));
 }
 
 void channel_flush(channel *c, guint timeout_ms)
@@ -161,7 +161,7 @@ static gboolean deliver_config(gpointer user_data)
  * priority than the reader's.  Takes over `config`. */
 static void schedule_start(channel *c, json_t *config)
 {
-	c->start = json_pack("{s:s, s:o}", "cmd", "start", "config", config);
+	c->start = event_pack("{s:s, s:o}", "cmd", "start", "config", config);
 	c->starter = g_idle_source_new();
 	g_source_set_priority(c->starter, G_PRIORITY_HIGH);
 	g_source_set_callback(c->starter, deliver_config, c, NULL);

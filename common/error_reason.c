@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define G_DISABLE_CHECKS /* gcc takes those of G_DEFINE_EXTENDED_ERROR for null pointers */
 #include "common/error_reason.h"
+#include "common/wire/pack.h"
 
 typedef struct {
 	char *subject;
@@ -97,6 +98,6 @@ json_t *error_set(json_t *event, const GError *error)
 
 	reason_set(event, error_reason(error), error->message);
 	if (subject)
-		json_object_set_new(event, "subject", json_string(subject));
+		json_object_set_new(event, "subject", event_text(subject));
 	return event;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/sip_event.h"
+#include "common/wire/pack.h"
 
 #include <string.h>
 
@@ -15,9 +16,9 @@ json_t *sip_event(const sip_msg *m, const char *peer, bool sent)
 
 	if (!strcmp(sip_method(m), "INFO") || !strcmp(sip_method(m), "OPTIONS"))
 		return NULL;
-	return json_pack("{s:s?, s:b, s:s, s:o, s:s?, s:s}", "call",
-			 is_of_no_call(sip_method(m)) ? NULL : sip_call_id(m), "sent", sent,
-			 "method", sip_method(m), "status",
-			 status != 0 ? json_integer(status) : json_null(), "content",
-			 sip_content_type(m), "peer", peer);
+	return event_pack("{s:s?, s:b, s:s, s:o, s:s?, s:s}", "call",
+			  is_of_no_call(sip_method(m)) ? NULL : sip_call_id(m), "sent", sent,
+			  "method", sip_method(m), "status",
+			  status != 0 ? json_integer(status) : json_null(), "content",
+			  sip_content_type(m), "peer", peer);
 }

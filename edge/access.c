@@ -4,6 +4,7 @@
 #include "common/base/each.h"
 #include "common/error_reason.h"
 #include "common/random.h"
+#include "common/wire/pack.h"
 #include "edge/inside.h"
 
 /* Of clients.  When that many are connected a new one takes the place of the oldest on which nobody
@@ -38,10 +39,10 @@ static void on_access_closed(sip_conn *c, const GError *error, gpointer user_dat
 	access_edge *a = l->access;
 
 	a->event(EVENT_LOG,
-		 json_pack("{s:s, s:o}", "level", "debug", "text",
-			   json_sprintf("%s %s: %s",
-					l->side == EDGE_FLOW_CLIENT ? "client" : "server",
-					sip_conn_peer(c), error ? error->message : "closed")),
+		 event_pack("{s:s, s:o}", "level", "debug", "text",
+			    event_text_printf("%s %s: %s",
+					      l->side == EDGE_FLOW_CLIENT ? "client" : "server",
+					      sip_conn_peer(c), error ? error->message : "closed")),
 		 a->user_data);
 	if (a->front_end == l)
 		a->front_end = NULL;
@@ -85,8 +86,8 @@ static void on_front_end(GIOStream *connection, const char *address, const GErro
 		return;
 	}
 	a->event(EVENT_LINK_FAILED,
-		 error_set(json_pack("{s:s, s:s?, s:i}", "peer", a->config->next_hop, "address",
-				     address, "port", (int)a->config->next_hop_port),
+		 error_set(event_pack("{s:s, s:s?, s:i}", "peer", a->config->next_hop, "address",
+				      address, "port", (int)a->config->next_hop_port),
 			   error),
 		 a->user_data);
 	access_refuse_waiting(a, error->message);
@@ -107,14 +108,15 @@ static void on_access_tls_refused(const char *peer, const GError *why, gpointer 
 {
 	access_edge *a = user_data;
 
-	a->event(EVENT_TLS_REFUSED, error_set(json_pack("{s:s}", "peer", peer), why), a->user_data);
+	a->event(EVENT_TLS_REFUSED, error_set(event_pack("{s:s}", "peer", peer), why),
+		 a->user_data);
 }
 
 /* Closes a connection after its handshake, with an event `tls-refused`. */
 static void refuse_connection(access_edge *a, GIOStream *connection, const char *peer,
 			      enum reason r)
 {
-	a->event(EVENT_TLS_REFUSED, reason_set(json_pack("{s:s}", "peer", peer), r, NULL),
+	a->event(EVENT_TLS_REFUSED, reason_set(event_pack("{s:s}", "peer", peer), r, NULL),
 		 a->user_data);
 	g_object_unref(connection);
 }
@@ -129,7 +131,7 @@ static bool evict_stranger(access_edge *a)
 			continue;
 		if (a->evicted++ % EVICTIONS_TOLD == 0)
 			a->event(EVENT_TLS_REFUSED,
-				 reason_set(json_pack("{s:s}", "peer", sip_conn_peer(l->conn)),
+				 reason_set(event_pack("{s:s}", "peer", sip_conn_peer(l->conn)),
 					    REASON_TOO_MANY_CLIENTS,
 					    "too many clients: nobody has signed in on this one"),
 				 a->user_data);
@@ -203,13 +205,12 @@ access_edge *access_edge_new(const struct edge_config *config, tls_identity *ide
 			     edge_event_func event, gpointer user_data, GError **error)
 {
 	access_edge *a = g_new0(access_edge, 1);
-	g_autofree char *key = random_hex((sizeof a->key - 1) / 2);
 
 	a->config = config;
 	a->identity = identity;
 	a->event = event;
 	a->user_data = user_data;
-	g_strlcpy(a->key, key, sizeof a->key);
+	a->key = random_hex(16);
 	a->names = (struct edge_names){.inside = config->fqdn,
 				       .outside = config->access_fqdn,
 				       .outside_port = config->access_port,
@@ -241,6 +242,7 @@ void access_edge_free(access_edge *a)
 	g_hash_table_unref(a->links);
 	g_ptr_array_unref(a->clients);
 	object_free(a->flows);
+	g_free(a->key);
 	g_free(a->internal);
 	g_free(a->access);
 	g_free(a);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/sip_failure.h"
+#include "common/wire/pack.h"
 
 /* Of requests that wait for the Front End; more are answered 503. */
 #define WAITING_PER_CLIENT 8
@@ -146,8 +147,8 @@ static void report_request_refused(access_edge *a, const sip_msg *m)
 	g_autofree char *user = sip_uri_user(sip_from_uri(m));
 
 	a->event(EVENT_REQUEST_REFUSED,
-		 reason_set(json_pack("{s:s, s:s?, s:i}", "method", sip_method(m), "user", user,
-				      "status", 403),
+		 reason_set(event_pack("{s:s, s:s?, s:i}", "method", sip_method(m), "user", user,
+				       "status", 403),
 			    REASON_DOMAIN_NOT_SERVED, "the domain is not served here"),
 		 a->user_data);
 }

@@ -44,7 +44,7 @@ struct access_edge {
 	GCancellable *cancellable;
 	char *internal, *access;
 	struct edge_names names;
-	char key[33]; /* of names */
+	char *key; /* of names */
 	guint64 requests_in, requests_out, responses, flow_failed, unavailable;
 	guint64 responses_dropped, evicted;
 };

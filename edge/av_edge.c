@@ -6,6 +6,7 @@
 
 #include "common/error_reason.h"
 #include "common/random.h"
+#include "common/wire/pack.h"
 #include "edge/av_tcp.h"
 #include "edge/av_udp.h"
 #include "edge/rate.h"
@@ -71,9 +72,9 @@ static void note_send_failure(av_edge *e, const struct endpoint *from, const str
 	if (!rate_allows(e->send_errors, endpoint_print(to, to_text), g_get_monotonic_time()))
 		return;
 	e->event(EVENT_SEND_ERROR,
-		 json_pack("{s:s, s:s, s:i, s:s, s:s}", "to", to_text, "from",
-			   endpoint_print(from, from_text), "errno", code, "code",
-			   reason_code(errno_reason(code)), "text", g_strerror(code)),
+		 event_pack("{s:s, s:s, s:i, s:s, s:s}", "to", to_text, "from",
+			    endpoint_print(from, from_text), "errno", code, "code",
+			    reason_code(errno_reason(code)), "text", g_strerror(code)),
 		 e->user_data);
 }
 
@@ -155,21 +156,21 @@ static json_t *allocation_fields(const struct allocation *a)
 {
 	char client[ENDPOINT_TEXT_MAX], relay[ENDPOINT_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:s, s:s}", "user", a->identity, "client",
-			 endpoint_print(&a->tuple.client, client), "transport",
-			 transport_names[a->tuple.transport], "relay",
-			 endpoint_print(&a->advertised, relay));
+	return event_pack("{s:s, s:s, s:s, s:s}", "user", a->identity, "client",
+			  endpoint_print(&a->tuple.client, client), "transport",
+			  transport_names[a->tuple.transport], "relay",
+			  endpoint_print(&a->advertised, relay));
 }
 
 static json_t *allocation_end_fields(const struct allocation *a, enum reason reason)
 {
 	char relay[ENDPOINT_TEXT_MAX];
 
-	return reason_set(json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "user", a->identity, "relay",
-				    endpoint_print(&a->advertised, relay), "sent",
-				    (json_int_t)a->sent, "received", (json_int_t)a->received,
-				    "bytes_sent", (json_int_t)a->bytes_sent, "bytes_received",
-				    (json_int_t)a->bytes_received),
+	return reason_set(event_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "user", a->identity, "relay",
+				     endpoint_print(&a->advertised, relay), "sent",
+				     (json_int_t)a->sent, "received", (json_int_t)a->received,
+				     "bytes_sent", (json_int_t)a->bytes_sent, "bytes_received",
+				     (json_int_t)a->bytes_received),
 			  reason, NULL);
 }
 
@@ -181,9 +182,9 @@ static void report_denied(av_edge *e, const struct turn_event *event)
 	endpoint_print(event->peer, peer);
 	if (rate_allows(e->denials, peer, g_get_monotonic_time()))
 		e->event(EVENT_DENIED,
-			 json_pack("{s:s, s:s, s:s, s:s}", "user", event->allocation->identity,
-				   "peer", peer, "code", reason_code(event->reason), "rule",
-				   reason_words(event->reason)),
+			 event_pack("{s:s, s:s, s:s, s:s}", "user", event->allocation->identity,
+				    "peer", peer, "code", reason_code(event->reason), "rule",
+				    reason_words(event->reason)),
 			 e->user_data);
 }
 
@@ -195,11 +196,11 @@ static void report_refused(av_edge *e, const char *name, const struct turn_event
 	endpoint_print(event->client, client);
 	if (rate_allows(e->refusals, client, g_get_monotonic_time()))
 		e->event(name,
-			 reason_set(json_pack("{s:s, s:s?, s:i}", "client", client, "user",
-					      event->username ?
-						      allocation_identity(event->username) :
-						      NULL,
-					      "status", (int)event->code),
+			 reason_set(event_pack("{s:s, s:s?, s:i}", "client", client, "user",
+					       event->username ?
+						       allocation_identity(event->username) :
+						       NULL,
+					       "status", (int)event->code),
 				    event->reason, NULL),
 			 e->user_data);
 }
@@ -272,8 +273,8 @@ static void on_connection_told(const char *peer, guint16 port, enum reason why, 
 	av_edge *e = user_data;
 
 	e->event(EVENT_TCP_REFUSED,
-		 reason_set(json_pack("{s:s, s:i, s:i}", "peer", peer, "port", (int)port, "more",
-				      (int)more),
+		 reason_set(event_pack("{s:s, s:i, s:i}", "peer", peer, "port", (int)port, "more",
+				       (int)more),
 			    why, NULL),
 		 e->user_data);
 }

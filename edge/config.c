@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/wire/event.h"
+#include "common/wire/pack.h"
 #include "edge/allocation.h"
 
 #define CREDENTIAL_LIFETIME_MS (8 * 3600 * 1000)
@@ -239,8 +240,8 @@ void edge_report_listening(edge_event_func event, gpointer user_data, const char
 	g_autofree char *address = edge_address_text(local);
 
 	event(EVENT_LISTENING,
-	      json_pack("{s:s, s:s, s:i, s:s}", "service", service, "address", address, "port",
-			(int)port, "transport", transport),
+	      event_pack("{s:s, s:s, s:i, s:s}", "service", service, "address", address, "port",
+			 (int)port, "transport", transport),
 	      user_data);
 }
 

@@ -6,6 +6,7 @@
 #include "common/error_reason.h"
 #include "common/mras.h"
 #include "common/sip_failure.h"
+#include "common/wire/pack.h"
 #include "edge/inside.h"
 
 struct mras_service {
@@ -105,8 +106,8 @@ static void report_another_user(mras_service *s, const sip_msg *m)
 	g_autofree char *user = sip_uri_user(sip_from_uri(m));
 
 	s->event(EVENT_REQUEST_REFUSED,
-		 reason_set(json_pack("{s:s, s:s?, s:i}", "method", sip_method(m), "user", user,
-				      "status", 403),
+		 reason_set(event_pack("{s:s, s:s?, s:i}", "method", sip_method(m), "user", user,
+				       "status", 403),
 			    REASON_WRONG_CREDENTIALS, "credentials of another user were asked for"),
 		 s->user_data);
 }
@@ -124,8 +125,8 @@ static void on_mras_message(sip_conn *c, sip_msg *m, gpointer user_data)
 			     &internet);
 	if (user)
 		s->event(EVENT_MRAS,
-			 json_pack("{s:s, s:s}", "user", user, "location",
-				   internet ? "internet" : "intranet"),
+			 event_pack("{s:s, s:s}", "user", user, "location",
+				    internet ? "internet" : "intranet"),
 			 s->user_data);
 	else if (sip_status(answer) == 403)
 		report_another_user(s, m);
@@ -137,9 +138,9 @@ static void on_mras_closed(sip_conn *c, const GError *error, gpointer user_data)
 	mras_service *s = user_data;
 
 	s->event(EVENT_LOG,
-		 json_pack("{s:s, s:o}", "level", "debug", "text",
-			   json_sprintf("MRAS: %s: %s", sip_conn_peer(c),
-					error ? error->message : "closed")),
+		 event_pack("{s:s, s:o}", "level", "debug", "text",
+			    event_text_printf("MRAS: %s: %s", sip_conn_peer(c),
+					      error ? error->message : "closed")),
 		 s->user_data);
 	g_hash_table_remove(s->connections, c);
 }
@@ -148,7 +149,8 @@ static void on_mras_tls_refused(const char *peer, const GError *why, gpointer us
 {
 	mras_service *s = user_data;
 
-	s->event(EVENT_TLS_REFUSED, error_set(json_pack("{s:s}", "peer", peer), why), s->user_data);
+	s->event(EVENT_TLS_REFUSED, error_set(event_pack("{s:s}", "peer", peer), why),
+		 s->user_data);
 }
 
 static void on_mras_accepted(GIOStream *connection, const char *const *peer_names, const char *peer,
@@ -161,7 +163,7 @@ static void on_mras_accepted(GIOStream *connection, const char *const *peer_name
 
 	if (!inside_has_name(peer_names, s->config->next_hop)) {
 		s->event(EVENT_TLS_REFUSED,
-			 reason_set(json_pack("{s:s}", "peer", peer), REASON_TLS_NOT_NEXT_HOP,
+			 reason_set(event_pack("{s:s}", "peer", peer), REASON_TLS_NOT_NEXT_HOP,
 				    NULL),
 			 s->user_data);
 		g_object_unref(connection);

@@ -69,15 +69,23 @@ guint av_mcu_participants(const av_mcu *m)
 	return m->participants->len;
 }
 
-static void ignore_relay(const struct ice_relay *relay G_GNUC_UNUSED,
-			 gpointer user_data G_GNUC_UNUSED)
+static guint participants_of(const av_mcu *m, const char *conference_id)
 {
+	guint n = 0;
+
+	ptr_array_foreach(const struct av_participant, p, m->participants)
+		n += g_str_equal(p->conference_id, conference_id);
+	return n;
+}
+
+bool av_mcu_is_empty(const av_mcu *m, const struct conference *c)
+{
+	return participants_of(m, c->id) == 0;
 }
 
 void av_mcu_prepare(av_mcu *m, const struct conference *c)
 {
-	mcu_relays_get(m->relays, registrar_user_edge(m->context->registrar, c->organiser),
-		       ignore_relay, NULL);
+	mcu_relays_prepare(m->relays, registrar_user_edge(m->context->registrar, c->organiser));
 }
 
 /* --- requests of our own ---------------------------------------------------------------------- */
@@ -275,13 +283,40 @@ static struct av_participant *av_find_participant(const av_mcu *m, const sip_msg
 	return NULL;
 }
 
+/* Ends the oldest participation of a user when there are as many as may be. */
+static void av_limit_user(const av_mcu *m, const char *user)
+{
+	struct av_participant *oldest = NULL;
+	guint n = 0;
+
+	ptr_array_foreach(struct av_participant, p, m->participants) {
+		if (!g_str_equal(p->dialog->user, user))
+			continue;
+		n++;
+		oldest = oldest ? oldest : p;
+	}
+	if (n < AV_PARTICIPATIONS_OF_USER)
+		return;
+	refuse_pending(oldest);
+	send_bye(oldest, NULL);
+	remove_participant(oldest);
+}
+
 static void on_first_invite(av_mcu *m, const struct conference *c, struct fe_flow *flow,
 			    const sip_msg *request)
 {
 	g_autoptr(call_sdp) offer = call_sdp_of(request);
+	g_autofree char *user = sip_uri_user(sip_from_uri(request));
 
-	if (!offer || !av_leg_can_answer(offer))
+	if (!offer || !av_leg_can_answer(offer)) {
 		av_answer(m, flow, request, 488);
+		return;
+	}
+	av_limit_user(m, user);
+	if (participants_of(m, c->id) >= AV_PARTICIPANTS_OF_CONFERENCE)
+		av_answer(m, flow, request, 486);
+	else if (m->participants->len >= AV_PARTICIPANTS_OF_ALL)
+		transactions_answer_full(m->context->transactions, flow, request);
 	else
 		av_join(m, c, flow, request);
 }

@@ -13,6 +13,12 @@
 #include "frontend/focus.h"
 #include "frontend/context.h"
 
+/* Of participants, each with its sockets: more in a conference are answered 486, more in all 503;
+ * of a user the oldest is ended. */
+#define AV_PARTICIPANTS_OF_CONFERENCE 250u
+#define AV_PARTICIPANTS_OF_ALL 512u
+#define AV_PARTICIPATIONS_OF_USER 16u
+
 typedef struct av_mcu av_mcu;
 
 /* `context` is borrowed until av_mcu_free. */
@@ -30,5 +36,6 @@ void av_mcu_user_gone(av_mcu *m, const char *user);
 /* Sends BYE to all participants and removes them. */
 void av_mcu_hang_up(av_mcu *m);
 guint av_mcu_participants(const av_mcu *m);
+bool av_mcu_is_empty(const av_mcu *m, const struct conference *c); /* nobody takes part */
 
 #endif

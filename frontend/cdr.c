@@ -2,9 +2,12 @@
 #include "frontend/cdr.h"
 
 #include "common/call_sdp.h"
+#include "common/wire/pack.h"
 
 struct cdr_session {
+	char *key, *user; /* user: the caller */
 	char *call, *from, *to;
+	guint64 number; /* later ones have higher ones */
 	const char *kind;
 	int status;
 	gint64 established_us; /* 0: not yet */
@@ -14,10 +17,13 @@ struct cdr {
 	cdr_func record;
 	gpointer user_data;
 	GHashTable *sessions; /* Call-ID and initiator's tag -> struct cdr_session */
+	GHashTable *counts;   /* caller -> number of sessions */
+	guint64 begun;
 };
 
 static const struct object_shape cdr_session_shape =
-	OBJECT_SHAPE(cdr_session, NULL, OWNS_TEXT(cdr_session, call), OWNS_TEXT(cdr_session, from),
+	OBJECT_SHAPE(cdr_session, NULL, OWNS_TEXT(cdr_session, key), OWNS_TEXT(cdr_session, user),
+		     OWNS_TEXT(cdr_session, call), OWNS_TEXT(cdr_session, from),
 		     OWNS_TEXT(cdr_session, to));
 
 cdr *cdr_new(cdr_func record, gpointer user_data)
@@ -26,7 +32,8 @@ cdr *cdr_new(cdr_func record, gpointer user_data)
 
 	c->record = record;
 	c->user_data = user_data;
-	c->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, object_free);
+	c->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, object_free);
+	c->counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return c;
 }
 
@@ -69,40 +76,78 @@ static const char *session_kind(const sip_msg *invite)
 	return media_kind(invite);
 }
 
-static void begin_session(cdr *c, const sip_msg *invite)
-{
-	char *key = session_key(invite, sip_from_tag(invite));
-	struct cdr_session *s;
-
-	if (g_hash_table_contains(c->sessions, key)) {
-		g_free(key);
-		return;
-	}
-	s = object_new(&cdr_session_shape);
-	s->call = g_strdup(sip_call_id(invite));
-	s->from = g_strdup(sip_from_uri(invite));
-	s->to = g_strdup(sip_to_uri(invite));
-	s->kind = session_kind(invite);
-	g_hash_table_insert(c->sessions, key, s);
-}
-
 /* Passes the record of a session to the callback.  `last`: the message that ended it, or NULL. */
 static void report_session(cdr *c, const struct cdr_session *s, const sip_msg *last, gint64 now_us)
 {
 	gint64 duration_us = s->established_us ? now_us - s->established_us : 0;
 
-	c->record(json_pack("{s:s, s:s, s:s, s:s, s:i, s:s?, s:I}", "call", s->call, "from",
-			    s->from, "to", s->to, "kind", s->kind, "status", s->status,
-			    "diagnostics", last ? sip_header(last, "ms-client-diagnostics") : NULL,
-			    "duration_ms", (json_int_t)(duration_us / 1000)),
+	c->record(event_pack("{s:s, s:s, s:s, s:s, s:i, s:s?, s:I}", "call", s->call, "from",
+			     s->from, "to", s->to, "kind", s->kind, "status", s->status,
+			     "diagnostics", last ? sip_header(last, "ms-client-diagnostics") : NULL,
+			     "duration_ms", (json_int_t)(duration_us / 1000)),
 		  c->user_data);
+}
+
+static guint count_of(const cdr *c, const char *user)
+{
+	return GPOINTER_TO_UINT(g_hash_table_lookup(c->counts, user));
 }
 
 /* Reports and removes the session of that key, which there must be. */
 static void end_session(cdr *c, const char *key, const sip_msg *last, gint64 now_us)
 {
-	report_session(c, g_hash_table_lookup(c->sessions, key), last, now_us);
+	const struct cdr_session *s = g_hash_table_lookup(c->sessions, key);
+	guint count = count_of(c, s->user) - 1;
+
+	report_session(c, s, last, now_us);
+	if (count)
+		g_hash_table_replace(c->counts, g_strdup(s->user), GUINT_TO_POINTER(count));
+	else
+		g_hash_table_remove(c->counts, s->user);
 	g_hash_table_remove(c->sessions, key);
+}
+
+/* Ends the oldest session of a caller (NULL: of all). */
+static void end_oldest(cdr *c, const char *user, gint64 now_us)
+{
+	const struct cdr_session *oldest = NULL;
+	GHashTableIter i;
+	gpointer value;
+
+	g_hash_table_iter_init(&i, c->sessions);
+	while (g_hash_table_iter_next(&i, NULL, &value)) {
+		const struct cdr_session *s = value;
+
+		if ((!user || g_str_equal(s->user, user)) &&
+		    (!oldest || s->number < oldest->number))
+			oldest = s;
+	}
+	if (oldest)
+		end_session(c, oldest->key, NULL, now_us);
+}
+
+static void begin_session(cdr *c, const sip_msg *invite, gint64 now_us)
+{
+	g_autofree char *key = session_key(invite, sip_from_tag(invite));
+	g_autofree char *user = sip_uri_user(sip_from_uri(invite));
+	struct cdr_session *s;
+
+	if (!user || g_hash_table_contains(c->sessions, key))
+		return;
+	if (count_of(c, user) >= CDR_SESSIONS_OF_USER)
+		end_oldest(c, user, now_us);
+	if (g_hash_table_size(c->sessions) >= CDR_SESSIONS_OF_ALL)
+		end_oldest(c, NULL, now_us);
+	g_hash_table_replace(c->counts, g_strdup(user), GUINT_TO_POINTER(count_of(c, user) + 1));
+	s = object_new(&cdr_session_shape);
+	s->key = g_steal_pointer(&key);
+	s->user = g_steal_pointer(&user);
+	s->number = c->begun++;
+	s->call = g_strdup(sip_call_id(invite));
+	s->from = g_strdup(sip_from_uri(invite));
+	s->to = g_strdup(sip_to_uri(invite));
+	s->kind = session_kind(invite);
+	g_hash_table_insert(c->sessions, s->key, s);
 }
 
 /* Whether a request comes from one of the two users of a session. */
@@ -170,7 +215,7 @@ void cdr_observe(cdr *c, const sip_msg *m, gint64 now_us)
 	else if (!sip_is_request(m))
 		return;
 	else if (g_str_equal(method, "INVITE") && !sip_to_tag(m))
-		begin_session(c, m);
+		begin_session(c, m, now_us);
 	else if (g_str_equal(method, "BYE"))
 		end_by_bye(c, m, now_us);
 }
@@ -186,5 +231,6 @@ void cdr_free(cdr *c, gint64 now_us)
 	while (g_hash_table_iter_next(&i, NULL, &value))
 		report_session(c, value, NULL, now_us);
 	g_hash_table_unref(c->sessions);
+	g_hash_table_unref(c->counts);
 	g_free(c);
 }

@@ -12,6 +12,11 @@
 
 #include <jansson.h>
 
+/* Of sessions that have not ended, of one caller and of all: the oldest gets its record when there
+ * is another one. */
+#define CDR_SESSIONS_OF_USER 256u
+#define CDR_SESSIONS_OF_ALL 8192u
+
 typedef struct cdr cdr;
 
 /* Receives a record, which the callee owns: { "call", "from", "to", "kind", "status",

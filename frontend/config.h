@@ -41,6 +41,7 @@ struct fe_config {
 	guint16 port;
 	char *ca, *certificate, *key; /* PEM files */
 	char **trusted_servers;	      /* names of Edges in their certificates, NULL-terminated */
+	guint clients_max;	      /* connections; 0: the usual limit (server.c) */
 	GPtrArray *users;	      /* struct fe_config_user */
 	GPtrArray *edges;	      /* struct fe_config_edge */
 	char *cdr;		      /* file of call detail records; NULL: none */

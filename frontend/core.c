@@ -2,6 +2,7 @@
 #include "frontend/core.h"
 
 #include "common/sip_failure.h"
+#include "common/wire/pack.h"
 #include "frontend/av_mcu.h"
 #include "frontend/cdr.h"
 #include "frontend/im_mcu.h"
@@ -79,6 +80,13 @@ static void core_conference_ended(const struct conference *conference, gpointer 
 	im_mcu_conference_ended(c->im, conference);
 }
 
+static bool core_conference_is_empty(const struct conference *conference, gpointer user_data)
+{
+	const fe_core *c = user_data;
+
+	return im_mcu_is_empty(c->im, conference) && av_mcu_is_empty(c->av, conference);
+}
+
 /* --- life ------------------------------------------------------------------------------------- */
 
 static void add_users(fe_core *c)
@@ -141,7 +149,7 @@ fe_core *fe_core_new(const struct fe_config *config, const struct core_io *io, g
 		.links = &io->links,
 		.links_data = user_data,
 	};
-	c->focus = focus_new(core_conference_ended, c);
+	c->focus = focus_new(core_conference_ended, core_conference_is_empty, c);
 	c->im = im_mcu_new(&c->context);
 	c->av = av_mcu_new(&c->context);
 	return c;
@@ -185,10 +193,10 @@ static void report_refused(fe_core *c, const struct fe_flow *flow, const sip_msg
 	struct sip_failure why = sip_failure_of(response, NULL);
 
 	c->io->event(EVENT_REQUEST_REFUSED,
-		     reason_set(json_pack("{s:s, s:s?, s:i, s:s?, s:s}", "method",
-					  sip_method(request), "user", user, "status", why.status,
-					  "diagnostics", sip_diagnostics(response), "via",
-					  flow->edge ? flow->edge : "direct"),
+		     reason_set(event_pack("{s:s, s:s?, s:i, s:s?, s:s}", "method",
+					   sip_method(request), "user", user, "status", why.status,
+					   "diagnostics", sip_diagnostics(response), "via",
+					   flow->edge ? flow->edge : "direct"),
 				why.code, why.words),
 		     c->user_data);
 }
@@ -202,8 +210,8 @@ static void subject_register(fe_core *c, struct fe_flow *flow, sip_msg *request)
 
 	if (b)
 		c->io->event(EVENT_REGISTERED,
-			     json_pack("{s:s, s:s, s:b}", "user", b->user, "via",
-				       b->edge ? b->edge : "direct", "remote_user", !!b->edge),
+			     event_pack("{s:s, s:s, s:b}", "user", b->user, "via",
+					b->edge ? b->edge : "direct", "remote_user", !!b->edge),
 			     c->user_data);
 	else if (sip_status(response) >= 403)
 		report_refused(c, flow, request, response);
@@ -470,13 +478,13 @@ bool fe_core_hang_up(fe_core *c)
 
 json_t *fe_core_stats(const fe_core *c)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:i}", "requests",
-			 (json_int_t)c->requests, "forwarded", (json_int_t)c->forwarded, "refused",
-			 (json_int_t)c->refused, "responses_dropped",
-			 (json_int_t)c->responses_dropped, "registered",
-			 (int)registrar_count(c->registrar), "transactions",
-			 (int)transactions_count(c->transactions), "sessions",
-			 (int)cdr_open_sessions(c->cdr), "conferences", (int)focus_count(c->focus),
-			 "im_participants", (int)im_mcu_participants(c->im), "av_participants",
-			 (int)av_mcu_participants(c->av));
+	return event_pack("{s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:i}", "requests",
+			  (json_int_t)c->requests, "forwarded", (json_int_t)c->forwarded, "refused",
+			  (json_int_t)c->refused, "responses_dropped",
+			  (json_int_t)c->responses_dropped, "registered",
+			  (int)registrar_count(c->registrar), "transactions",
+			  (int)transactions_count(c->transactions), "sessions",
+			  (int)cdr_open_sessions(c->cdr), "conferences", (int)focus_count(c->focus),
+			  "im_participants", (int)im_mcu_participants(c->im), "av_participants",
+			  (int)av_mcu_participants(c->av));
 }

@@ -15,6 +15,7 @@ struct fe_flow {
 	bool outbound;	  /* opened by us to MRAS: carries responses only */
 	bool open;	  /* false: the connection is lost */
 	sip_users *users; /* who has registered on it; of an Edge's, nobody: it knows itself */
+	guint bindings;	  /* of users whom the registrar reaches by it */
 	gpointer owner;	  /* pointer of the I/O layer */
 };
 

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #define IDLE_US ((gint64)3600 * G_USEC_PER_SEC)
+#define RETRY_AFTER_S "60"
 
 struct focus {
 	GHashTable *conferences; /* id -> struct conference */
 	focus_ended_func ended;
+	focus_empty_func is_empty;
 	gpointer user_data;
 };
 
@@ -29,11 +31,12 @@ static const struct object_shape conference_shape =
 static const struct object_shape focus_shape =
 	OBJECT_SHAPE(focus, NULL, OWNS_TABLE(focus, conferences));
 
-focus *focus_new(focus_ended_func ended, gpointer user_data)
+focus *focus_new(focus_ended_func ended, focus_empty_func is_empty, gpointer user_data)
 {
 	focus *f = object_new(&focus_shape);
 
 	f->ended = ended;
+	f->is_empty = is_empty;
 	f->user_data = user_data;
 	f->conferences = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, object_free);
 	return f;
@@ -60,6 +63,55 @@ static void end_idle(focus *f, gint64 now_us)
 			f->ended(c, f->user_data);
 		g_hash_table_iter_remove(&i);
 	}
+}
+
+/* How many conferences a user (NULL: all) has; *ret_oldest: of the empty ones that which is idle
+ * for longest, NULL: none is empty. */
+static guint count_conferences(const focus *f, const char *user, struct conference **ret_oldest)
+{
+	GHashTableIter i;
+	gpointer value;
+	guint n = 0;
+
+	*ret_oldest = NULL;
+	g_hash_table_iter_init(&i, f->conferences);
+	while (g_hash_table_iter_next(&i, NULL, &value)) {
+		struct conference *c = value;
+
+		if (user && !g_str_equal(c->organiser, user))
+			continue;
+		n++;
+		if ((!*ret_oldest || c->idle_since_us < (*ret_oldest)->idle_since_us) &&
+		    (!f->is_empty || f->is_empty(c, f->user_data)))
+			*ret_oldest = c;
+	}
+	return n;
+}
+
+/* Ends an old conference of a user (NULL: of anybody) when there are `limit`; false: all are in
+ * use. */
+static bool make_room(focus *f, const char *user, guint limit)
+{
+	struct conference *oldest;
+
+	if (count_conferences(f, user, &oldest) < limit)
+		return true;
+	if (!oldest)
+		return false;
+	if (f->ended)
+		f->ended(oldest, f->user_data);
+	g_hash_table_remove(f->conferences, oldest->id);
+	return true;
+}
+
+/* 0, or the status for an organiser who can't have another conference. */
+static int refuse_another(focus *f, const char *organiser)
+{
+	if (!make_room(f, organiser, FOCUS_CONFERENCES_OF_USER))
+		return 403;
+	if (g_hash_table_size(f->conferences) < FOCUS_CONFERENCES_OF_ALL)
+		return 0;
+	return make_room(f, NULL, FOCUS_CONFERENCES_OF_ALL) ? 0 : 503;
 }
 
 static const struct conference *add_conference(focus *f, const char *organiser, const char *id,
@@ -110,6 +162,13 @@ sip_msg *focus_service(focus *f, const sip_msg *request, gint64 now_us,
 		return sip_response_new(request, status, NULL, tag);
 	end_idle(f, now_us);
 	c = g_hash_table_lookup(f->conferences, asked.conference_id);
+	status = c ? 0 : refuse_another(f, organiser);
+	if (status) {
+		fe_c3p_clear(&asked);
+		answer = sip_response_new(request, status, "Too Many Conferences", tag);
+		sip_add_header(answer, "Retry-After", RETRY_AFTER_S);
+		return answer;
+	}
 	if (!c) {
 		c = add_conference(f, organiser, asked.conference_id, now_us);
 		if (ret_new)

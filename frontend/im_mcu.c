@@ -3,31 +3,34 @@
 
 #include "common/call_sdp.h"
 #include "frontend/dialog.h"
-
-struct message {
-	char *sender, *type, *text;
-	gsize length;
-};
+#include "frontend/im_history.h"
 
 struct im_participant {
 	struct fe_dialog *dialog;
+	guint64 number; /* later ones have higher ones */
 	bool confirmed;
 };
 
 struct chat_conference {
 	GPtrArray *participants; /* struct im_participant */
-	GPtrArray *history;	 /* struct message */
+	im_history *history;
 };
 
 struct im_mcu {
 	const struct fe_context *context;
 	GHashTable *conferences; /* id -> struct chat_conference */
 	GPtrArray *waiting;	 /* struct delivery: those whose callback is pending */
+	guint participants;	 /* of all conferences */
+	guint64 joined;		 /* so many have joined until now */
+	im_histories *histories;
 };
 
 /* One message on its way to all participants, and the request to answer when the last has
  * confirmed. */
 struct fan_out {
+	im_mcu *mcu;
+	char *sender;
+	gsize bytes;		 /* that are taken of the sender's room */
 	guint refs, outstanding; /* confirmations that are missing, and 1 until all are sent */
 	struct fe_flow *flow;
 	sip_msg *request;
@@ -42,21 +45,19 @@ struct delivery {
 	char *conference_id, *call_id, *remote_tag;
 };
 
-static const struct object_shape message_shape =
-	OBJECT_SHAPE(message, NULL, OWNS_TEXT(message, sender), OWNS_TEXT(message, type),
-		     OWNS_TEXT(message, text));
-
 static const struct object_shape im_participant_shape =
 	OBJECT_SHAPE(im_participant, NULL, OWNS(im_participant, dialog, object_free));
 
 static const struct object_shape chat_conference_shape =
 	OBJECT_SHAPE(chat_conference, NULL, OWNS(chat_conference, participants, g_ptr_array_unref),
-		     OWNS(chat_conference, history, g_ptr_array_unref));
+		     OWNS(chat_conference, history, im_history_free));
 
 static void fan_out_unref(struct fan_out *r)
 {
 	if (!r || --r->refs > 0)
 		return;
+	transactions_give_room(r->mcu->context->transactions, r->sender, r->bytes);
+	g_free(r->sender);
 	fe_flow_unref(r->flow);
 	sip_msg_unref(r->request);
 	g_free(r->tag);
@@ -75,6 +76,7 @@ im_mcu *im_mcu_new(const struct fe_context *context)
 	m->context = context;
 	m->conferences = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, object_free);
 	m->waiting = g_ptr_array_new_with_free_func(object_free);
+	m->histories = im_histories_new();
 	return m;
 }
 
@@ -86,19 +88,31 @@ void im_mcu_free(im_mcu *m)
 		transactions_forget(m->context->transactions, g_ptr_array_index(m->waiting, i));
 	g_ptr_array_unref(m->waiting);
 	g_hash_table_unref(m->conferences);
+	object_free(m->histories);
 	g_free(m);
 }
 
 guint im_mcu_participants(const im_mcu *m)
 {
-	GHashTableIter i;
-	gpointer value;
-	guint n = 0;
+	return m->participants;
+}
 
-	g_hash_table_iter_init(&i, m->conferences);
-	while (g_hash_table_iter_next(&i, NULL, &value))
-		n += ((const struct chat_conference *)value)->participants->len;
-	return n;
+gsize im_mcu_history_bytes(const im_mcu *m)
+{
+	return im_histories_bytes(m->histories);
+}
+
+bool im_mcu_is_empty(const im_mcu *m, const struct conference *c)
+{
+	const struct chat_conference *r = g_hash_table_lookup(m->conferences, c->id);
+
+	return !r || r->participants->len == 0;
+}
+
+static void remove_participant_at(im_mcu *m, const struct chat_conference *r, guint i)
+{
+	g_ptr_array_remove_index(r->participants, i);
+	m->participants--;
 }
 
 /* The participants and history of a conference, made at its first request; owned by the table. */
@@ -110,7 +124,7 @@ static struct chat_conference *chat_of_conference(im_mcu *m, const struct confer
 		return r;
 	r = object_new(&chat_conference_shape);
 	r->participants = g_ptr_array_new_with_free_func(object_free);
-	r->history = g_ptr_array_new_with_free_func(object_free);
+	r->history = im_history_new(m->histories);
 	g_hash_table_insert(m->conferences, g_strdup(c->id), r);
 	return r;
 }
@@ -153,7 +167,7 @@ static void remove_gone(const struct delivery *d)
 
 		if (g_str_equal(p->dialog->call_id, d->call_id) &&
 		    g_strcmp0(p->dialog->remote_tag, d->remote_tag) == 0) {
-			g_ptr_array_remove_index(r->participants, i);
+			remove_participant_at(d->mcu, r, i);
 			return;
 		}
 	}
@@ -183,7 +197,7 @@ static void on_delivered(int status, sip_msg *response G_GNUC_UNUSED, gpointer u
 
 /* Sends `what` to `p`.  `fan_out` (NULL: an earlier message) counts the confirmation. */
 static void deliver_message(im_mcu *m, const char *conference_id, struct im_participant *p,
-			    const struct message *what, struct fan_out *fan_out)
+			    const struct im_text *what, struct fan_out *fan_out)
 {
 	g_autoptr(sip_msg) request = fe_dialog_request(p->dialog, "MESSAGE");
 	g_autofree char *sender = g_strdup_printf("sip:%s", what->sender);
@@ -208,23 +222,30 @@ static void deliver_message(im_mcu *m, const char *conference_id, struct im_part
 	g_ptr_array_remove_fast(m->waiting, d);
 }
 
-/* Adds the request's text to the history, which owns it; the oldest goes when it is full. */
-static struct message *keep_in_history(struct chat_conference *r,
-				       const struct im_participant *sender, const sip_msg *request)
+/* What is kept of a message until all have confirmed it; the copy of the request has no body. NULL:
+ * its sender has no room for it. */
+static struct fan_out *fan_out_new(im_mcu *m, const struct im_participant *sender,
+				   struct fe_flow *flow, const sip_msg *request)
 {
-	struct message *m = object_new(&message_shape);
-	gsize length = 0;
-	const char *text = sip_body(request, &length);
+	g_autoptr(sip_msg) head = sip_msg_copy(request);
+	struct fan_out *r;
+	gsize bytes;
 
-	m->sender = g_strdup(sender->dialog->user);
-	m->type = g_strdup(sip_content_type(request) ? sip_content_type(request) :
-						       "text/plain;charset=UTF-8");
-	m->text = g_strndup(text ? text : "", length);
-	m->length = length;
-	if (r->history->len == IM_HISTORY_MAX)
-		g_ptr_array_remove_index(r->history, 0);
-	g_ptr_array_add(r->history, m);
-	return m;
+	sip_set_body(head, NULL, NULL, 0);
+	bytes = sip_msg_size(head) + TRANSACTION_BYTES;
+	if (!transactions_take_room(m->context->transactions, sender->dialog->user, bytes))
+		return NULL;
+	r = g_new0(struct fan_out, 1);
+	r->mcu = m;
+	r->sender = g_strdup(sender->dialog->user);
+	r->bytes = bytes;
+	r->refs = 1;
+	r->outstanding = 1; /* until all are sent */
+	r->worst = 200;
+	r->flow = fe_flow_ref(flow);
+	r->request = g_steal_pointer(&head);
+	r->tag = g_strdup(sender->dialog->local_tag);
+	return r;
 }
 
 /* Sends the text of a MESSAGE to all confirmed participants but its sender, who gets the response
@@ -233,21 +254,21 @@ static void send_to_others(im_mcu *m, const char *conference_id, struct chat_con
 			   const struct im_participant *sender, struct fe_flow *flow,
 			   const sip_msg *request)
 {
-	const struct message *what = keep_in_history(r, sender, request);
-	struct fan_out *fan_out = g_new0(struct fan_out, 1);
+	struct fan_out *fan_out = fan_out_new(m, sender, flow, request);
+	struct im_text *what;
 
-	fan_out->refs = 1;
-	fan_out->outstanding = 1; /* until all are sent */
-	fan_out->worst = 200;
-	fan_out->flow = fe_flow_ref(flow);
-	fan_out->request = sip_msg_copy(request);
-	fan_out->tag = g_strdup(sender->dialog->local_tag);
+	if (!fan_out) {
+		transactions_answer_full(m->context->transactions, flow, request);
+		return;
+	}
+	what = im_text_new(sender->dialog->user, request);
 	for (guint i = 0; i < r->participants->len; i++) {
 		struct im_participant *p = g_ptr_array_index(r->participants, i);
 
 		if (p->confirmed && !g_str_equal(p->dialog->user, what->sender))
 			deliver_message(m, conference_id, p, what, fan_out);
 	}
+	im_history_keep(r->history, what);
 	fan_out_confirmed(m, fan_out, 200);
 	fan_out_unref(fan_out);
 }
@@ -267,6 +288,61 @@ static void answer_invite(im_mcu *m, const struct im_participant *p, struct fe_f
 	transactions_send(m->context->transactions, flow, ok);
 }
 
+/* The oldest participation of a user goes when there are as many as may be. */
+static void im_limit_user(im_mcu *m, const char *user)
+{
+	struct chat_conference *where = NULL;
+	guint64 oldest = G_MAXUINT64;
+	guint n = 0, at = 0;
+	GHashTableIter it;
+	gpointer value;
+
+	g_hash_table_iter_init(&it, m->conferences);
+	while (g_hash_table_iter_next(&it, NULL, &value)) {
+		struct chat_conference *r = value;
+
+		for (guint i = 0; i < r->participants->len; i++) {
+			const struct im_participant *p = g_ptr_array_index(r->participants, i);
+
+			if (!g_str_equal(p->dialog->user, user))
+				continue;
+			n++;
+			if (p->number > oldest)
+				continue;
+			oldest = p->number;
+			where = r;
+			at = i;
+		}
+	}
+	if (n >= IM_PARTICIPATIONS_OF_USER)
+		remove_participant_at(m, where, at);
+}
+
+/* Adds who has sent a first INVITE.  NULL: there is no room, which was answered. */
+static struct im_participant *im_join(im_mcu *m, struct chat_conference *r, struct fe_flow *flow,
+				      const sip_msg *invite)
+{
+	struct im_participant *p;
+	struct fe_dialog *d = fe_dialog_new(invite);
+
+	im_limit_user(m, d->user);
+	if (r->participants->len >= IM_PARTICIPANTS_OF_CONFERENCE ||
+	    m->participants >= IM_PARTICIPANTS_OF_ALL) {
+		if (r->participants->len >= IM_PARTICIPANTS_OF_CONFERENCE)
+			im_answer(m, flow, invite, 486);
+		else
+			transactions_answer_full(m->context->transactions, flow, invite);
+		object_free(d);
+		return NULL;
+	}
+	p = object_new(&im_participant_shape);
+	p->dialog = d;
+	p->number = m->joined++;
+	g_ptr_array_add(r->participants, p);
+	m->participants++;
+	return p;
+}
+
 static void on_im_invite(im_mcu *m, const char *conference_id G_GNUC_UNUSED,
 			 struct chat_conference *r, struct fe_flow *flow, const sip_msg *request)
 {
@@ -278,12 +354,9 @@ static void on_im_invite(im_mcu *m, const char *conference_id G_GNUC_UNUSED,
 	} else if (!call_sdp_is_messages(offer)) {
 		im_answer(m, flow, request, 488);
 	} else {
-		if (!p) {
-			p = object_new(&im_participant_shape);
-			p->dialog = fe_dialog_new(request);
-			g_ptr_array_add(r->participants, p);
-		}
-		answer_invite(m, p, flow, request);
+		p = p ? p : im_join(m, r, flow, request);
+		if (p)
+			answer_invite(m, p, flow, request);
 	}
 }
 
@@ -296,12 +369,9 @@ static void on_im_ack(im_mcu *m, const char *conference_id, struct chat_conferen
 	if (!p || p->confirmed)
 		return;
 	p->confirmed = true;
-	for (guint i = 0; i < r->history->len; i++) {
-		const struct message *earlier = g_ptr_array_index(r->history, i);
-
+	ptr_array_foreach(const struct im_text, earlier, im_history_texts(r->history))
 		if (!g_str_equal(earlier->sender, p->dialog->user))
 			deliver_message(m, conference_id, p, earlier, NULL);
-	}
 }
 
 static void on_im_message(im_mcu *m, const char *conference_id, struct chat_conference *r,
@@ -321,8 +391,8 @@ static void on_im_bye(im_mcu *m, const char *conference_id G_GNUC_UNUSED, struct
 	struct im_participant *p = im_find_participant(r, request);
 
 	im_answer(m, flow, request, p ? 200 : 481);
-	if (p)
-		g_ptr_array_remove(r->participants, p);
+	if (p && g_ptr_array_remove(r->participants, p))
+		m->participants--;
 }
 
 static const struct {
@@ -360,12 +430,17 @@ void im_mcu_user_gone(im_mcu *m, const char *user)
 			const struct im_participant *p = g_ptr_array_index(r->participants, k - 1);
 
 			if (g_str_equal(p->dialog->user, user))
-				g_ptr_array_remove_index(r->participants, k - 1);
+				remove_participant_at(m, r, k - 1);
 		}
 	}
 }
 
 void im_mcu_conference_ended(im_mcu *m, const struct conference *c)
 {
+	const struct chat_conference *r = g_hash_table_lookup(m->conferences, c->id);
+
+	if (!r)
+		return;
+	m->participants -= r->participants->len;
 	g_hash_table_remove(m->conferences, c->id);
 }

@@ -176,6 +176,15 @@ void mcu_relays_get(mcu_relays *r, const char *edge, mcu_relays_func done, gpoin
 		request_credentials(g);
 }
 
+void mcu_relays_prepare(mcu_relays *r, const char *edge)
+{
+	struct relay_grant *g = edge ? grant_of_edge(r, edge) : NULL;
+
+	/* One waiter for all, however many conferences are made meanwhile. */
+	if (g && g->waiters->len == 0)
+		mcu_relays_get(r, edge, NULL, NULL);
+}
+
 void mcu_relays_forget(mcu_relays *r, gpointer user_data)
 {
 	GHashTableIter i;

@@ -20,6 +20,8 @@ mcu_relays *mcu_relays_new(const struct fe_context *context);
  * result is known, else at the latest when MRAS has not answered for five seconds and the resolver
  * has given up. */
 void mcu_relays_get(mcu_relays *r, const char *edge, mcu_relays_func done, gpointer user_data);
+/* Asks for it, unless it is known or asked for, so that it is known when somebody wants it. */
+void mcu_relays_prepare(mcu_relays *r, const char *edge);
 /* Cancels the callbacks with this `user_data`; requests under way go on for others. */
 void mcu_relays_forget(mcu_relays *r, gpointer user_data);
 

@@ -37,9 +37,21 @@ static const struct object_shape user_account_shape =
 	OBJECT_SHAPE(user_account, NULL, OWNS_TEXT(user_account, password),
 		     OWNS_TEXT(user_account, edge), OWNS_LIST(user_account, uses, object_free));
 
+static struct fe_flow *binding_flow_ref(struct fe_flow *f)
+{
+	f->bindings++;
+	return fe_flow_ref(f);
+}
+
+static void binding_flow_unref(struct fe_flow *f)
+{
+	f->bindings--;
+	fe_flow_unref(f);
+}
+
 static const struct object_shape binding_shape =
 	OBJECT_SHAPE(binding, NULL, OWNS_TEXT(binding, user), OWNS_TEXT(binding, edge),
-		     OWNS_TEXT(binding, contact), OWNS(binding, flow, fe_flow_unref),
+		     OWNS_TEXT(binding, contact), OWNS(binding, flow, binding_flow_unref),
 		     OWNS(binding, path, g_ptr_array_unref));
 
 static const struct object_shape registrar_shape =
@@ -306,7 +318,7 @@ static struct binding *bind_user(registrar *r, const sip_msg *request, const cha
 
 	b->user = g_strdup(user);
 	b->edge = g_strdup(flow->edge);
-	b->flow = flow->edge ? NULL : fe_flow_ref(flow);
+	b->flow = flow->edge ? NULL : binding_flow_ref(flow);
 	b->path = g_ptr_array_new_with_free_func(g_free);
 	b->expires_us = now_us + (gint64)expires_s * G_USEC_PER_SEC;
 	b->contact = sip_value_uri(sip_header(request, "Contact"));

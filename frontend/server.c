@@ -4,7 +4,9 @@
 #include "common/error_reason.h"
 #include "common/sip_event.h"
 #include "common/tls.h"
+#include "common/wire/pack.h"
 #include "frontend/core.h"
+#include "frontend/lookup.h"
 #include "frontend/web.h"
 
 #include <errno.h>
@@ -12,6 +14,13 @@
 #include <string.h>
 
 #define LINK_TIMEOUT_MS 5000
+/* Of clients.  When that many are connected a new one takes the place of the oldest by which no
+ * user is reached; while there is none it is refused. */
+#define CLIENTS_MAX 4096
+/* Bytes that may wait for a client before it is given up; the second once a user is reached by it.
+ */
+#define QUEUE_OF_STRANGER (128 * 1024)
+#define QUEUE_OF_USER (1024 * 1024)
 
 struct fe_server {
 	struct fe_config *config;
@@ -28,6 +37,7 @@ struct fe_server {
 	guint timer;
 	gint64 timer_us;
 	FILE *records;
+	guint64 evicted;
 };
 
 /* One connection and its flow.  A link to an Edge starts without connection; messages are queued
@@ -103,6 +113,8 @@ static void on_peer_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer user
 	struct peer *p = user_data;
 
 	fe_core_message(p->server->core, p->flow, m);
+	if (p->conn && p->flow->bindings)
+		sip_conn_set_queue_max(p->conn, QUEUE_OF_USER);
 }
 
 static void on_peer_closed(sip_conn *c G_GNUC_UNUSED, const GError *error G_GNUC_UNUSED,
@@ -128,11 +140,40 @@ static void on_peer_refused(const char *peer_address, const GError *why, gpointe
 {
 	fe_server *s = user_data;
 
-	s->event(EVENT_TLS_REFUSED, error_set(json_pack("{s:s}", "peer", peer_address), why),
+	s->event(EVENT_TLS_REFUSED, error_set(event_pack("{s:s}", "peer", peer_address), why),
 		 s->user_data);
 }
 
-/* Adds a peer, unless its certificate names a server that we don't trust. */
+/* Ends the oldest connection of a client by which no user is reached, when there are as many as may
+ * be.  false: there are, and all are in use. */
+static bool make_room(fe_server *s)
+{
+	guint limit = s->config->clients_max ? s->config->clients_max : CLIENTS_MAX, n = 0;
+	struct peer *oldest = NULL;
+	GHashTableIter i;
+	gpointer key;
+
+	g_hash_table_iter_init(&i, s->peers);
+	while (g_hash_table_iter_next(&i, &key, NULL)) {
+		struct peer *p = key;
+
+		if (p->flow->edge)
+			continue;
+		n++;
+		if (!p->flow->bindings && (!oldest || p->flow->number < oldest->flow->number))
+			oldest = p;
+	}
+	if (n < limit)
+		return true;
+	if (!oldest)
+		return false;
+	s->evicted++;
+	drop_peer(oldest);
+	return true;
+}
+
+/* Adds a peer, unless its certificate names a server that we don't trust, or there are too many
+ * clients. */
 static void on_peer_accepted(GIOStream *stream, const char *const *peer_names,
 			     const char *peer_address, guint16 peer_port, gpointer user_data)
 {
@@ -151,9 +192,17 @@ static void on_peer_accepted(GIOStream *stream, const char *const *peer_names,
 		g_object_unref(stream);
 		return;
 	}
-	p = peer_new(s, fe_flow_new(name, edge));
+	if (!edge && !make_room(s)) {
+		g_autoptr(GError) why = reason_error_plain(REASON_TOO_MANY_CLIENTS);
 
+		on_peer_refused(peer_address, why, s);
+		g_object_unref(stream);
+		return;
+	}
+	p = peer_new(s, fe_flow_new(name, edge));
 	p->conn = sip_conn_new(stream, s->sent_by, &conn_handlers, p);
+	if (!edge)
+		sip_conn_set_queue_max(p->conn, QUEUE_OF_STRANGER);
 	fe_core_flow_up(s->core, p->flow);
 }
 
@@ -165,8 +214,8 @@ static void report_link_failed(struct peer *p, const GError *error)
 	fe_server *s = p->server;
 
 	s->event(EVENT_LINK_FAILED,
-		 error_set(json_pack("{s:s, s:s?, s:i}", "peer", p->edge, "address", p->address,
-				     "port", (int)p->port),
+		 error_set(event_pack("{s:s, s:s?, s:i}", "peer", p->edge, "address", p->address,
+				      "port", (int)p->port),
 			   error),
 		 s->user_data);
 	drop_peer(p);
@@ -208,43 +257,6 @@ static void on_link_resolved(const char *address, const GError *error, gpointer 
 	peer_unref(p);
 }
 
-typedef void (*looked_up_func)(const char *address, const GError *error, gpointer user_data);
-
-struct fe_lookup {
-	looked_up_func done;
-	gpointer user_data;
-};
-
-static void on_looked_up(GObject *source, GAsyncResult *result, gpointer data)
-{
-	struct fe_lookup *l = data;
-	g_autoptr(GError) error = NULL;
-	GList *addresses =
-		g_resolver_lookup_by_name_with_flags_finish(G_RESOLVER(source), result, &error);
-	g_autofree char *text = addresses ? g_inet_address_to_string(addresses->data) : NULL;
-
-	g_resolver_free_addresses(addresses);
-	l->done(text, error, l->user_data);
-	g_free(l);
-}
-
-/* Resolves a name to an address of our own address's family, because we connect from that.  Calls
- * `done` later, once, with the address or an error. */
-static void resolve_name(const fe_server *s, const char *name, looked_up_func done,
-			 gpointer user_data)
-{
-	GResolverNameLookupFlags flags = strchr(s->config->address, ':') ?
-						 G_RESOLVER_NAME_LOOKUP_FLAGS_IPV6_ONLY :
-						 G_RESOLVER_NAME_LOOKUP_FLAGS_IPV4_ONLY;
-	g_autoptr(GResolver) resolver = g_resolver_get_default();
-	struct fe_lookup *l = g_new0(struct fe_lookup, 1);
-
-	l->done = done;
-	l->user_data = user_data;
-	g_resolver_lookup_by_name_with_flags_async(resolver, name, flags, s->cancel, on_looked_up,
-						   l);
-}
-
 /* Starts a connection to an Edge's MRAS; messages are queued until it is connected. */
 static struct peer *link_open(fe_server *s, const struct fe_config_edge *edge)
 {
@@ -257,7 +269,7 @@ static struct peer *link_open(fe_server *s, const struct fe_config_edge *edge)
 	p->port = edge->mras_port;
 	g_hash_table_insert(s->links, p->edge, p);
 	p->refs++;
-	resolve_name(s, p->edge, on_link_resolved, p);
+	fe_lookup(s->config->address, s->cancel, p->edge, on_link_resolved, p);
 	return p;
 }
 
@@ -343,7 +355,7 @@ static void io_resolve(const char *name, resolved_func done, gpointer user_data,
 	l->cancel = g_object_ref(s->cancel);
 	l->done = done;
 	l->user_data = user_data;
-	resolve_name(s, name, on_core_resolved, l);
+	fe_lookup(s->config->address, s->cancel, name, on_core_resolved, l);
 }
 
 /* Passes an event on; a session's record is also appended to the file of records. */
@@ -430,6 +442,7 @@ json_t *fe_server_stats(const fe_server *s)
 
 	json_object_set_new(stats, "connections",
 			    json_integer((json_int_t)g_hash_table_size(s->peers)));
+	json_object_set_new(stats, "evicted", json_integer((json_int_t)s->evicted));
 	if (s->web)
 		json_object_set_new(stats, "web_requests", fe_web_stats(s->web));
 	return stats;

@@ -84,6 +84,15 @@ void transactions_answer(transactions *t, struct fe_flow *flow, const sip_msg *r
 	transactions_send(t, flow, answer);
 }
 
+void transactions_answer_full(transactions *t, struct fe_flow *flow, const sip_msg *request)
+{
+	g_autofree char *tag = sip_new_tag();
+	g_autoptr(sip_msg) answer = sip_response_new(request, 503, NULL, tag);
+
+	sip_add_header(answer, "Retry-After", TRANSACTIONS_RETRY_S);
+	transactions_send(t, flow, answer);
+}
+
 /* The branch of the topmost Via; NULL: none.  The caller frees. */
 static char *via_branch(const sip_msg *m)
 {
@@ -113,18 +122,37 @@ static gsize sender_bytes(const transactions *t, const char *sender)
 	return GPOINTER_TO_SIZE(g_hash_table_lookup(t->senders, sender));
 }
 
+bool transactions_take_room(transactions *t, const char *sender, gsize bytes)
+{
+	gsize own = sender_bytes(t, sender);
+
+	if (own + bytes > TRANSACTIONS_OF_SENDER_BYTES ||
+	    t->bytes + bytes > TRANSACTIONS_OF_ALL_BYTES)
+		return false;
+	g_hash_table_replace(t->senders, g_strdup(sender), GSIZE_TO_POINTER(own + bytes));
+	t->bytes += bytes;
+	return true;
+}
+
+void transactions_give_room(transactions *t, const char *sender, gsize bytes)
+{
+	gsize own = sender_bytes(t, sender) - bytes;
+
+	t->bytes -= bytes;
+	if (own)
+		g_hash_table_replace(t->senders, g_strdup(sender), GSIZE_TO_POINTER(own));
+	else
+		g_hash_table_remove(t->senders, sender);
+}
+
 /* Counts the bytes of a sender's new transaction; false: there is no room for it. */
 static bool take_room(transactions *t, struct fe_transaction *e, const sip_msg *request)
 {
 	gsize bytes = 2 * sip_msg_size(request) + TRANSACTION_BYTES;
 	g_autofree char *sender = sip_uri_user(sip_from_uri(request));
-	gsize own = sender ? sender_bytes(t, sender) : 0;
 
-	if (!sender || own + bytes > TRANSACTIONS_OF_SENDER_BYTES ||
-	    t->bytes + bytes > TRANSACTIONS_OF_ALL_BYTES)
+	if (!sender || !transactions_take_room(t, sender, bytes))
 		return false;
-	g_hash_table_replace(t->senders, g_strdup(sender), GSIZE_TO_POINTER(own + bytes));
-	t->bytes += bytes;
 	e->bytes = bytes;
 	e->sender = g_steal_pointer(&sender);
 	return true;
@@ -132,16 +160,8 @@ static bool take_room(transactions *t, struct fe_transaction *e, const sip_msg *
 
 static void give_room(transactions *t, struct fe_transaction *e)
 {
-	gsize own;
-
-	if (!e->sender)
-		return;
-	own = sender_bytes(t, e->sender) - e->bytes;
-	t->bytes -= e->bytes;
-	if (own)
-		g_hash_table_replace(t->senders, g_strdup(e->sender), GSIZE_TO_POINTER(own));
-	else
-		g_hash_table_remove(t->senders, e->sender);
+	if (e->sender)
+		transactions_give_room(t, e->sender, e->bytes);
 	g_clear_pointer(&e->sender, g_free);
 }
 
@@ -149,16 +169,6 @@ static void remove_transaction(transactions *t, struct fe_transaction *e)
 {
 	give_room(t, e);
 	g_hash_table_remove(t->entries, e->branch);
-}
-
-/* Answers a request for which there is no room. */
-static void answer_no_room(transactions *t, struct fe_flow *source, const sip_msg *request)
-{
-	g_autofree char *tag = sip_new_tag();
-	g_autoptr(sip_msg) answer = sip_response_new(request, 503, NULL, tag);
-
-	sip_add_header(answer, "Retry-After", TRANSACTIONS_RETRY_S);
-	transactions_send(t, source, answer);
 }
 
 /* --- requests --------------------------------------------------------------------------------- */
@@ -195,7 +205,7 @@ void transactions_forward(transactions *t, struct fe_flow *source, const sip_msg
 	e->sent = copy;
 	if (!take_room(t, e, request)) {
 		remove_transaction(t, e);
-		answer_no_room(t, source, request);
+		transactions_answer_full(t, source, request);
 		return;
 	}
 	e->source = fe_flow_ref(source);

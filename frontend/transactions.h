@@ -50,6 +50,13 @@ bool transactions_send(transactions *t, struct fe_flow *flow, sip_msg *m);
 void transactions_answer(transactions *t, struct fe_flow *flow, const sip_msg *request, int status,
 			 const char *reason, const char *to_tag);
 
+/* Sends 503 with Retry-After: there is no room for what the request wants. */
+void transactions_answer_full(transactions *t, struct fe_flow *flow, const sip_msg *request);
+/* Counts bytes that the server keeps for a sender until an answer comes, beside those of pending
+ * requests.  false: there is no room for them. */
+bool transactions_take_room(transactions *t, const char *sender, gsize bytes);
+void transactions_give_room(transactions *t, const char *sender, gsize bytes);
+
 /* Forwards a copy of `request`, whose Max-Forwards must have been decremented.  `timeout_us` 0: the
  * time-outs above.  `failure` is the status for `source` when the next hop's connection closes, and
  * when it does not answer an INVITE or a request with a `timeout_us` (other requests end without a

@@ -7,6 +7,7 @@
 #include "common/base/source.h"
 #include "common/error_reason.h"
 #include "common/sip.h"
+#include "common/wire/pack.h"
 #include "frontend/web_answer.h"
 
 #define FAMILIES 2
@@ -73,8 +74,8 @@ static void end_connection(struct web_connection *c, enum reason why)
 	leave_site(c);
 	g_socket_shutdown(c->socket, TRUE, TRUE, NULL);
 	s->owner->event(EVENT_WEB_CLOSED,
-			reason_set(json_pack("{s:s, s:s, s:i}", "site", site_names[s->which],
-					     "peer", peer, "requests", (int)c->requests),
+			reason_set(event_pack("{s:s, s:s, s:i}", "site", site_names[s->which],
+					      "peer", peer, "requests", (int)c->requests),
 				   why, NULL),
 			s->owner->user_data);
 }
@@ -142,8 +143,8 @@ static void on_web_refused(const char *peer_address, const GError *why, gpointer
 	struct web_site *s = user_data;
 
 	s->owner->event(EVENT_TLS_REFUSED,
-			error_set(json_pack("{s:s, s:s}", "peer", peer_address, "site",
-					    site_names[s->which]),
+			error_set(event_pack("{s:s, s:s}", "peer", peer_address, "site",
+					     site_names[s->which]),
 				  why),
 			s->owner->user_data);
 }
@@ -166,9 +167,9 @@ static void report_request(const struct web_connection *c, const struct fe_web_r
 
 	s->requests++;
 	s->owner->event(EVENT_WEB_REQUEST,
-			json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:i}", "site", site_names[s->which],
-				  "peer", peer, "host", r->host, "path", r->path, "user", r->sipuri,
-				  "status", (int)status),
+			event_pack("{s:s, s:s, s:s?, s:s, s:s?, s:i}", "site", site_names[s->which],
+				   "peer", peer, "host", r->host, "path", r->path, "user",
+				   r->sipuri, "status", (int)status),
 			s->owner->user_data);
 }
 

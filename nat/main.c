@@ -2,6 +2,7 @@
 /* tb-nat: both ends of a NAT measurement as an agent (docs/AGENTS.md): the judge outside, the probe
  * inside. */
 #include "common/agent.h"
+#include "common/wire/pack.h"
 #include "nat/judge.h"
 #include "nat/probe.h"
 
@@ -59,30 +60,30 @@ static json_t *endpoint_json(const struct sockaddr_in *a)
 	char text[INET_ADDRSTRLEN] = "";
 
 	inet_ntop(AF_INET, &a->sin_addr, text, sizeof text);
-	return json_pack("{s:s, s:i}", "address", text, "port", (int)g_ntohs(a->sin_port));
+	return event_pack("{s:s, s:i}", "address", text, "port", (int)g_ntohs(a->sin_port));
 }
 
 static json_t *measured_json(const struct job *j)
 {
 	const struct probe_measured *m = &j->measured;
-	json_t *event = json_pack("{s:b, s:s?}", "udp", m->udp, "tcp_mapping",
-				  probe_behaviour_name(m->tcp_mapping));
+	json_t *event = event_pack("{s:b, s:s?}", "udp", m->udp, "tcp_mapping",
+				   probe_behaviour_name(m->tcp_mapping));
 
 	if (!m->udp)
 		return event;
 	json_object_set_new(event, "local", endpoint_json(&m->local));
 	json_object_set_new(event, "mapped", endpoint_json(&m->mapped));
-	json_object_update_new(event,
-			       json_pack("{s:b, s:s?, s:s?, s:b, s:b, s:b}", "translated",
-					 m->translated, "mapping", probe_behaviour_name(m->mapping),
-					 "filtering", probe_behaviour_name(m->filtering), "hairpin",
-					 m->hairpin, "hairpin_outside", m->hairpin_outside,
-					 "preserve_port", m->port_preserved));
+	json_object_update_new(event, event_pack("{s:b, s:s?, s:s?, s:b, s:b, s:b}", "translated",
+						 m->translated, "mapping",
+						 probe_behaviour_name(m->mapping), "filtering",
+						 probe_behaviour_name(m->filtering), "hairpin",
+						 m->hairpin, "hairpin_outside", m->hairpin_outside,
+						 "preserve_port", m->port_preserved));
 	if (j->asked.lifetime_ms > 0)
 		json_object_set_new(event, "lifetime",
-				    json_pack("{s:I, s:b, s:b}", "asked_ms",
-					      (json_int_t)j->asked.lifetime_ms, "lived", m->lived,
-					      "ended", m->ended));
+				    event_pack("{s:I, s:b, s:b}", "asked_ms",
+					       (json_int_t)j->asked.lifetime_ms, "lived", m->lived,
+					       "ended", m->ended));
 	return event;
 }
 

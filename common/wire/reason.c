@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/wire/reason.h"
+#include "common/wire/pack.h"
 
 #include <glib.h>
 
@@ -62,14 +63,9 @@ int reason_diagnostics(enum reason r, bool *ret_public, const char **ret_text)
 	return 0;
 }
 
-static json_t *text_or_null(const char *text)
-{
-	return text ? json_string(text) : json_null();
-}
-
 json_t *reason_set(json_t *event, enum reason r, const char *words)
 {
-	json_object_set_new(event, "code", text_or_null(reason_code(r)));
-	json_object_set_new(event, "reason", text_or_null(words ? words : reason_words(r)));
+	json_object_set_new(event, "code", event_text(reason_code(r)));
+	json_object_set_new(event, "reason", event_text(words ? words : reason_words(r)));
 	return event;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A program of a live lab dies: the call that runs ends at once and names it, and so does the
- * status, until a change starts it again. */
+ * status, until a change starts it again.  What only a connection loses is got over. */
 #include "tests/e2e/live/live.h"
 #include "tests/support/process.h"
 
@@ -115,5 +115,29 @@ Test(deaths, of_a_tunnel_that_has_started_again_are_named, .timeout = 120)
 	cr_expect_eq(number_dead(&h), 0, "something died when branch-gw started again");
 	home_expect(&h, 0, "call", "dc1", "branch1", NULL);
 	expect_named(&h, "branch1", "wireguard-go", "/wireguard-go vpn0", 2);
+	home_clear(&h);
+}
+
+static bool home1_is_called(gpointer home)
+{
+	struct outcome o;
+	bool passed;
+
+	home_run(home, &o, NULL, "call", "dc1", "home1", "--media", "im", NULL);
+	passed = o.exit_code == 0;
+	outcome_clear(&o);
+	return passed;
+}
+
+/* Clients sign in again, without being told. */
+Test(deaths, of_connections_are_got_over, .timeout = 120)
+{
+	struct home h;
+
+	home_new(&h, 0);
+	home_expect(&h, 0, "up", "-t", COMPANY, "-s", "persistent-route", NULL);
+	cr_assert(home1_is_called(&h), "before");
+	home_expect(&h, 0, "exec", "home1", "--", "ss", "-K", "dport", "=", "443", NULL);
+	cr_expect(process_wait_until(home1_is_called, &h, DEADLINE_MS), "home1 is not back");
 	home_clear(&h);
 }

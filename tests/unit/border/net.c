@@ -75,6 +75,7 @@ static void start_server(struct net *n)
 			*key = pki_path(n->pki, "localhost.key");
 	g_autoptr(GError) error = NULL;
 	json_t *users = json_array(), *object;
+	struct fe_config *config;
 
 	for (guint i = 0; i < 4; i++)
 		json_array_append_new(users,
@@ -88,8 +89,10 @@ static void start_server(struct net *n)
 			   "domain", "contoso.com", "address", "127.0.0.1", "port",
 			   (int)n->server_port, "ca", ca, "certificate", pem, "key", key,
 			   "trusted_servers", "edge.contoso.com", "users", users);
-	n->server = fe_server_new(fe_config_parse(object, NULL), ignore_event, n, &error);
+	config = fe_config_parse(object, NULL);
 	json_decref(object);
+	config->clients_max = NET_CLIENTS_MAX;
+	n->server = fe_server_new(config, ignore_event, n, &error);
 	cr_assert_not_null(n->server, "Front End: %s", error ? error->message : "");
 }
 

@@ -10,7 +10,7 @@
 
 #include "common/sip.h"
 
-#define NET_CLIENTS_MAX 12u /* connections to the Edge */
+#define NET_CLIENTS_MAX 12u /* connections of clients to each of them */
 
 struct net;
 

@@ -151,31 +151,42 @@ Test(border, answers_of_others)
 }
 
 /* Connections that say nothing make room, oldest first; one on which a user has signed in stays. */
-Test(border, silent_connections_make_room)
+static void expect_room(bool outside)
 {
 	enum { SILENT = 40 };
 	struct net *n = net_open();
-	struct peer home1, late, silent[SILENT];
+	struct peer first, late, silent[SILENT];
+	json_int_t evicted = 0;
 	guint open = 0;
 
-	peer_open(&home1, n, true);
-	cr_assert_eq(peer_register(&home1, "home1", "900"), 200);
+	peer_open(&first, n, outside);
+	cr_assert_eq(peer_register(&first, "home1", "900"), 200);
 	for (guint i = 0; i < SILENT; i++)
-		peer_open(&silent[i], n, true);
-	peer_open(&late, n, true);
+		peer_open(&silent[i], n, outside);
+	peer_open(&late, n, outside);
 	cr_expect_eq(peer_register(&late, "home2", "900"), 200, "there is room for a user");
 	peer_say(&late, request_of("MESSAGE", "home2", HOME1, "m"));
-	peer_wait_request(&home1);
-	WAIT_FOR(n, net_edge_figure(n, "sip_evicted") == SILENT + 2 - (int)NET_CLIENTS_MAX,
-		 "the oldest");
+	peer_wait_request(&first);
 	net_settle(n);
+	evicted = outside ? net_edge_figure(n, "sip_evicted") : net_frontend_figure(n, "evicted");
+	cr_expect_eq(evicted, SILENT + 2 - (int)NET_CLIENTS_MAX, "%d", (int)evicted);
 	for (guint i = 0; i < SILENT; i++)
 		open += silent[i].conn != NULL;
 	cr_expect_eq(open, NET_CLIENTS_MAX - 2, "%u", open);
 	cr_expect_not_null(silent[SILENT - 1].conn, "the newest");
 	for (guint i = 0; i < SILENT; i++)
 		peer_close(&silent[i]);
-	peer_close(&home1);
+	peer_close(&first);
 	peer_close(&late);
 	net_close(n);
+}
+
+Test(border, silent_connections_make_room_at_the_edge)
+{
+	expect_room(true);
+}
+
+Test(border, silent_connections_make_room_at_the_front_end)
+{
+	expect_room(false);
 }

@@ -79,3 +79,39 @@ Test(dialog, callee_takes_what_came)
 	dialog_done(&d);
 	dialog_done(&e);
 }
+
+/* The Call-ID alone makes nobody the peer. */
+Test(dialog, requests_of_others)
+{
+	static const struct {
+		const char *method, *from_tag, *to_tag;
+		bool matches;
+	} rows[] = {
+		{"BYE", "b", "own", true},    {"BYE", "x", "own", false},
+		{"BYE", "b", "x", false},     {"BYE", "b", NULL, false},
+		{"CANCEL", "b", NULL, true},  {"INVITE", "b", NULL, true},
+		{"CANCEL", "x", NULL, false}, {"BYE", NULL, "own", false},
+	};
+	struct dialog d;
+	g_autoptr(sip_msg) invite = NULL, ringing = NULL;
+
+	caller(&d);
+	invite = dialog_request(&d, "INVITE");
+	ringing = answer(invite, 183);
+	for (guint known = 0; known < 2; known++) {
+		for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+			const char *to = g_strcmp0(rows[i].to_tag, "own") == 0 ? d.local_tag :
+										 rows[i].to_tag;
+			g_autoptr(sip_msg) m =
+				sip_request_new(rows[i].method, "sip:dc1@10.0.1.101",
+						"sip:home1@contoso.com", rows[i].from_tag,
+						"sip:dc1@contoso.com", to, "c1", 2);
+
+			cr_expect_eq(dialog_matches(&d, m),
+				     known ? rows[i].matches : !rows[i].from_tag, "%s, %u",
+				     rows[i].method, (guint)i);
+		}
+		dialog_learn(&d, ringing);
+	}
+	dialog_done(&d);
+}

@@ -236,6 +236,32 @@ Test(sip_conn, headers_without_end)
 	end_done(&e);
 }
 
+/* A part of a message has its time; whole ones, however slow, have theirs each. */
+Test(sip_conn, a_message_that_does_not_end)
+{
+	struct end e;
+	GSource *timer;
+
+	end_init(&e);
+	end_say(&e, BYE INFO, strlen(BYE) + 20);
+	timer = g_main_context_find_source_by_user_data(NULL, e.c);
+	cr_assert_not_null(timer);
+	end_say(&e, INFO + 20, strlen(INFO) - 20);
+	cr_expect_null(g_main_context_find_source_by_user_data(NULL, e.c), "it was complete");
+	end_say(&e, BYE, 1);
+	timer = g_main_context_find_source_by_user_data(NULL, e.c);
+	cr_assert_not_null(timer);
+	for (guint i = 1; i < 20; i++)
+		end_say(&e, &BYE[i], 1);
+	cr_expect_eq(g_main_context_find_source_by_user_data(NULL, e.c), timer,
+		     "single bytes give it no more time");
+	g_source_set_ready_time(timer, 0);
+	end_settle();
+	cr_expect(e.closed);
+	cr_expect(g_error_matches(e.error, REASON_ERROR, REASON_CONNECTION_TIMED_OUT));
+	end_done(&e);
+}
+
 Test(sip_conn, peer_goes)
 {
 	struct end e;

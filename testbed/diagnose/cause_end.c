@@ -270,6 +270,40 @@ static void set_host_cause(struct finding *f, const walk *w, const struct hop *b
 				 w->node, w->why);
 }
 
+/* Whether a node has the address on the network that the interface is on. */
+static bool is_on_network_of(const model *m, const char *node, const char *iface,
+			     const struct addr *a)
+{
+	const struct node *from = model_node(m, node);
+	const struct iface *out = from && iface ? node_iface(from, iface) : NULL;
+
+	ptr_array_foreach(const struct node, n, out ? m->nodes : NULL)
+		ptr_array_foreach(const struct iface, f, n->interfaces)
+			if (f->network == out->network && iface_has_address(f, a))
+				return true;
+	return false;
+}
+
+/* Where a firewall's policy drops what a route of the same node leads to a gateway that nobody is:
+ * it would be lost without the firewall, too. */
+static bool set_dead_gateway(const struct evidence *e, struct finding *f, const walk *w,
+			     const struct hop *last)
+{
+	const struct addr *via = last ? &last->lookup.chosen.via : NULL;
+	char text[ADDR_TEXT_MAX];
+
+	if ((w->end != WALK_FILTERED && w->end != WALK_REJECTED) || !via || !last->lookup.made ||
+	    w->subject.kind != SUBJECT_POLICY || !addr_is_set(via) ||
+	    is_on_network_of(e->model, last->node, last->lookup.dev, via))
+		return false;
+	f->code = CAUSE_NEXT_HOP_DEAD;
+	f->node = g_strdup(last->node);
+	f->subject = subject_address(via);
+	f->why = g_strdup_printf("its route %s leads to %s, which no node has; %s", last->route,
+				 addr_print(via, text), w->why);
+	return true;
+}
+
 static void set_walk_cause(const struct evidence *e, struct finding *f, const walk *w)
 {
 	const struct hop *before = w->end == WALK_NO_FORWARDING ? misled_at(e, w) : NULL;
@@ -283,7 +317,7 @@ static void set_walk_cause(const struct evidence *e, struct finding *f, const wa
 					.sport = last->sport,
 					.dport = last->dport};
 	}
-	if (set_strayed_cause(e, f, w))
+	if (set_strayed_cause(e, f, w) || set_dead_gateway(e, f, w, last))
 		return;
 	if (w->end == WALK_NO_ROUTE && last)
 		set_missing_route(e, f, w->node, last);

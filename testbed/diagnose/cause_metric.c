@@ -17,8 +17,10 @@ static bool may_follow(const struct evidence *e, const struct finding *f)
 		[CAUSE_RPF_DROP] = true,   [CAUSE_FW_NO_STATE] = true,
 	};
 
-	return follows[f->code] || ((f->code == CAUSE_FW_DROP || f->code == CAUSE_FW_REJECT) &&
-				    is_foreign(e->model, f->node));
+	/* a policy drops what nobody thought of, as packets that should not come that way */
+	return follows[f->code] ||
+	       ((f->code == CAUSE_FW_DROP || f->code == CAUSE_FW_REJECT) &&
+		(f->subject.kind == SUBJECT_POLICY || is_foreign(e->model, f->node)));
 }
 
 /* The route by which the hop sent the packet on; NULL: it did not. */

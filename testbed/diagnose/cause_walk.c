@@ -164,16 +164,31 @@ static bool is_told_relay(const struct evidence *e, const char *end, const struc
 	return false;
 }
 
+/* The address that a server's program binds for its connections to other servers; unset: the kernel
+ * chooses. */
+static struct addr bound_by_server(const model *m, const char *node)
+{
+	const struct node *n = model_node(m, node);
+	const struct service *edge = n ? node_declared_service(n, SERVICE_EDGE) : NULL,
+			     *fe = n ? node_declared_service(n, SERVICE_FRONTEND) : NULL;
+
+	return edge ? edge->edge.internal : fe ? fe->frontend.address : (struct addr){0};
+}
+
 bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end, const char *what,
 		   const char *address, enum ip_proto proto, json_int_t port)
 {
 	struct flow flow = {
 		.node = end, .proto = proto, .sport = CLIENT_PORT, .dport = (uint16_t)port};
+	struct addr src;
 
 	if (!e->state || !address || !addr_parse(address, &flow.dst) || port < 1 ||
 	    port > G_MAXUINT16)
 		return false;
 	flow.plain = proto == PROTO_TCP && is_told_relay(e, end, &flow);
+	src = bound_by_server(e->model, end);
+	if (proto == PROTO_TCP && src.family == flow.dst.family)
+		flow.src = src;
 	return cause_walk_flow(e, f, &flow,
 			       g_strdup_printf("%s to %s %s, %s %d", end, what, address,
 					       proto == PROTO_UDP ? "UDP" : "TCP", (int)port));

@@ -8,7 +8,9 @@
 #include "common/base/source.h"
 
 #define BACKLOG SOMAXCONN
-#define ACCEPTS 16 /* in one iteration of the loop, before other sources get their turn */
+/* In one iteration of the loop, before other sources get their turn: an iteration looks at every
+ * connection, so that few would let a flood fill the queue and keep others out of it. */
+#define ACCEPTS 64
 
 struct acceptor {
 	int fd;

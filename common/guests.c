@@ -172,6 +172,11 @@ void guest_forget(guest *g)
 	strangers_add(g);
 }
 
+bool guest_is_gone(const guest *g)
+{
+	return !g->owner;
+}
+
 /* Whether its owner has closed it. */
 static bool is_closed(const guest *g)
 {

@@ -62,6 +62,8 @@ void guests_tell(guests *g, const struct sockaddr_storage *peer, enum reason why
 void guest_prove(guest *g, bool trusted);
 /* From now on it is a stranger again. */
 void guest_forget(guest *g);
+/* Whether it was ended or has left. */
+bool guest_is_gone(const guest *g);
 /* It is gone; not counted any more.  Allowed more than once. */
 void guest_leave(guest *g);
 void guest_unref(guest *g); /* accepts NULL; any thread */

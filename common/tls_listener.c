@@ -8,6 +8,7 @@
  * the others wait for their turn. */
 #include <errno.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -265,6 +266,24 @@ static void set_low_mark(int fd, gsize bytes)
 	setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof mark);
 }
 
+/* Whether the peer sends no more, or the connection was shut down. */
+static bool has_ended(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* Ends a connection whose first record will not come.  One that a limit has ended was told of. */
+static void give_up(struct entry *e)
+{
+	g_autoptr(GError) error = reason_error_plain(REASON_CONNECTION_CLOSED);
+
+	if (!guest_is_gone(e->guest))
+		report_refused(e, error);
+	entry_free(e);
+}
+
 /* Lets the handshake wait for its turn when the first record is whole, or no more of it will come.
  * Until then the socket is readable again only when all of it is there. */
 static gboolean on_hello_bytes(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
@@ -277,6 +296,10 @@ static gboolean on_hello_bytes(gint fd, GIOCondition condition G_GNUC_UNUSED, gp
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return G_SOURCE_CONTINUE;
+	if (wanted > (gsize)MAX(n, 0) ? has_ended(fd) : n <= 0) {
+		give_up(e);
+		return G_SOURCE_REMOVE;
+	}
 	if (wanted > (gsize)MAX(n, 0) && wanted > e->wanted) {
 		e->wanted = wanted;
 		set_low_mark(fd, wanted);

@@ -109,14 +109,16 @@ static bool is_invitable(const struct way *way)
 	       end == WALK_REJECTED;
 }
 
-/* A walk is about a first packet: sessions that others opened are not in a lab's state. */
+/* A walk is about a first packet: sessions that others opened are not in a lab's state, nor are
+ * those that were over when it was read.  A router whose NAT has no session takes the packet for
+ * itself. */
 static bool beyond_is_allowed(const struct way *way, const struct journey *j, guint n,
 			      const journeys *all)
 {
 	const struct sighting *before = n > 0 ? j->at[n - 1] : NULL;
 
-	return is_invitable(way) && n == way->places->len && before && !before->out &&
-	       was_invited(all, before);
+	return (is_invitable(way) || way->walk->end == WALK_DELIVERED) && n == way->places->len &&
+	       before && !before->out && was_invited(all, before);
 }
 
 /* A walk goes through a loop once, packets until their time to live is over. */

@@ -195,8 +195,41 @@ static bool is_for_others(const struct evidence *e, const struct tried *t, const
 	return cause_reaches(e, t->from, &a, port);
 }
 
-/* Whether the name leads to a node that is no such server, or to a server for clients
- * elsewhere. */
+/* Whether the certificate of the node is made for its own names. */
+static bool shows_own_names(const struct node *n)
+{
+	return n && n->certificate.names->len == 0;
+}
+
+/* Whether what ended the connection is said, or done, by who took it: in the handshake, or after
+ * it. */
+static bool was_taken(const struct evidence *e, const struct tried *t, const struct addr *given)
+{
+	return t->code == REASON_CONNECTION_CLOSED || t->code == REASON_ANSWER_UNREADABLE ||
+	       t->code == REASON_TLS_TIMED_OUT || broke_in_handshake(t) ||
+	       (t->code == REASON_TLS_NAME_MISMATCH &&
+		shows_own_names(service_owner(e->model, given)));
+}
+
+/* Whether the address is that of another server than the one with the name, and that server took
+ * the connection and ended it: it is not for such clients, or speaks something else there. */
+static bool is_of_another(const struct evidence *e, const struct tried *t, const struct addr *given)
+{
+	const struct node *owner = service_owner(e->model, given), *right;
+	const struct service *edge;
+	struct addr a;
+
+	if (!was_taken(e, t, given) || !(right = cause_named(e->model, t->from, t->name, &a)) ||
+	    service_has(e->model, t->name, given) || addr_equal(&a, given))
+		return false;
+	edge = node_declared_service(right, SERVICE_EDGE);
+	/* an Edge behind a NAT is reached inside by the address that it has itself */
+	return owner != right || (edge && !addr_equal(&edge->edge.access, given) &&
+				  !addr_equal(&edge->edge.access6, given));
+}
+
+/* Whether the name leads to a node that is no such server, or to another server, or to one for
+ * clients elsewhere. */
 static bool leads_astray(const struct evidence *e, struct finding *f, const struct tried *t)
 {
 	const struct node *owner;
@@ -207,7 +240,7 @@ static bool leads_astray(const struct evidence *e, struct finding *f, const stru
 	owner = service_owner(e->model, &a);
 	return (!owner || !node_shows_certificate(owner) ||
 		service_at(e->model, owner, &a, PROTO_TCP, t->port).service == SERVICE_KIND_COUNT ||
-		is_for_others(e, t, &a)) &&
+		is_of_another(e, t, &a) || is_for_others(e, t, &a)) &&
 	       cause_wrong_answer(e, f, t->from, t->name, t->address);
 }
 
@@ -228,6 +261,12 @@ int cause_weight(const struct evidence *e, const struct finding *f)
 	if (f->code != CAUSE_FW_DROP && f->code != CAUSE_FW_REJECT)
 		return 3;
 	return n && n->site ? 2 : 1;
+}
+
+bool cause_led_astray(const struct evidence *e, struct finding *f, const struct tried *t)
+{
+	return t->name && t->reason && leads_astray(e, f, t) &&
+	       finding_prove(f, "%s had no use of %s: %s", t->from, t->name, t->reason);
 }
 
 bool cause_by_connection(const struct evidence *e, struct finding *f, const struct tried *t)

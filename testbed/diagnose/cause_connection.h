@@ -34,6 +34,9 @@ int cause_tried_weight(const struct evidence *e, const struct tried *t);
 int cause_weight(const struct evidence *e, const struct finding *f);
 /* Whether it is known why that connection failed; then the finding is filled in. */
 bool cause_by_connection(const struct evidence *e, struct finding *f, const struct tried *t);
+/* Whether the name led to a machine that is not the server with that name, or not for such clients;
+ * then the finding is filled in. */
+bool cause_led_astray(const struct evidence *e, struct finding *f, const struct tried *t);
 /* Whether a connection from the node to that port would come about, by walks there and back. */
 bool cause_reaches(const struct evidence *e, const char *from, const struct addr *a,
 		   json_int_t port);

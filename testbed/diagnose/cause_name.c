@@ -329,11 +329,33 @@ bool cause_right_address(const model *m, const struct node *server, const char *
 	return false;
 }
 
+/* Who tells the node the address of the name: itself, by its hosts file, or a name server.  NULL:
+ * nobody. */
+static const struct node *teller_of(const model *m, const struct node *n, const char *name)
+{
+	struct addr server;
+
+	/* a client asks servers only and does not read the hosts file */
+	if (!n->endpoint && in_hosts(n, name))
+		return n;
+	server = asked_by(n, name);
+	return addr_is_set(&server) ? answerer(m, server, name) : NULL;
+}
+
+const struct node *cause_named(const model *m, const char *from, const char *name, struct addr *ret)
+{
+	const struct node *n = model_node(m, from);
+
+	return n && cause_right_address(m, teller_of(m, n, name), name, ret) ?
+		       service_owner(m, ret) :
+		       NULL;
+}
+
 bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char *from,
 			const char *name, const char *address)
 {
 	const struct node *n = model_node(e->model, from), *teller, *owner;
-	struct addr given, right = {0}, server;
+	struct addr given, right = {0};
 	bool hosts;
 	char text[ADDR_TEXT_MAX];
 
@@ -341,12 +363,10 @@ bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char 
 		return false;
 	if (service_named(e->model, name, &right) && service_has(e->model, name, &given))
 		return false;
-	/* a client asks servers only and does not read the hosts file */
-	hosts = !n->endpoint && in_hosts(n, name);
-	server = asked_by(n, name);
-	teller = hosts ? n : addr_is_set(&server) ? answerer(e->model, server, name) : NULL;
+	teller = teller_of(e->model, n, name);
 	if (!teller)
 		return false;
+	hosts = !n->endpoint && in_hosts(n, name);
 	cause_right_address(e->model, teller, name, &right);
 	owner = service_owner(e->model, &given);
 	f->code = owner && node_shows_certificate(owner) ? CAUSE_DNS_WRONG_VIEW :

@@ -33,6 +33,9 @@ bool cause_is_inside_view(const model *m, const struct addr *asked);
  * service's name, or one by which clients look for their server.  False: nothing should have it. */
 bool cause_right_address(const model *m, const struct node *server, const char *name,
 			 struct addr *ret);
+/* The node that should have the name where `from` looks it up, with that address; NULL: none. */
+const struct node *cause_named(const model *m, const char *from, const char *name,
+			       struct addr *ret);
 /* Whether `from` was given another address for a server's name than the server has; then the
  * finding is filled in. */
 bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char *from,

@@ -70,8 +70,9 @@ static bool left_for_internet(const struct evidence *e, const struct node *from,
 	const struct node *at = w->node ? model_node(e->model, w->node) : NULL;
 	const struct hop *last = w->hops->len > 0 ? w->hops->pdata[w->hops->len - 1] : NULL;
 
-	if (!at || !at->site)
-		return at != NULL;
+	/* what it does not send itself is lost by its own doing */
+	if (!at || !at->site || at == from)
+		return at && !at->site;
 	return last && w->end != WALK_NULL_ROUTE && w->end != WALK_LINK_DOWN &&
 	       w->end != WALK_NEXT_HOP_DEAD && prefix_is_default(&last->to) &&
 	       last->to.addr.family && g_strcmp0(at->site, from->site) == 0 &&

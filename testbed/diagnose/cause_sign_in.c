@@ -12,6 +12,7 @@ struct failed {
 	const char *end, *stage, *reason, *diagnostics;
 	enum reason code;
 	json_int_t status;
+	const json_t *event;
 };
 
 /* --- clients that say little: by the reason alone --------------------------------------------- */
@@ -124,6 +125,15 @@ static const json_t *missing_answer(const struct evidence *e, const char *end)
 			found = h->event;
 	}
 	return found;
+}
+
+/* By the server that took its connection and ended it, or did not know what to do with it. */
+static bool by_server(const struct evidence *e, struct finding *f, const struct failed *x)
+{
+	const struct tried t = cause_tried(x->end, x->event);
+
+	return !g_str_equal(x->stage, STAGE_TLS) &&
+	       json_is_object(json_object_get(x->event, "server")) && cause_led_astray(e, f, &t);
 }
 
 /* By the client's DNS questions: no answer came, or the names do not exist. */
@@ -267,7 +277,8 @@ static bool by_web(const struct evidence *e, struct finding *f, const struct fai
 /* --- the rule --------------------------------------------------------------------------------- */
 
 static bool (*const ways[])(const struct evidence *, struct finding *, const struct failed *) = {
-	by_web, by_fallbacks, by_connections, by_questions, by_refusal, by_links, by_refused_edge,
+	by_web,	   by_fallbacks, by_connections, by_questions,
+	by_server, by_refusal,	 by_links,	 by_refused_edge,
 };
 
 bool cause_rule_sign_in(const struct evidence *e, struct finding *f)
@@ -285,6 +296,7 @@ bool cause_rule_sign_in(const struct evidence *e, struct finding *f)
 		.code = foreign_reason(h->event),
 		.diagnostics = member_text(h->event, "diagnostics"),
 		.status = member_integer(h->event, "sip_status"),
+		.event = h->event,
 	};
 	if (!x.stage || !x.reason)
 		return false;

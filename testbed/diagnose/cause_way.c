@@ -357,7 +357,8 @@ bool cause_signalling_way(const struct evidence *e, struct finding *f, const cha
 	       edge_to_front_end(e, f, edge_at(e->model, server.address));
 }
 
-/* The result of a call that failed in SIP, before media; NULL: none. */
+/* The result of a call that failed in SIP, before media; of messages, which are nothing else, no
+ * stage is told.  NULL: none. */
 static const struct heard *sip_failure(const struct evidence *e)
 {
 	static const char *const names[] = {EVENT_IM_RESULT, EVENT_CALL_RESULT,
@@ -366,7 +367,7 @@ static const struct heard *sip_failure(const struct evidence *e)
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
 		for (const struct heard *h = NULL; (h = evidence_event(e, NULL, names[i], h));) {
 			if (!member_is(h->event, "verdict", "pass") &&
-			    member_is(h->event, "stage", STAGE_SIP))
+			    (i == 0 || member_is(h->event, "stage", STAGE_SIP)))
 				return h;
 		}
 	}

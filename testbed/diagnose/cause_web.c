@@ -108,6 +108,31 @@ static bool not_published(struct finding *f, const struct node *n, const char *n
 	return true;
 }
 
+/* The web service has no such user. */
+static bool unknown_user(const struct evidence *e, struct finding *f, const struct tried *t)
+{
+	const struct node *client = model_node(e->model, t->from), *server;
+	const char *user = client && client->endpoint ? client->endpoint->user : NULL;
+
+	for (const struct heard *h = NULL;
+	     user && (h = evidence_event(e, NULL, EVENT_WEB_REQUEST, h));) {
+		const char *whom = member_text(h->event, "user");
+
+		if (!whom || g_ascii_strcasecmp(whom, user) != 0 ||
+		    member_integer(h->event, "status") != 404 ||
+		    !member_is(h->event, "path", member_text(t->event, "path")) ||
+		    !(server = service_node_of(e->model, h->agent)))
+			continue;
+		f->code = CAUSE_SIP_AUTH;
+		f->node = g_strdup(server->name);
+		f->subject = subject_account(client);
+		f->why = g_strdup_printf("its web service has no user %s", user);
+		return finding_prove(f, "%s answered the request for %s with HTTP 404", h->agent,
+				     user);
+	}
+	return false;
+}
+
 /* By an HTTP status that is not 200. */
 static bool by_status(const struct evidence *e, struct finding *f, const struct tried *t)
 {
@@ -116,7 +141,7 @@ static bool by_status(const struct evidence *e, struct finding *f, const struct 
 	bool found = false;
 
 	if (status == 404)
-		found = not_published(f, n, t->name);
+		found = not_published(f, n, t->name) || unknown_user(e, f, t);
 	else if (status == 502 || status == 503 || status == 504)
 		found = by_next_hop(e, f, n);
 	return found &&

@@ -2,7 +2,8 @@
 #include "testbed/diagnose/fix_rules.h"
 
 static const struct object_shape fix_shape =
-	OBJECT_SHAPE(fix, NULL, OWNS_TEXT(fix, change), OWNS(fix, commands, g_ptr_array_unref));
+	OBJECT_SHAPE(fix, NULL, OWNS_TEXT(fix, change), OWNS_TEXT(fix, restart),
+		     OWNS(fix, commands, g_ptr_array_unref));
 
 fix *fix_new(char *change)
 {

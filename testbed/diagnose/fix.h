@@ -26,7 +26,9 @@ struct fix_command {
 };
 
 typedef struct fix {
-	char *change;	     /* as under `changes:` of a scenario: "- add-route: {...}\n" */
+	char *change;  /* as under `changes:` of a scenario: "- add-route: {...}\n" */
+	char *restart; /* node whose restart is all of it, NULL: none; in a lab that is up that
+			  takes back what was typed in there */
 	GPtrArray *commands; /* struct fix_command: the same for an administrator, most direct
 				first; may be empty, as every change can be made by `testbed set` */
 } fix;

@@ -10,15 +10,26 @@ static const struct iface *iface_at_fault(const struct finding *f)
 	return f->subject.kind == SUBJECT_IFACE ? f->subject.iface : NULL;
 }
 
+/* What the topology has up was set down by hand.  A restart takes back what was typed in at a node,
+ * and the network is as its file says. */
+static fix *fix_by_restart(const struct node *n)
+{
+	fix *x = fix_new(g_strdup_printf("- reboot: {node: %s}\n", n->name));
+
+	x->restart = g_strdup(n->name);
+	return x;
+}
+
 fix *fix_link(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
 {
 	const struct iface *iface = iface_at_fault(f);
 	fix *x;
 
-	if (!iface || iface->up)
+	if (!iface)
 		return NULL;
-	x = fix_new(
-		g_strdup_printf("- link-up: {node: %s, interface: %s}\n", n->name, iface->name));
+	x = iface->up ? fix_by_restart(n) :
+			fix_new(g_strdup_printf("- link-up: {node: %s, interface: %s}\n", n->name,
+						iface->name));
 	fix_add_in_lab(x, n, g_strdup_printf("ip link set dev %s up", iface->name),
 		       g_strdup_printf("ip link set dev %s down", iface->name));
 	fix_routes_of_link(x, n, iface);
@@ -103,17 +114,19 @@ static const struct tunnel *tunnel_at_fault(const struct finding *f)
 	return f->subject.kind == SUBJECT_TUNNEL ? f->subject.tunnel : NULL;
 }
 
-/* A tunnel that is down is so at both ends. */
-fix *fix_tunnel(const model *m G_GNUC_UNUSED, const struct node *n G_GNUC_UNUSED,
-		const struct finding *f)
+/* A tunnel that is down is so at both ends, unless one was set down by hand. */
+fix *fix_tunnel(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
 {
 	const struct tunnel *t = tunnel_at_fault(f);
 	fix *x;
 
-	if (!t || t->up)
+	if (!t || (t->up && t->ends[0].node != n && t->ends[1].node != n))
 		return NULL;
-	x = fix_new(g_strdup_printf("- tunnel-up: {tunnel: %s}\n", t->name));
+	x = t->up ? fix_by_restart(n) :
+		    fix_new(g_strdup_printf("- tunnel-up: {tunnel: %s}\n", t->name));
 	for (const struct tunnel_end *end = t->ends; end < t->ends + 2; end++) {
+		if (t->up && end->node != n)
+			continue;
 		fix_add_in_lab(x, end->node, g_strdup_printf("ip link set dev %s up", end->iface),
 			       g_strdup_printf("ip link set dev %s down", end->iface));
 		fix_routes_of_tunnel(x, end);

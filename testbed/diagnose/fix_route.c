@@ -289,6 +289,17 @@ static bool find_other_gateway(const model *m, const struct node *n, const struc
 	return gateway_find(m, n, NULL, &r->to, ret) && !addr_equal(&ret->address, &r->via);
 }
 
+/* Whether the packets go by another interface than the route's once it is gone from a table of its
+ * own: where a table has no route the main one decides. */
+static bool main_table_decides(const struct node *n, const struct finding *f, const struct route *r,
+			       const char *iface)
+{
+	const struct iface *own = node_route_iface(n, r);
+
+	return r->table != ROUTE_TABLE_MAIN && !(own && g_str_equal(own->name, iface)) &&
+	       route_for(n, ROUTE_TABLE_MAIN, &f->flow.dst, NULL);
+}
+
 /* Replaces a wrong route by one with the right gateway, or removes it where none is known. */
 static fix *fix_wrong_route(const model *m, const struct node *n, const struct finding *f,
 			    const struct route *r)
@@ -296,7 +307,7 @@ static fix *fix_wrong_route(const model *m, const struct node *n, const struct f
 	struct gateway g;
 	fix *x;
 
-	if (find_other_gateway(m, n, f, r, &g))
+	if (find_other_gateway(m, n, f, r, &g) && !main_table_decides(n, f, r, g.iface))
 		return fix_by_gateway(n, &r->to, &g, r);
 	x = fix_new(g_strdup(""));
 	remove_route(x, n, r);

@@ -244,6 +244,13 @@ bool link_ask(const char *ifname, unsigned long what, struct ifreq *r)
 	return ok;
 }
 
+bool link_is_up(const char *ifname)
+{
+	struct ifreq request = {.ifr_flags = 0};
+
+	return link_ask(ifname, SIOCGIFFLAGS, &request) && (request.ifr_flags & IFF_UP) != 0;
+}
+
 gboolean link_remove(struct netns *s, const char *ifname, const struct op *op,
 		     const struct op **failed, GError **error)
 {

@@ -27,6 +27,8 @@ struct nl_msg *link_mtu_request(unsigned ifindex, unsigned mtu_bytes);
 /* Asks about an interface of the namespace that the thread is in (netdevice(7)).  False: see errno.
  */
 bool link_ask(const char *ifname, unsigned long what, struct ifreq *r);
+/* Whether an interface of that namespace is set up; false: or there is none. */
+bool link_is_up(const char *ifname);
 
 /* Deletes an interface and forgets its number; nothing happens when there is none. */
 gboolean link_remove(struct netns *s, const char *ifname, const struct op *op,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the queues of interfaces had no room for, over rtnetlink. */
+#include "testbed/exec/link.h"
 #include "testbed/exec/netns.h"
 #include "testbed/exec/strain.h"
 
@@ -28,20 +29,23 @@ static guint64 root_drops(struct nl_cache *queues, int ifindex)
 	return 0;
 }
 
-guint64 strain_queue_drops(exec *x, const char *node, const char *ifname)
+guint64 strain_queue_drops(exec *x, const char *node, const char *ifname, bool *ret_up)
 {
 	struct linux_backend *r = (struct linux_backend *)x;
 	struct nl_sock *sock;
 	struct nl_cache *queues = NULL;
 	guint64 drops = 0;
 
+	*ret_up = false;
 	/* only the linux backend has namespaces */
 	if (exec_netns_fd(x, node) < 0)
 		return 0;
 	sock = nl_socket_alloc();
 	if (netns_enter(r, linux_netns(r, node, NULL), NULL) &&
-	    nl_connect(sock, NETLINK_ROUTE) == 0 && rtnl_qdisc_alloc_cache(sock, &queues) == 0)
+	    nl_connect(sock, NETLINK_ROUTE) == 0 && rtnl_qdisc_alloc_cache(sock, &queues) == 0) {
 		drops = root_drops(queues, (int)if_nametoindex(ifname));
+		*ret_up = link_is_up(ifname);
+	}
 	x->backend->leave(x);
 	nl_cache_free(queues);
 	nl_socket_free(sock);

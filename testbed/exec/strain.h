@@ -24,8 +24,9 @@ typedef void (*strain_device_func)(const char *ifname, guint64 dropped, gpointer
 void strain_each_device(GPid pid, strain_device_func func, gpointer user_data);
 
 /* Packets that the queue (qdisc) of an interface had no room for; 0 for a queue that impairs. Moves
- * the calling thread into the namespace and back. */
-guint64 strain_queue_drops(exec *x, const char *node, const char *ifname);
+ * the calling thread into the namespace and back.  `ret_up`: whether the interface is set up; one
+ * that is down loses what it held, and the counter stays. */
+guint64 strain_queue_drops(exec *x, const char *node, const char *ifname, bool *ret_up);
 
 /* Packets that the processors' own backlog had no room for, on the whole machine. */
 guint64 strain_backlog_drops(void);

@@ -103,20 +103,14 @@ static gboolean wireguard_go_make(struct linux_backend *r, struct netns *s, cons
 			    failed, error);
 }
 
-/* A tunnel that is declared down does not come up. */
-static bool is_up(const char *ifname)
-{
-	struct ifreq request = {.ifr_flags = 0};
-
-	return link_ask(ifname, SIOCGIFFLAGS, &request) && (request.ifr_flags & IFF_UP) != 0;
-}
-
 static gboolean wireguard_go_finish(struct linux_backend *r, struct netns *s, const struct op *op,
 				    GError **error)
 {
 	if (!netns_enter(r, s, error))
 		return FALSE;
-	return !is_up(op->tunnel.ifname) || wireguard_daemon_wait_up(find_daemon(r, op), error);
+	/* a tunnel that is declared down does not come up */
+	return !link_is_up(op->tunnel.ifname) ||
+	       wireguard_daemon_wait_up(find_daemon(r, op), error);
 }
 
 /* --- kinds and their ways --------------------------------------------------------------------- */

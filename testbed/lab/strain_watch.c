@@ -124,11 +124,16 @@ static void look_at_member(const struct process_set_member *m, gpointer user_dat
 static void look_at_queue(strain_watch *s, const struct exec_daemon *d)
 {
 	g_autofree char *where = d->tun ? g_strdup_printf("%s:%s", d->node, d->tun) : NULL;
+	guint64 drops, grown;
+	bool up;
 
-	if (where)
-		tell_lost(s, WITNESS_QUEUE_FULL, where,
-			  growth(s, g_strdup_printf("queue %s", where),
-				 strain_queue_drops(s->x, d->node, d->tun)));
+	if (!where)
+		return;
+	drops = strain_queue_drops(s->x, d->node, d->tun, &up);
+	grown = growth(s, g_strdup_printf("queue %s", where), drops);
+	/* what a device loses that is down is not the machine's doing */
+	if (up)
+		tell_lost(s, WITNESS_QUEUE_FULL, where, grown);
 }
 
 static void look_at_daemon(const struct exec_daemon *d, gpointer user_data)

@@ -72,10 +72,14 @@ static json_t *commands_json(const fix *x)
 char *report_set_command(const fix *x, const char *lab)
 {
 	g_auto(GStrv) lines = g_strsplit(x->change, "\n", 0);
-	GString *text = g_string_new("testbed set");
+	GString *text = g_string_new(x->restart ? "testbed reboot" : "testbed set");
 
 	if (lab)
 		g_string_append_printf(text, " -n %s", lab);
+	if (x->restart) {
+		g_string_append_printf(text, " %s", x->restart);
+		return g_string_free(text, FALSE);
+	}
 	for (guint i = 0; lines[i]; i++) {
 		g_autofree char *quoted =
 			g_str_has_prefix(lines[i], "- ") ? g_shell_quote(lines[i] + 2) : NULL;

@@ -33,8 +33,18 @@ static bool knows(const struct node *router, const struct node *asks, const stru
 	return false;
 }
 
-/* A router on that interface's network that knows the way; with `any` whether it knows it or not.
- */
+/* Whether the router sends to everywhere by the node that asks. */
+static bool leads_back(const struct node *router, const struct node *asks, int family)
+{
+	ptr_array_foreach(const struct route, r, router->routes)
+		if (r->to.addr.family == family && prefix_is_default(&r->to) &&
+		    node_has_address(asks, &r->via))
+			return true;
+	return false;
+}
+
+/* A router on that interface's network that knows the way; with `any` whether it knows it or not,
+ * but none that would send the packet back. */
 static bool gateway_on_iface(const model *m, const struct node *n, const struct iface *iface,
 			     const struct prefix *to, bool any, struct gateway *ret)
 {
@@ -46,7 +56,7 @@ static bool gateway_on_iface(const model *m, const struct node *n, const struct 
 			const struct prefix *via = iface_prefix(there, to->addr.family);
 
 			if (there->network != iface->network || !via ||
-			    !(any || knows(router, n, to)))
+			    !(any ? !leads_back(router, n, to->addr.family) : knows(router, n, to)))
 				continue;
 			*ret = (struct gateway){via->addr, iface->name};
 			return true;

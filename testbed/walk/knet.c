@@ -18,6 +18,12 @@ static void tie_link(const model *m, const struct node *node, struct klink *link
 	}
 	link->tunnel = model_tunnel_at(m, node->name, link->state->name, &end);
 	link->tunnel_end = (int)end;
+	if (!link->tunnel)
+		return;
+	/* where a host has no WireGuard a VXLAN takes its place, and carries Ethernet */
+	link->tunnel_kind = link->tunnel->kind == TUNNEL_WIREGUARD && link->state->ethernet ?
+				    TUNNEL_VXLAN :
+				    link->tunnel->kind;
 }
 
 static gint compare_rules(gconstpointer a, gconstpointer b)

@@ -14,7 +14,8 @@ struct klink {
 	const struct network *network; /* NULL: a tunnel's, or unknown to the model */
 	const struct tunnel *tunnel;   /* NULL: an ordinary interface */
 	int tunnel_end;
-	unsigned rp_filter; /* the stricter of all's and its own */
+	enum tunnel_kind tunnel_kind; /* of what really runs */
+	unsigned rp_filter;	      /* the stricter of all's and its own */
 };
 
 struct knode {

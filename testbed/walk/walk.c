@@ -22,23 +22,24 @@ static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow 
 /* Whether packets of one end are answers to those of the other, which firewalls let pass.  VXLAN
  * draws the source port from what a packet carries (RFC 7348 section 5): to a firewall both
  * directions are sessions of their own. */
-static bool ends_share_session(const struct tunnel *t)
+static bool ends_share_session(enum tunnel_kind kind)
 {
-	return t->kind != TUNNEL_VXLAN;
+	return kind != TUNNEL_VXLAN;
 }
 
-/* The packets that the tunnel's end `from` sends to the other. */
-static struct flow outer_flow(const struct tunnel *t, int from, unsigned inner_bytes)
+/* The packets that end `from` of a tunnel of that kind sends to the other. */
+static struct flow outer_flow(const struct tunnel *t, enum tunnel_kind kind, int from,
+			      unsigned inner_bytes)
 {
-	bool over_udp = tunnel_is_udp(t->kind);
-	unsigned more_bytes = tunnel_overhead_bytes(t->kind, t->ends[from].underlay.family);
+	bool over_udp = tunnel_is_udp(kind);
+	unsigned more_bytes = tunnel_overhead_bytes(kind, t->ends[from].underlay.family);
 
 	return (struct flow){
 		.node = t->ends[from].node_name,
 		.src = t->ends[from].underlay,
 		.dst = t->ends[1 - from].underlay,
 		.proto = over_udp ? PROTO_UDP : PROTO_ANY,
-		.sport = over_udp && ends_share_session(t) ? t->port : 0,
+		.sport = over_udp && ends_share_session(kind) ? t->port : 0,
 		.dport = over_udp ? t->port : 0,
 		.size_bytes = inner_bytes > 0 ? inner_bytes + more_bytes : 0,
 	};
@@ -46,19 +47,21 @@ static struct flow outer_flow(const struct tunnel *t, int from, unsigned inner_b
 
 /* The walk of the tunnel's own packets that does not arrive, from end `from` to the other or back;
  * NULL: both arrive. */
-static walk *underlay_trouble(const struct knet *net, const struct tunnel *t, int from,
+static walk *underlay_trouble(const struct knet *net, const struct klink *out, int from,
 			      unsigned inner_bytes)
 {
-	struct flow outer = outer_flow(t, from, inner_bytes);
+	const struct tunnel *t = out->tunnel;
+	bool shared = ends_share_session(out->tunnel_kind);
+	struct flow outer = outer_flow(t, out->tunnel_kind, from, inner_bytes);
 	struct walk_pair *pair = walk_pair_of(net, &outer, true);
 	bool arrives = pair->forward->end == WALK_DELIVERED;
-	walk **last = arrives && ends_share_session(t) ? &pair->back : &pair->forward;
+	walk **last = arrives && shared ? &pair->back : &pair->forward;
 	walk *lost = *last && (*last)->end != WALK_DELIVERED ? g_steal_pointer(last) : NULL;
 
 	walk_pair_free(pair);
-	if (!arrives || ends_share_session(t))
+	if (!arrives || shared)
 		return lost;
-	outer = outer_flow(t, 1 - from, inner_bytes);
+	outer = outer_flow(t, out->tunnel_kind, 1 - from, inner_bytes);
 	pair = walk_pair_of(net, &outer, true);
 	if (pair->forward->end != WALK_DELIVERED)
 		lost = g_steal_pointer(&pair->forward);
@@ -72,10 +75,11 @@ static bool pass_underlay(struct walker *k, const struct klink *out)
 {
 	const struct tunnel *t = out->tunnel;
 	walk *there =
-		k->in_tunnel ? NULL : underlay_trouble(k->net, t, out->tunnel_end, k->size_bytes);
+		k->in_tunnel ? NULL : underlay_trouble(k->net, out, out->tunnel_end, k->size_bytes);
 	/* a packet that is too big is lost, whichever end started */
-	bool other_may_start = there && there->end != WALK_TOO_BIG && ends_share_session(t);
-	walk *back = other_may_start ? underlay_trouble(k->net, t, 1 - out->tunnel_end, 0) : NULL;
+	bool other_may_start =
+		there && there->end != WALK_TOO_BIG && ends_share_session(out->tunnel_kind);
+	walk *back = other_may_start ? underlay_trouble(k->net, out, 1 - out->tunnel_end, 0) : NULL;
 
 	if (!there || (other_may_start && !back)) {
 		walk_free(there);
@@ -95,7 +99,7 @@ static bool pass_tunnel(struct walker *k, const struct klink *out, const struct 
 	const struct tunnel *t = out->tunnel;
 	const struct tunnel_end *own = &t->ends[out->tunnel_end],
 				*other = &t->ends[1 - out->tunnel_end];
-	bool guarded = t->kind == TUNNEL_WIREGUARD; /* the others take every packet */
+	bool guarded = out->tunnel_kind == TUNNEL_WIREGUARD; /* the others take every packet */
 	char text[ADDR_TEXT_MAX];
 
 	if (!far->state->up) {

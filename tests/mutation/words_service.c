@@ -330,6 +330,17 @@ static void truth_records_of(struct draw *d, const struct addr *a)
 	}
 }
 
+/* Where a NAT leads to the node, it is known by the outside address. */
+static void truth_outside(struct draw *d, const struct addr *inside)
+{
+	ptr_array_foreach(const struct node, n, d->m->nodes)
+		ptr_array_foreach(const struct nat_rule, r, n->nat)
+			if (r->kind != NAT_MASQUERADE && addr_equal(&r->inside, inside)) {
+				truth_address(d, &r->outside);
+				truth_records_of(d, &r->outside);
+			}
+}
+
 static void truth_addresses(struct draw *d, const struct node *n)
 {
 	for (guint i = 0; i < n->interfaces->len; i++) {
@@ -340,6 +351,7 @@ static void truth_addresses(struct draw *d, const struct node *n)
 
 			truth_address(d, a);
 			truth_records_of(d, a);
+			truth_outside(d, a);
 		}
 	}
 }

@@ -225,6 +225,35 @@ static const struct fault names[] = {
 	 false},
 };
 
+/* What somebody types in a lab that works, after its clients have signed in. */
+static const struct fault_by_hand {
+	struct fault fault;
+	const char *node, *line;
+} by_hand[] = {
+	{{"tunnel set down by hand",
+	  "persistent-route",
+	  {NULL},
+	  "dc1",
+	  "branch1",
+	  "im",
+	  "VPN_DOWN",
+	  "branch1",
+	  true},
+	 "branch-gw",
+	 "ip link set dev vpn0 down"},
+	{{"interface set down by hand",
+	  "persistent-route",
+	  {NULL},
+	  "dc1",
+	  "home1",
+	  "audio",
+	  "LINK_DOWN",
+	  "home1",
+	  true},
+	 "nat1",
+	 "ip link set dev wan down"},
+};
+
 /* A lab with a fault. */
 struct broken {
 	struct home h;
@@ -287,6 +316,20 @@ static guint type_by_hand(const struct broken *b, const json_t *commands, bool u
 	return typed;
 }
 
+static void explain(struct broken *b)
+{
+	const struct fault *f = b->fault;
+	struct outcome o;
+
+	home_run(&b->h, &o, NULL, "explain", f->a, f->b, "--media", f->medium, "-n", LAB,
+		 "--no-trial", "--json", "-", NULL);
+	b->explanation = json_loads(o.out, 0, NULL);
+	cr_assert(b->explanation != NULL, "%s: %s", f->name, o.err);
+	outcome_clear(&o);
+	cr_assert_str_eq(cell_text(json_object_get(b->explanation, "cause"), "code"), f->code, "%s",
+			 f->name);
+}
+
 static void start(struct broken *b, const struct fault *f, const char *topology)
 {
 	const char *change[CHANGES_MAX][2] = {{NULL}};
@@ -301,13 +344,6 @@ static void start(struct broken *b, const struct fault *f, const char *topology)
 	home_run(&b->h, &o, NULL, "up", "-n", LAB, "-t", topology, "-s", f->scenario, change[0][0],
 		 change[0][1], change[1][0], change[1][1], change[2][0], change[2][1], NULL);
 	outcome_clear(&o);
-	home_run(&b->h, &o, NULL, "explain", f->a, f->b, "--media", f->medium, "-n", LAB,
-		 "--no-trial", "--json", "-", NULL);
-	b->explanation = json_loads(o.out, 0, NULL);
-	cr_assert(b->explanation != NULL, "%s: %s", f->name, o.err);
-	outcome_clear(&o);
-	cr_assert_str_eq(cell_text(json_object_get(b->explanation, "cause"), "code"), f->code, "%s",
-			 f->name);
 }
 
 static void expect_commands_work(const struct fault *f, const char *topology)
@@ -317,6 +353,7 @@ static void expect_commands_work(const struct fault *f, const char *topology)
 	guint typed;
 
 	start(&b, f, topology);
+	explain(&b);
 	fix = json_object_get(b.explanation, "fix");
 	commands = json_object_get(fix, "commands");
 	typed = f->by_hand ? type_by_hand(&b, commands, false) : 0;
@@ -364,4 +401,29 @@ Test(commands, of_names_and_nat_work_where_they_are_typed, .timeout = 600)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
 		expect_commands_work(&names[i], COMPANY);
+}
+
+static void expect_repair_by_hand(const struct fault_by_hand *f)
+{
+	const json_t *fix;
+	struct broken b;
+
+	start(&b, &f->fault, COMPANY);
+	home_expect(&b.h, 0, "exec", f->node, "--", "sh", "-c", f->line, NULL);
+	explain(&b);
+	fix = json_object_get(b.explanation, "fix");
+	cr_expect_gt(type_by_hand(&b, json_object_get(fix, "commands"), false), 0);
+	expect_verdict(&b, "PASS", "mended");
+	home_expect(&b.h, 0, "exec", f->node, "--", "sh", "-c", f->line, NULL);
+	type(&b, cell_text(fix, "set"));
+	home_expect(&b.h, 0, "reboot", f->fault.signs_in, NULL);
+	expect_verdict(&b, "PASS", "started again");
+	json_decref(b.explanation);
+	home_clear(&b.h);
+}
+
+Test(commands, mend_what_was_set_down_by_hand, .timeout = 600)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(by_hand); i++)
+		expect_repair_by_hand(&by_hand[i]);
 }

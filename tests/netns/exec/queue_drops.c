@@ -32,18 +32,33 @@ static void send_through(const exec *x, const char *queue)
 Test(queue_drops, counts_what_a_full_queue_lost)
 {
 	g_autoptr(exec) x = build_topology(CABLE);
+	bool up;
 
-	cr_expect_eq(strain_queue_drops(x, "a", "eth0"), 0);
+	cr_expect_eq(strain_queue_drops(x, "a", "eth0", &up), 0);
 	send_through(x, "bfifo limit 1");
-	cr_expect_gt(strain_queue_drops(x, "a", "eth0"), 0, "one byte is room for no packet");
-	cr_expect_eq(strain_queue_drops(x, "b", "eth0"), 0, "another node");
-	cr_expect_eq(strain_queue_drops(x, "c", "eth0"), 0, "there is no such node");
+	cr_expect_gt(strain_queue_drops(x, "a", "eth0", &up), 0, "one byte is room for no packet");
+	cr_expect(up);
+	cr_expect_eq(strain_queue_drops(x, "b", "eth0", &up), 0, "another node");
+	cr_expect_eq(strain_queue_drops(x, "c", "eth0", &up), 0, "there is no such node");
+	cr_expect_not(up);
 }
 
 Test(queue_drops, does_not_count_what_an_impairment_loses)
 {
 	g_autoptr(exec) x = build_topology(CABLE);
+	bool up;
 
 	send_through(x, "tbf rate 8kbit burst 100 limit 1");
-	cr_expect_eq(strain_queue_drops(x, "a", "eth0"), 0);
+	cr_expect_eq(strain_queue_drops(x, "a", "eth0", &up), 0);
+}
+
+/* What it holds is lost then, and the machine has nothing to do with it. */
+Test(queue_drops, says_of_an_interface_that_it_is_down)
+{
+	g_autoptr(exec) x = build_topology(CABLE);
+	bool up;
+
+	send_through(x, "bfifo limit 1000; ip link set dev eth0 down");
+	strain_queue_drops(x, "a", "eth0", &up);
+	cr_expect_not(up);
 }

@@ -35,6 +35,11 @@ static const struct link_case {
 	 "ip link set dev perim mtu 1500"},
 	{"tunnel-down: {tunnel: site-to-site}", CAUSE_VPN_DOWN, "core", SUBJECT_TUNNEL,
 	 "site-to-site", "- tunnel-up: {tunnel: site-to-site}\n", "ip link set dev vpn0 up"},
+	/* set down by hand, unknown to the topology */
+	{NULL, CAUSE_LINK_DOWN, "edge", SUBJECT_IFACE, "int", "- reboot: {node: edge}\n",
+	 "ip link set dev int up"},
+	{NULL, CAUSE_VPN_DOWN, "branch-gw", SUBJECT_TUNNEL, "site-to-site",
+	 "- reboot: {node: branch-gw}\n", "ip link set dev vpn0 up"},
 };
 
 Test(link, what_is_down_or_too_small_is_set_right)
@@ -97,14 +102,16 @@ Test(link, every_command_that_sets_one_says_dev)
 {
 	g_autoptr(GString) changes = g_string_new(NULL);
 	g_autoptr(model) m = NULL;
-	guint n = 0;
+	guint n = 0, interfaces = 0;
 
-	for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+	for (guint i = 0; i < G_N_ELEMENTS(cases) && cases[i].changes; i++)
 		g_string_append_printf(changes, "- %s\n", cases[i].changes);
 	m = scenario_model(COMPANY, "missing-route", changes->str);
+	ptr_array_foreach(const struct node, node, m->nodes)
+		interfaces += node->interfaces->len;
 	for (guint code = 0; code < CAUSE_COUNT; code++)
 		for (guint i = 0; i < m->nodes->len; i++)
 			n += expect_dev_of(m, code, m->nodes->pdata[i]);
-	/* the interface and its MTU once, the tunnel at both of its ends, whoever is asked */
-	cr_expect_eq(n, 2 + 2 * m->nodes->len, "%u", n);
+	/* every interface, one MTU, and the tunnel at both of its ends, whoever is asked */
+	cr_expect_eq(n, interfaces + 1 + 2 * m->nodes->len, "%u", n);
 }

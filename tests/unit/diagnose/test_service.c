@@ -66,6 +66,9 @@ static struct walk_pair *walk_arrives(const knet *net G_GNUC_UNUSED,
 	"- add-record: {node: dns-pub, name: lyncdiscover.contoso.com, a: 203.0.113.12}\n"      \
 	"- set-discovery: {node: home1, discovery: web}\n"
 #define BOTH_NAMES "lyncdiscover.contoso.com, web.contoso.com"
+#define AT_WEB                                                                                   \
+	"'server': {'name': 'fe.contoso.com', 'address': '10.0.1.10', 'port': 443, 'found_by': " \
+	"'lyncdiscoverinternal.contoso.com'}"
 #define AT_PROXY                                                                      \
 	"{'event': 'web', 'server': {'name': 'lyncdiscover.contoso.com', 'address': " \
 	"'203.0.113.12', 'port': 443, 'found_by': 'lyncdiscover.contoso.com'}, 'path': '/', "
@@ -165,6 +168,46 @@ static const struct service_case {
 	 "dns-pub",
 	 "lyncdiscover.contoso.com",
 	 "- add-record: {node: dns-pub, name: lyncdiscover.contoso.com, a: 203.0.113.12}\n"},
+	{"- set-frontend: {node: fe, web: {}}\n"
+	 "- set-account: {node: branch1, account: missing}\n"
+	 "- set-discovery: {node: branch1, discovery: web}",
+	 {{"fe/tb-frontend", "{'event': 'web-request', 'site': 'internal', 'path': '/user', "
+			     "'user': 'branch1@contoso.com', 'status': 404}"},
+	  {"branch1", "{'event': 'web', " AT_WEB ", 'path': '/user', 'status': 404, 'code': "
+		      "'web-not-found', 'reason': 'HTTP 404'}"},
+	  {"branch1", GAVE_UP("web")}},
+	 CAUSE_SIP_AUTH,
+	 "fe",
+	 "branch1@contoso.com",
+	 "- set-account: {node: branch1, account: enabled}\n"},
+	/* names that lead to a machine that has no use for the client */
+	{"- set-record: {node: dns-int, name: fe.contoso.com, a: 172.25.33.10}",
+	 {{"branch1", "{'event': 'sign-in-failed', 'stage': 'register', 'server': {'name': "
+		      "'fe.contoso.com', 'address': '172.25.33.10', 'port': 5061}, 'code': "
+		      "'tls-failed', 'reason': 'Server required TLS certificate'}"}},
+	 CAUSE_DNS_WRONG_VIEW,
+	 "dns-int",
+	 "fe.contoso.com",
+	 "- set-record: {node: dns-int, name: fe.contoso.com, a: 10.0.1.10}\n"},
+	{"- set-record: {node: dns-pub, name: sip.contoso.com, a: 203.0.113.21}",
+	 {{"home1", "{'event': 'connect-failed', 'server': {'name': 'sip.contoso.com', 'address': "
+		    "'203.0.113.21', 'port': 443}, 'code': 'connection-closed', 'reason': "
+		    "'connection closed by the peer'}"},
+	  {"home1", GAVE_UP("tls")}},
+	 CAUSE_DNS_WRONG_VIEW,
+	 "dns-pub",
+	 "sip.contoso.com",
+	 "- set-record: {node: dns-pub, name: sip.contoso.com, a: 203.0.113.10}\n"},
+	{WEB(BOTH_NAMES, "4443") "- set-record: {node: dns-pub, name: sip.contoso.com, a: "
+				 "203.0.113.12}",
+	 {{"home1", "{'event': 'connect-failed', 'server': {'name': 'sip.contoso.com', 'address': "
+		    "'203.0.113.12', 'port': 443}, 'code': 'tls-name-mismatch', 'reason': 'name "
+		    "mismatch', 'subject': 'lyncdiscover.contoso.com'}"},
+	  {"home1", GAVE_UP("tls")}},
+	 CAUSE_DNS_WRONG_VIEW,
+	 "dns-pub",
+	 "sip.contoso.com",
+	 NULL},
 	/* accounts and domains */
 	{"- set-password: {node: home1, password: x}",
 	 {{"home1", REFUSED("403", "4004")}},

@@ -87,3 +87,40 @@ Test(walk, goes_by_the_state)
 			 "blackhole 172.25.33.10/32 table 254");
 	walk_pair_free(pair);
 }
+
+/* Where a host has no WireGuard a VXLAN takes its place, which takes every packet, and whose ends
+ * do not open firewalls for each other. */
+Test(walk, goes_by_the_tunnel_that_really_runs)
+{
+	static const struct {
+		const char *change;
+		enum walk_end guarded, open;
+	} rows[] = {
+		{"remove-prefix: {tunnel: site-to-site, node: core, prefix: 172.25.33.0/24}",
+		 WALK_TUNNEL_PREFIX, WALK_DELIVERED},
+		{"block: {node: core, name: no-vpn, chain: input, in: wan, proto: udp}",
+		 WALK_DELIVERED, WALK_TUNNEL_DOWN},
+	};
+
+	for (guint i = 0; i < 2 * G_N_ELEMENTS(rows); i++) {
+		const char *change = rows[i / 2].change;
+		bool vxlan = i % 2 == 1;
+		enum walk_end wanted = vxlan ? rows[i / 2].open : rows[i / 2].guarded;
+		g_autoptr(model) m = scenario_model(COMPANY, "persistent-route", change);
+		g_autoptr(netstate) state = planned_state(m);
+		g_autoptr(knet) net = NULL;
+		struct flow flow = {.node = "branch1", .proto = PROTO_UDP, .dport = 3478};
+		struct walk_pair *pair;
+
+		array_foreach(struct kernel_link, l, planned_node(state, "core")->links)
+			l->ethernet = vxlan || !g_str_equal(l->name, "vpn0");
+		array_foreach(struct kernel_link, l, planned_node(state, "branch-gw")->links)
+			l->ethernet = vxlan || !g_str_equal(l->name, "vpn0");
+		net = knet_new(m, state);
+		cr_assert(addr_parse("172.25.33.10", &flow.dst));
+		pair = walk_both(net, &flow);
+		cr_expect_eq(pair->forward->end, wanted, "%s, vxlan %d: %s", change, vxlan,
+			     walk_end_name(pair->forward->end));
+		walk_pair_free(pair);
+	}
+}

@@ -60,6 +60,9 @@ int excuse_patience_ms(const struct cell *c)
 {
 	if (c->verdict == VERDICT_PASS)
 		return c->as_expected ? -1 : PATH_PATIENCE_MS;
+	/* where the network may lose media a test has decided by what is allowed there */
+	if (c->code == REASON_MEDIA_LOST && c->loss_tests->len == 0)
+		return media_patience_ms(c);
 	if (c->code != REASON_NONE)
 		return excuse_code_patience_ms(c->code);
 	/* an error without a code: somebody did not answer for CELL_DEADLINE_MS */

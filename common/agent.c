@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/agent.h"
 
+#include "common/base/descriptors.h"
 #include "common/error_reason.h"
 #include "common/wire/pack.h"
 
@@ -78,8 +79,10 @@ int agent_main(int *argc, char ***argv, const struct agent_kind *kind, gpointer 
 {
 	static const struct channel_handlers handlers = {.command = run_command,
 							 .closed = on_channel_closed};
-	agent a = {.kind = kind, .user_data = user_data, .loop = g_main_loop_new(NULL, FALSE)};
+	agent a = {.kind = kind, .user_data = user_data};
 
+	descriptors_open_standard();
+	a.loop = g_main_loop_new(NULL, FALSE);
 	a.channel = channel_from_args(argc, argv, kind->summary, &handlers, &a);
 	watched = &a;
 	g_main_context_set_poll_func(NULL, poll_watched);

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/base/diag.h"
 #include "common/base/object.h"
+#include "common/base/printable.h"
 
 #include <string.h>
 
 /* Longer texts are cut: the file may contain anything, and a diagnostic is one line. */
 #define MESSAGE_CHARS_MAX 400
+#define DIAGS_MAX 1000 /* the others are only counted */
 #define NEAREST_WORD_MAX 64
 
 struct diags {
 	GPtrArray *items; /* struct diag, in order of file, line and column */
 	GHashTable *seen; /* the texts of all diagnostics so far */
 	guint errors;
+	guint left_out;
 };
 
 G_DEFINE_QUARK(testbed_error, tb_error)
@@ -47,23 +50,18 @@ void diags_free(diags *d)
 	g_free(d);
 }
 
-/* Takes over `text` and returns it as valid UTF-8 of bounded length without control characters, so
- * that a file's content cannot control the terminal. */
+/* Takes over `text` and returns it as one printable line of bounded length. */
 static char *take_printable(char *text)
 {
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
 	GString *out = g_string_new(NULL);
-	guint chars = 0;
 
+	printable_append(out, text, -1, PRINTABLE_LINE);
 	g_free(text);
-	for (char *p = valid; *p; p = g_utf8_next_char(p)) {
-		gunichar c = g_utf8_get_char(p);
-
-		if (++chars > MESSAGE_CHARS_MAX) {
-			g_string_append(out, "...");
-			break;
-		}
-		g_string_append_unichar(out, g_unichar_iscntrl(c) ? '?' : c);
+	if (g_utf8_strlen(out->str, -1) > MESSAGE_CHARS_MAX) {
+		g_string_truncate(
+			out,
+			(gsize)(g_utf8_offset_to_pointer(out->str, MESSAGE_CHARS_MAX) - out->str));
+		g_string_append(out, "...");
 	}
 	return g_string_free(out, FALSE);
 }
@@ -115,10 +113,17 @@ static void append_diag(GString *out, const struct diag *item)
 bool diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint,
 	       const char *format, ...)
 {
-	struct diag *item = object_new(&diag_shape);
+	struct diag *item;
 	GString *text = g_string_new(NULL);
 	va_list args;
 
+	if (d->items->len >= DIAGS_MAX) {
+		d->errors += level == DIAG_ERROR;
+		d->left_out++;
+		g_string_free(text, TRUE);
+		return false;
+	}
+	item = object_new(&diag_shape);
 	item->level = level;
 	item->loc = loc;
 	va_start(args, format);
@@ -158,6 +163,8 @@ char *diags_to_text(const diags *d)
 	for (guint i = 0; i < d->items->len; i++) {
 		append_diag(all, g_ptr_array_index(d->items, i));
 	}
+	if (d->left_out > 0)
+		g_string_append_printf(all, "%u more are not shown\n", d->left_out);
 	return g_string_free(all, FALSE);
 }
 

@@ -40,12 +40,13 @@ void diags_free(diags *d);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(diags, diags_free)
 
 /* Adds a diagnostic with printf-like text, unless an equal one (position and texts) is there.
- * `hint` may be NULL; all texts are copied.  They are made printable: valid UTF-8, no control
- * characters, at most 400 characters.  Returns false, for the caller to return. */
+ * `hint` may be NULL; all texts are copied.  They are made printable
+ * (common/base/printable.h), and have at most 400 characters.  Returns false, for the caller to
+ * return. */
 bool diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint,
 	       const char *format, ...) G_GNUC_PRINTF(5, 6);
 
-/* Number of all diagnostics; of errors. */
+/* Number of diagnostics, of which there are at most 1000; of errors, which are counted beyond. */
 guint diags_count(const diags *d);
 guint diags_errors(const diags *d);
 /* The diagnostic at `index`, in order of file, line and column.  Borrowed until the next diags_add;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "common/base/files.h"
 #include "testbed/cmd/capacity.h"
 
 #include "testbed/cmd/cmd.h"
@@ -224,7 +225,7 @@ static int write_results(const GPtrArray *designs, const struct options *o)
 	if (!o->plot)
 		return status;
 	capacity_plot(designs, plot);
-	if (g_file_set_contents(o->plot, plot->str, (gssize)plot->len, &error))
+	if (files_replace(o->plot, plot->str, (gssize)plot->len, &error))
 		return status;
 	return cmd_fail(CMD_INTERNAL, "%s", error->message);
 }

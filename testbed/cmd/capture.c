@@ -5,6 +5,7 @@
  * enters the lab's user namespace.  Files are opened before that, because afterwards it has no
  * rights outside of the lab.
  */
+#include "common/base/files.h"
 #include "testbed/base/pcapng.h"
 #include "testbed/cmd/cmd.h"
 #include "testbed/exec/capture.h"
@@ -282,15 +283,13 @@ static int capture_places(struct recording *s, live_client *c, char *const *argu
 /* Opens the file of -w; NULL: lines on stdout.  False: an error was printed. */
 static bool open_output(struct recording *s, const char *where)
 {
+	g_autoptr(GError) error = NULL;
+
 	s->fd = -1;
 	if (!where)
 		return true;
-	s->fd = g_str_equal(where, "-") ?
-			STDOUT_FILENO :
-			open(where, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (s->fd < 0)
-		cmd_error("can't write '%s': %s", where, g_strerror(errno));
-	return s->fd >= 0;
+	s->fd = g_str_equal(where, "-") ? STDOUT_FILENO : files_open_output(where, &error);
+	return s->fd >= 0 || cmd_error("%s", error->message);
 }
 
 int cmd_capture(const struct options *o)

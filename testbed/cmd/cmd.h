@@ -115,9 +115,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(network_choice, network_choice_clear)
 
 /* Style of a stream (1 or 2): colour and width as the terminal and the options say. */
 struct report_style cmd_style(const struct options *o, int fd);
-/* Writes `text` to stdout (`length` -1: up to its NUL).  Returns CMD_AS_EXPECTED; 128+SIGPIPE when
+/* These two are the only ways to stdout and stderr, and let nothing through that could control a
+ * terminal (report/style.h).
+ * Writes `text` to stdout (`length` -1: up to its NUL).  Returns CMD_AS_EXPECTED; 128+SIGPIPE when
  * the reader has gone; CMD_INTERNAL when writing fails, which was printed on stderr. */
 int cmd_print(const char *text, gssize length);
+void cmd_tell(const char *text); /* writes it to stderr */
 /* These print "testbed: error: ..." and "testbed: ..." on stderr.  cmd_error returns false, and
  * cmd_fail `code`, for the caller to return. */
 bool cmd_error(const char *format, ...) G_GNUC_PRINTF(1, 2);

@@ -154,6 +154,19 @@ static int print_no_such_cell(const finished *f, const char *id)
 			near ? " (near: " : "", near ? near : "", near ? ")" : "");
 }
 
+/* Prints that the run was of another network, where the run says of which.  Returns the exit code.
+ */
+static int print_other_network(const finished *f, const char *topology)
+{
+	g_autoptr(diags) found = diags_new();
+
+	diags_add(found, DIAG_ERROR, f->start, "name the file by -t, and its changes by -c",
+		  "%s is not what run %s ran: the file or the changes differ",
+		  topology ? topology : "the reference topology", f->results->run_id);
+	cmd_tell_findings(found);
+	return CMD_USAGE;
+}
+
 /* Explains a cell of the run in `dir`, with the run's own topology and changes where the options
  * name none.  Returns the exit code. */
 static int explain_run(const char *dir, const char *id, const struct options *o, guint64 seed)
@@ -174,9 +187,7 @@ static int explain_run(const char *dir, const char *id, const struct options *o,
 	if (!m)
 		return CMD_INPUT;
 	if (!finished_is_of(f, m, own.changes))
-		return cmd_fail(CMD_USAGE,
-				"%s is not what run %s ran: the file or the changes differ",
-				own.topology, f->results->run_id);
+		return print_other_network(f, own.topology);
 	return finished_cell(f, id) ? explain_finished(f, m, id, o, seed) :
 				      print_no_such_cell(f, id);
 }

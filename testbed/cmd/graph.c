@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "common/base/files.h"
 #include "testbed/report/graph.h"
 
 #include "testbed/cmd/cmd.h"
@@ -87,7 +88,7 @@ static int write_drawing(const struct options *o, const char *text)
 
 	if (!o->file || g_str_equal(o->file, "-"))
 		return cmd_print(text, -1);
-	if (g_file_set_contents(o->file, text, -1, &error))
+	if (files_replace(o->file, text, -1, &error))
 		return CMD_AS_EXPECTED;
 	return cmd_fail(CMD_INTERNAL, "%s", error->message);
 }

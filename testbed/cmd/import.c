@@ -118,6 +118,6 @@ int cmd_import(const struct options *o)
 			o->node);
 	topology = import_files(o, files, kind, found);
 	diagnostics = diags_to_text(found);
-	fputs(diagnostics, stderr);
+	cmd_tell(diagnostics);
 	return topology ? write_valid(topology) : CMD_INPUT;
 }

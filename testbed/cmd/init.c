@@ -1,35 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+#include "common/base/files.h"
 
 #define STARTER "starter.yaml"
 #define DEFAULT_FILE "my-company.yaml"
 
-/* Prints that something failed, by errno.  Returns the exit code. */
-static int print_file_error(const char *what, const char *path)
-{
-	return cmd_fail(CMD_INTERNAL, "can't %s '%s': %s", what, path, g_strerror(errno));
-}
-
-/* Writes the file.  One that exists is left alone unless `force`; open decides that, so that no
- * other program can make it between a look and the writing.  Returns the exit code. */
+/* Writes the file.  One that exists is left alone unless `force`.  Returns the exit code. */
 static int write_starter(const char *path, const char *text, gsize length, bool force)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
-	ssize_t written;
+	g_autoptr(GError) error = NULL;
+	bool ok = force ? files_replace(path, text, (gssize)length, &error) :
+			  files_make(path, text, (gssize)length, &error);
 
-	if (fd < 0 && errno == EEXIST)
+	if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_EXIST))
 		return cmd_fail(CMD_USAGE, "'%s' is there already (--force replaces it)", path);
-	if (fd < 0)
-		return print_file_error("make", path);
-	written = write(fd, text, length);
-	if (close(fd) < 0 || written != (ssize_t)length)
-		return print_file_error("write", path);
+	if (!ok)
+		return cmd_fail(CMD_INTERNAL, "%s", error->message);
 	cmd_note("wrote %s", path);
 	cmd_note("next: testbed graph -t %s -o net.svg; testbed run matrix -t %s", path, path);
 	return CMD_AS_EXPECTED;

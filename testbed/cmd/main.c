@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "common/base/descriptors.h"
 #include "testbed/cmd/cmd.h"
 
 int main(int argc, char **argv)
 {
+	descriptors_open_standard();
 	return cmd_main(argc, argv);
 }

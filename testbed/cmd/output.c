@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
 
+#include "common/base/files.h"
+#include "common/base/printable.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -39,9 +42,11 @@ struct report_style cmd_style(const struct options *o, int fd)
 	};
 }
 
-int cmd_print(const char *text, gssize length)
+/* Writes all of it to stdout; the exit code is that of cmd_print. */
+static int write_out(const GString *all)
 {
-	size_t left = length < 0 ? strlen(text) : (size_t)length;
+	const char *text = all->str;
+	size_t left = all->len;
 
 	while (left > 0) {
 		ssize_t n = write(STDOUT_FILENO, text, left);
@@ -59,14 +64,31 @@ int cmd_print(const char *text, gssize length)
 	return CMD_AS_EXPECTED;
 }
 
+int cmd_print(const char *text, gssize length)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	ink_print(out, text, length);
+	return write_out(out);
+}
+
+void cmd_tell(const char *text)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	ink_print(out, text, -1);
+	fputs(out->str, stderr);
+}
+
 static void print_message(const char *prefix, const char *format, va_list args) G_GNUC_PRINTF(2, 0);
 
 /* Prints "testbed: PREFIX..." on stderr. */
 static void print_message(const char *prefix, const char *format, va_list args)
 {
-	g_autofree char *text = g_strdup_vprintf(format, args);
+	g_autofree char *text = g_strdup_vprintf(format, args),
+			*line = g_strconcat("testbed: ", prefix, text, "\n", NULL);
 
-	fprintf(stderr, "testbed: %s%s\n", prefix, text);
+	cmd_tell(line);
 }
 
 bool cmd_error(const char *format, ...)
@@ -139,12 +161,14 @@ bool cmd_media_ms(const struct options *o, guint default_ms, guint *ret_ms)
 int cmd_write_json(const char *where, const char *text)
 {
 	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) out = g_string_new(NULL);
 
+	printable_append(out, text, -1, PRINTABLE_JSON);
 	if (g_str_equal(where, "-"))
-		return cmd_print(text, -1);
-	if (g_file_set_contents(where, text, -1, &error))
-		return CMD_AS_EXPECTED;
-	return cmd_fail(CMD_INTERNAL, "cannot write '%s': %s", where, error->message);
+		return write_out(out);
+	return files_replace(where, out->str, (gssize)out->len, &error) ?
+		       CMD_AS_EXPECTED :
+		       cmd_fail(CMD_INTERNAL, "%s", error->message);
 }
 
 int cmd_write_document(const char *where, const json_t *document, size_t indent)

@@ -33,8 +33,10 @@ static bool is_located(const GError *error)
 /* Prints why nothing was changed. */
 static void print_refused(const GError *error)
 {
+	g_autofree char *line = g_strconcat(error->message, "\n", NULL);
+
 	if (is_located(error))
-		fprintf(stderr, "%s\n", error->message);
+		cmd_tell(line);
 	else
 		cmd_error("%s", error->message);
 	cmd_note("nothing was changed");

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
 
-#include <stdio.h>
-
 char *cmd_program_dir(void)
 {
 	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
@@ -72,7 +70,7 @@ void cmd_tell_findings(const diags *found)
 {
 	g_autofree char *text = diags_to_text(found);
 
-	fputs(text, stderr);
+	cmd_tell(text);
 }
 
 model *cmd_topology_load(const struct options *o)

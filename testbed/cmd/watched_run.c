@@ -57,7 +57,7 @@ static gboolean on_redraw(gpointer data)
 				(double)(g_get_monotonic_time() - s->started_us) / 1000.0, text);
 
 	erase_progress(s);
-	fputs(text->str, stderr);
+	cmd_tell(text->str);
 	fflush(stderr);
 	s->drawn = drawn;
 	return G_SOURCE_CONTINUE;
@@ -71,7 +71,7 @@ static void print_cell(const struct watched_run *s, const struct cell *c)
 	if (s->live || s->options->quiet)
 		return;
 	report_cell_line(c, &s->style, line);
-	fputs(line->str, stderr);
+	cmd_tell(line->str);
 }
 
 /* Prints an agent's log line with -v. */
@@ -80,9 +80,10 @@ static void print_log(const struct watched_run *s, const char *scenario, const c
 {
 	const char *name = member_text(event, "event");
 	const char *text = member_text(event, "text");
+	g_autofree char *line = g_strdup_printf("%s %s: %s\n", scenario, agent, text ? text : "");
 
 	if (s->options->verbose && !s->live && g_strcmp0(name, EVENT_LOG) == 0 && text)
-		fprintf(stderr, "%s %s: %s\n", scenario, agent, text);
+		cmd_tell(line);
 }
 
 /* --- the observer of the matrix --------------------------------------------------------------- */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/finished.h"
 
+#include "common/base/files.h"
 #include "testbed/netstate/netstate_json.h"
 #include "testbed/session/machine.h"
 #include "testbed/report/events.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#define EVENTS_BYTES_MAX (1024u * 1024u * 1024u) /* a matrix of 268 cells has 7 MB */
+#define TOLD_BYTES_MAX (256u * 1024u * 1024u)	 /* of one scenario's events */
 #define AFTER_US 500000 /* what servers say of a call may come after its end */
 
 /* --- the run ---------------------------------------------------------------------------------- */
@@ -32,12 +34,14 @@ static void on_changes(const json_t *event, struct loc loc G_GNUC_UNUSED, gpoint
 	}
 }
 
-static void on_start(const json_t *event, struct loc loc G_GNUC_UNUSED, gpointer user_data)
+static void on_start(const json_t *event, struct loc loc, gpointer user_data)
 {
 	finished *f = user_data;
 
-	if (report_is_run_event(event, "run-started"))
-		f->clock_offset_us = member_integer(event, "wall_us") - time_of(event);
+	if (f->start.line > 0 || !report_is_run_event(event, "run-started"))
+		return;
+	f->start = loc;
+	f->clock_offset_us = member_integer(event, "wall_us") - time_of(event);
 }
 
 static const struct object_shape finished_shape =
@@ -47,23 +51,37 @@ static const struct object_shape finished_shape =
 		     OWNS(finished, changes, g_strfreev), OWNS_TEXT(finished, bytes),
 		     OWNS_TEXT(finished, path), OWNS_TEXT(finished, dir));
 
+/* Opens the folder and reads events.jsonl; false with a finding. */
+static bool read_events(finished *f, const char *dir, diags *d)
+{
+	struct loc loc = {.file = g_intern_string(f->path)};
+	g_autoptr(GError) why = NULL;
+	int fd;
+
+	fd = files_open_below(dir, "events.jsonl", &why);
+	if (fd >= 0) {
+		f->bytes = files_read(fd, EVENTS_BYTES_MAX, &f->events.length, &why);
+		close(fd);
+	}
+	if (!f->bytes)
+		return diags_add(d, DIAG_ERROR, loc, "a run writes it with --out DIR",
+				 "'%s' is no run folder: %s", dir, why->message);
+	f->events.bytes = f->bytes;
+	f->events.path = f->path;
+	return true;
+}
+
 finished *finished_open(const char *dir, diags *d)
 {
 	g_autoptr(finished) f = object_new(&finished_shape);
 	g_autoptr(GStrvBuilder) changes = g_strv_builder_new();
 	g_autoptr(diags) unheard = diags_new();
-	g_autoptr(GError) why = NULL;
 
 	d = d ? d : unheard;
 	f->dir = g_canonicalize_filename(dir, NULL);
 	f->path = g_build_filename(dir, "events.jsonl", NULL);
-	if (!g_file_get_contents(f->path, &f->bytes, &f->events.length, &why)) {
-		diags_add(d, DIAG_ERROR, (struct loc){.file = g_intern_string(f->path)}, NULL,
-			  "'%s' is no run folder: %s", dir, why->message);
+	if (!read_events(f, dir, d))
 		return NULL;
-	}
-	f->events.bytes = f->bytes;
-	f->events.path = f->path;
 	f->results = report_replay(&f->events, d);
 	if (!f->results)
 		return NULL;
@@ -200,10 +218,9 @@ static void on_told(const json_t *event, struct loc loc G_GNUC_UNUSED, gpointer 
 static void read_packets(finished *f, netstate *state)
 {
 	g_autofree char *name = g_strconcat(f->scenario, ".pcapng", NULL);
-	g_autofree char *path =
-		g_build_filename(f->dir, "evidence", g_strdelimit(name, "/", '_'), NULL);
+	g_autofree char *path = g_build_filename("evidence", g_strdelimit(name, "/", '_'), NULL);
 	struct observation seen = {.state = state};
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = files_open_below(f->dir, path, NULL);
 
 	if (fd < 0)
 		return;
@@ -226,6 +243,7 @@ static void read_scenario(finished *f, const char *scenario)
 {
 	g_autofree char *quoted = g_strdup_printf("\"%s\"", scenario);
 	g_autoptr(netstate) last = NULL;
+	struct event_text bounded = f->events;
 
 	if (g_strcmp0(f->scenario, scenario) == 0)
 		return;
@@ -234,7 +252,8 @@ static void read_scenario(finished *f, const char *scenario)
 	g_free(f->scenario);
 	f->scenario = g_strdup(scenario);
 	f->told = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
-	report_each_event(&f->events, quoted, on_told, f, NULL);
+	bounded.bytes_max = TOLD_BYTES_MAX;
+	report_each_event(&bounded, quoted, on_told, f, NULL);
 	last = last_state(f);
 	read_packets(f, last);
 }

@@ -17,6 +17,7 @@ typedef struct finished {
 	char **changes; /* of --change when it ran; NULL-terminated, may be empty */
 	char *bytes;	/* of events.jsonl */
 	struct event_text events;
+	struct loc start;	/* of the event that says what ran */
 	gint64 clock_offset_us; /* the time since 1970 is this much more than that of events; 0: not
 				   recorded */
 	/* What was read for the last cell, for the next one of the same scenario; NULL: nothing

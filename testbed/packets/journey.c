@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#define TOLD_MAX 24 /* sightings in a text: a packet in a routing loop has a hundred */
+#define LOOK_BACK_MAX 256 /* journeys of one packet: more were made to take time */
+#define TOLD_MAX 24	  /* sightings in a text: a packet in a routing loop has a hundred */
 
 static const struct object_shape journey_shape =
 	OBJECT_SHAPE(journey, NULL, OWNS_TEXT(journey, at));
@@ -98,6 +99,7 @@ static void add_to_packet(journeys *all, guint first, const struct sighting *s)
 {
 	struct journey *j;
 
+	first = MAX(first, all->list->len - MIN(all->list->len, LOOK_BACK_MAX));
 	for (guint i = all->list->len; i > first; i--) {
 		j = all->list->pdata[i - 1];
 		if (goes_on(journey_last(j), s)) {
@@ -145,7 +147,8 @@ static void on_record(const struct pcapng_record *r, gpointer user_data)
 		colon ? g_strndup(r->interface, (gsize)(colon - r->interface)) : NULL;
 	struct sighting s;
 
-	if (!node ||
+	/* names are printed */
+	if (!node || !g_utf8_validate(r->interface, -1, NULL) ||
 	    !packet_read(r->data, r->captured, r->original, r->link == PCAPNG_ETHERNET, &s))
 		return;
 	s.node = g_intern_string(node);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/packets/observation.h"
 
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include "common/base/files.h"
+
+#define EVIDENCE_BYTES_MAX                                                     \
+	(256u * 1024u * 1024u) /* a lab records 64 MiB and what came meanwhile \
+				*/
 
 struct heard *heard_new(const char *agent, const json_t *event)
 {
@@ -39,16 +42,13 @@ void observation_clear(struct observation *seen)
 void observation_read_packets(struct observation *seen, int fd)
 {
 	g_autoptr(journeys) all = journeys_new();
-	struct stat st;
-	void *bytes;
+	gsize length;
+	/* not mapped: who owns the file may cut it meanwhile */
+	g_autofree char *bytes = files_read(fd, EVIDENCE_BYTES_MAX, &length, NULL);
 
-	if (fstat(fd, &st) != 0 || st.st_size == 0)
-		return;
-	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (bytes == MAP_FAILED)
+	if (!bytes)
 		return;
 	all->lost = seen->state ? seen->state->evidence_lost : 0;
-	if (journeys_read(all, bytes, (gsize)st.st_size, NULL))
+	if (journeys_read(all, (const guint8 *)bytes, length, NULL))
 		seen->packets = g_steal_pointer(&all);
-	munmap(bytes, (size_t)st.st_size);
 }

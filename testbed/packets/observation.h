@@ -3,7 +3,7 @@
  *
  * Nouns: `heard` is one event that an agent sent; an `observation` is all that agents said, the
  * state of the kernels after the call, and the packets that were captured.
- * Depends on journey, model and base.  Pure, but for observation_read_packets, which maps a file.
+ * Depends on journey, model and base.  Pure, but for observation_read_packets, which reads a file.
  */
 #ifndef TESTBED_PACKETS_OBSERVATION_H
 #define TESTBED_PACKETS_OBSERVATION_H

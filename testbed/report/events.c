@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define SKIP_WARNINGS_MAX 10 /* enough for a file that has no events at all */
+#define FILE_HINT "was the file written by another program, or changed?"
 
 /* One line of events.jsonl, which the caller frees; takes `fields` over.  `event` NULL or `time_us`
  * 0: the fields have them. */
@@ -133,11 +134,12 @@ void report_each_event(const struct event_text *t, const char *containing, repor
 		       gpointer user_data, diags *d)
 {
 	struct loc loc = {.file = g_intern_string(t->path), .line = 0};
+	gsize passed = 0;
 
 	for (const char *at = t->bytes, *end; at < t->bytes + t->length; at = end + 1) {
 		const char *wrong = NULL;
-		json_error_t error;
-		json_t *event;
+		json_error_t error = {.column = 1};
+		json_t *event = NULL;
 
 		loc.line++;
 		end = memchr(at, '\n', t->length - (gsize)(at - t->bytes));
@@ -145,9 +147,16 @@ void report_each_event(const struct event_text *t, const char *containing, repor
 			return; /* cut off while it was written */
 		if (containing && !memmem(at, (gsize)(end - at), containing, strlen(containing)))
 			continue;
-		event = json_loadb(at, (size_t)(end - at), 0, &error);
+		passed += (gsize)(end - at);
+		if (t->bytes_max > 0 && passed > t->bytes_max)
+			return;
+		if ((gsize)(end - at) > EVENT_LINE_MAX)
+			wrong = "it has more than 16 MiB";
+		else
+			event = json_loadb(at, (size_t)(end - at), 0, &error);
 		loc.col = event ? 1 : MAX(error.column, 1);
-		wrong = event ? wrong_member(event) : error.text;
+		if (!wrong)
+			wrong = event ? wrong_member(event) : error.text;
 		if (!wrong)
 			func(event, loc, user_data);
 		else if (d && diags_count(d) < SKIP_WARNINGS_MAX)
@@ -206,7 +215,8 @@ static void replay_run_started(struct replay *p, struct scenario_result *s G_GNU
 	if (p->r)
 		p->r->complete = false;
 	else
-		diags_add(p->d, DIAG_ERROR, p->loc, NULL, "no run to report: %s", error->message);
+		diags_add(p->d, DIAG_ERROR, p->loc, FILE_HINT, "no run to report: %s",
+			  error->message);
 }
 
 static void replay_lab_built(struct replay *p, struct scenario_result *s, const json_t *event)
@@ -305,8 +315,9 @@ results *report_replay(const struct event_text *t, diags *d)
 
 	report_each_event(t, NULL, replay_event, &p, d);
 	if (!p.r && diags_errors(d) == 0)
-		diags_add(d, DIAG_ERROR, (struct loc){.file = g_intern_string(t->path)}, NULL,
-			  "no run has started in these events (is it cut off?)");
+		diags_add(d, DIAG_ERROR,
+			  (struct loc){.file = g_intern_string(t->path), .line = 1, .col = 1},
+			  FILE_HINT, "no run has started in these events (is it cut off?)");
 	if (diags_errors(d) == 0)
 		return p.r;
 	results_free(p.r);

@@ -37,16 +37,21 @@ struct event_text {
 	const char *path; /* where errors are located */
 	const char *bytes;
 	gsize length;
+	gsize bytes_max; /* of the lines that report_each_event passes on; 0: no limit */
 };
 
 /* No event has a later time: sums of a few, and nanoseconds, have room in 64 bits. */
 #define EVENT_TIME_MAX_US ((json_int_t)1 << 52)
 
+/* The state of a lab of 200 nodes takes 3 MiB. */
+#define EVENT_LINE_MAX ((gsize)16 * 1024 * 1024)
+
 typedef void (*report_event_func)(const json_t *event, struct loc loc, gpointer user_data);
 
 /* Calls `func` for every whole line, or only for those with `containing` somewhere in their text.
  * Events are objects whose "event" is text, "agent" and "scenario" text or null, and times in
- * bounds; any other line is skipped, with a warning in `d` (NULL: none).  Agents' other members may
+ * bounds; any other line is skipped, with a warning in `d` (NULL: none), and so is one of more than
+ * EVENT_LINE_MAX bytes.  Agents' other members may
  * be anything. */
 void report_each_event(const struct event_text *t, const char *containing, report_event_func func,
 		       gpointer user_data, diags *d);

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/style.h"
 
+#include "common/base/printable.h"
+
+#include <string.h>
+
+#define MARK '\xff' /* no byte of UTF-8; another one follows: FIRST_INK + ink */
+#define FIRST_INK 'A'
+
 static const char *const ink_codes[INK_COUNT] = {
 	[INK_PLAIN] = NULL,	 [INK_GOOD] = "32", [INK_BAD] = "31",
 	[INK_ALARM] = "1;37;41", [INK_DIM] = "2",   [INK_BOLD] = "1",
@@ -16,15 +23,36 @@ static const char *const path_words[PATH_COUNT] = {
 void ink_append(GString *out, const struct report_style *style, enum ink ink, const char *text,
 		guint width)
 {
-	const char *code = style->colour ? ink_codes[ink] : NULL;
+	bool marked = style->colour && ink_codes[ink] && *text;
 	glong length = g_utf8_strlen(text, -1);
 
-	if (code && *text)
-		g_string_append_printf(out, "\033[%sm%s\033[0m", code, text);
-	else
-		g_string_append(out, text);
+	if (marked)
+		g_string_append_printf(out, "%c%c", MARK, FIRST_INK + (char)ink);
+	g_string_append(out, text);
+	if (marked)
+		g_string_append_printf(out, "%c%c", MARK, FIRST_INK + INK_PLAIN);
 	for (glong i = length; i < (glong)width; i++)
 		g_string_append_c(out, ' ');
+}
+
+void ink_print(GString *out, const char *text, gssize length)
+{
+	const char *end = text + (length < 0 ? strlen(text) : (gsize)length);
+
+	while (text < end) {
+		const char *mark = memchr(text, MARK, (gsize)(end - text));
+		int ink = mark && mark + 1 < end ? mark[1] - FIRST_INK : -1;
+
+		printable_append(out, text, (mark ? mark : end) - text, PRINTABLE_TEXT);
+		if (!mark)
+			return;
+		if (ink < 0 || ink >= INK_COUNT)
+			printable_append(out, mark, 1, PRINTABLE_TEXT);
+		else
+			g_string_append_printf(out, "\033[%sm",
+					       ink_codes[ink] ? ink_codes[ink] : "0");
+		text = mark + (ink < 0 || ink >= INK_COUNT ? 1 : 2);
+	}
 }
 
 void ink_rule(GString *out, const struct report_style *style)

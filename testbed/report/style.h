@@ -18,9 +18,13 @@ struct report_style {
 enum ink { INK_PLAIN, INK_GOOD, INK_BAD, INK_ALARM, INK_DIM, INK_BOLD, INK_COUNT };
 
 /* Appends `text` in that colour, then blanks up to `width` columns (0: none).  Each character of
- * `text` must take one column. */
+ * `text` must take one column.  Until ink_print the colours are marks that no UTF-8 text can have.
+ */
 void ink_append(GString *out, const struct report_style *style, enum ink ink, const char *text,
 		guint width);
+/* Appends the text as a terminal may have it: colours become escape sequences, and what others
+ * wrote can't control the terminal (common/base/printable.h).  `length` -1: up to its NUL. */
+void ink_print(GString *out, const char *text, gssize length);
 /* Appends a horizontal line over the whole width, and a line feed. */
 void ink_rule(GString *out, const struct report_style *style);
 

@@ -230,3 +230,27 @@ Test(trouble, a_bad_file_starts_nothing_and_names_every_finding)
 	cr_expect(strstr(err, "198.51.200.6") != NULL, "the second finding too:\n%s", err);
 	program_folder_free(folder);
 }
+
+/* The first file that is opened must not get the number of standard output or error. */
+Test(trouble, closed_standard_output_takes_no_file_s_place, .timeout = 120)
+{
+	char *folder = program_folder_new();
+	g_autofree char *program = program_path("testbed"),
+			*events = g_build_filename(folder, "run", "events.jsonl", NULL),
+			*line = g_strdup_printf("exec '%s' run call dc1 dc2 --media im -t " COMPANY
+						" --out '%s/run' >&- 2>&-",
+						program, folder),
+			*text = NULL;
+	g_auto(GStrv) lines = NULL;
+	struct outcome o;
+
+	program_shell(line, NULL, &o);
+	cr_expect_eq(o.exit_code, 4, "exit %d: results that nobody gets are an error", o.exit_code);
+	cr_assert(g_file_get_contents(events, &text, NULL, NULL));
+	lines = g_strsplit(text, "\n", 0);
+	cr_expect_gt(g_strv_length(lines), 10);
+	for (guint i = 0; *lines[i]; i++)
+		cr_expect_eq(lines[i][0], '{', "in events.jsonl: %s", lines[i]);
+	outcome_clear(&o);
+	program_folder_free(folder);
+}

@@ -206,10 +206,10 @@ Test(rundir, a_folder_that_cannot_be_made_is_told)
 
 	cr_assert(g_file_set_contents(file, "", -1, NULL));
 	cr_expect_null(rundir_new(below, ID, &error));
-	cr_expect(g_error_matches(error, TB_ERROR, TB_ERROR_FAILED));
+	cr_expect(error && error->domain == G_FILE_ERROR);
 	/* nobody's file is written over through a link */
 	cr_assert_eq(symlink(file, events), 0);
 	cr_expect_null(rundir_new(home, ID, &link_error));
-	cr_expect(g_error_matches(link_error, TB_ERROR, TB_ERROR_FAILED));
+	cr_expect(link_error && link_error->domain == G_FILE_ERROR);
 	program_folder_free(home);
 }

@@ -77,13 +77,36 @@ Test(text, ascii_has_only_ascii)
 		cr_assert((unsigned char)*c < 0x80, "byte %x in: %.20s", (unsigned char)*c, c);
 }
 
+/* As it gets to a terminal; the caller frees. */
+static char *printed(const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	ink_print(out, text, -1);
+	return g_string_free(out, FALSE);
+}
+
+/* Only the report's own colours become escape sequences. */
+Test(text, what_others_wrote_has_no_colour)
+{
+	static const struct report_style style = {.colour = true, .columns = 80};
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *shown = NULL;
+
+	ink_append(text, &style, INK_BAD, "\033[32mpass\033[0m", 0);
+	g_string_append(text, " \xff!");
+	shown = printed(text->str);
+	cr_expect_str_eq(shown, "\033[31m\\x1b[32mpass\\x1b[0m\033[0m \\xff!");
+}
+
 /* Colour says nothing that words don't say: without the codes both texts are equal. */
 Test(text, colour_adds_only_colour)
 {
 	g_autoptr(results) r = sample_results();
 	g_autofree char *text = render(r, plain);
-	g_autofree char *coloured =
+	g_autofree char *marked =
 		render(r, (struct report_style){.utf8 = true, .columns = 80, .colour = true});
+	g_autofree char *coloured = printed(marked);
 	g_autoptr(GRegex) codes = g_regex_new("\033\\[[0-9;]*m", 0, 0, NULL);
 	g_autofree char *stripped = g_regex_replace_literal(codes, coloured, -1, 0, "", 0, NULL);
 	g_autoptr(GRegex) blanks = g_regex_new(" +$", G_REGEX_MULTILINE, 0, NULL);

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define FINDINGS_PER_PLACE 2
+/* Each scenario is made once to check it, from a file that has them all. */
+#define WORK_MAX (64u << 20)
 
 void model_retire(model *m, GPtrArray *list, guint index)
 {
@@ -198,13 +200,28 @@ static model *build_checked(struct source *source, const char *name, const GPtrA
 	return NULL;
 }
 
+/* Whether all scenarios of the file can be made in bounded time; else there is a finding. */
+static bool check_work(const struct source *source, const model *m, diags *d)
+{
+	guint64 n = m->scenarios->len + 1;
+	const struct scenario *last = n > 1 ? m->scenarios->pdata[n - 2] : NULL;
+
+	if (!last || n * n <= WORK_MAX / MAX(source->values, 1))
+		return true;
+	return diags_add(d, DIAG_ERROR, last->loc, "write several files",
+			 "%u scenarios of a file with %u values: values times the square of "
+			 "scenarios must be at most %u",
+			 m->scenarios->len, source->values, WORK_MAX);
+}
+
 /* Builds the model and, to prove that it is possible, every scenario of it.  NULL with findings. */
 static model *load(struct source *source, diags *d)
 {
 	guint before = diags_errors(d);
 	model *m = build_checked(source, NULL, NULL, d);
 
-	ptr_array_foreach(const struct scenario, scenario, m ? m->scenarios : NULL)
+	ptr_array_foreach(const struct scenario, scenario,
+			  m && check_work(source, m, d) ? m->scenarios : NULL)
 		model_free(build_checked(source, scenario->name, NULL, d));
 	if (diags_errors(d) == before)
 		return m;

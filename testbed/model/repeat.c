@@ -20,7 +20,8 @@ struct repeat {
 	struct source *source;
 	yaml_document_t *made;
 	diags *d;
-	guint left; /* values that may still be made */
+	guint left;	 /* values that may still be made */
+	gsize text_left; /* bytes of scalars that may still be read or made */
 	bool failed;
 	bool full; /* nothing more is made */
 };
@@ -199,9 +200,9 @@ static int copy_scalar(struct repeat *r, const yaml_node_t *old, const struct va
 	const char *text = (const char *)old->data.scalar.value;
 	g_autoptr(GString) expanded = g_string_new(NULL);
 	g_autofree char *problem = NULL;
-	size_t length = old->data.scalar.length;
+	size_t length = old->data.scalar.length, larger;
 
-	if (variables && strstr(text, "$(")) {
+	if (variables && !r->full && strstr(text, "$(")) {
 		if (expression_expand(text, variables, expanded, &problem)) {
 			text = expanded->str;
 			length = expanded->len;
@@ -209,6 +210,17 @@ static int copy_scalar(struct repeat *r, const yaml_node_t *old, const struct va
 			repeat_error(r, old, NULL, "in '%s': %s", text, problem);
 		}
 	}
+	/* what is evaluated takes time even if little comes of it */
+	larger = MAX(length, old->data.scalar.length);
+	if (larger > r->text_left && !r->full) {
+		r->full = true;
+		repeat_error(r, old, NULL,
+			     "more than %u MiB of text when all that is counted is written out",
+			     SOURCE_TEXT_MAX >> 20);
+	}
+	r->text_left -= MIN(larger, r->text_left);
+	if (r->full)
+		length = 0;
 	return finish_value(r,
 			    yaml_document_add_scalar(r->made, NULL, (yaml_char_t *)(guintptr)text,
 						     (int)length, old->data.scalar.style),
@@ -325,7 +337,11 @@ static bool counts_anything(const struct source *s)
 static bool expand_source(struct source *s, diags *d)
 {
 	yaml_document_t made;
-	struct repeat r = {.source = s, .made = &made, .d = d, .left = SOURCE_VALUES_MAX};
+	struct repeat r = {.source = s,
+			   .made = &made,
+			   .d = d,
+			   .left = SOURCE_VALUES_MAX,
+			   .text_left = SOURCE_TEXT_MAX};
 
 	if (!counts_anything(s))
 		return true;
@@ -336,6 +352,7 @@ static bool expand_source(struct source *s, diags *d)
 	s->document = made;
 	s->root = yaml_document_get_root_node(&s->document);
 	s->repeated = true;
+	s->values = SOURCE_VALUES_MAX - r.left;
 	return !r.failed;
 }
 

@@ -11,6 +11,7 @@ struct document_check {
 	const struct source *source;
 	diags *d;
 	guint left;	     /* values that may still be visited */
+	gsize text_left;     /* bytes of scalars, the same */
 	GHashTable *checked; /* numbers of mappings whose keys were compared already: aliases lead
 				to them again */
 };
@@ -72,8 +73,8 @@ static bool check_text(const char *file, const char *text, size_t length, diags 
 	const char *nul = memchr(text, '\0', length), *bad;
 
 	if (length > SOURCE_BYTES_MAX)
-		diags_add(d, DIAG_ERROR, (struct loc){.file = file}, NULL,
-			  "file is larger than %u MiB", SOURCE_BYTES_MAX >> 20);
+		diags_add(d, DIAG_ERROR, loc_at(file, 0, 0), NULL, "file is larger than %u MiB",
+			  SOURCE_BYTES_MAX >> 20);
 	else if (nul)
 		diags_add(d, DIAG_ERROR, loc_of_byte(file, text, (size_t)(nul - text)),
 			  "is this a text file?", "file holds a NUL byte");
@@ -95,6 +96,54 @@ static void add_parser_error(const char *file, const yaml_parser_t *parser, diag
 	diags_add(d, DIAG_ERROR,
 		  loc_at(file, parser->problem_mark.line, parser->problem_mark.column), hint,
 		  "not valid YAML: %s", parser->problem ? parser->problem : "out of memory");
+}
+
+/* Counts one event of the parser; false: a limit was met and reported. */
+static bool count_event(const yaml_event_t *e, const char *file, guint *depth, guint *values,
+			guint *anchors, diags *d)
+{
+	struct loc loc = loc_at(file, e->start_mark.line, e->start_mark.column);
+	bool starts = e->type == YAML_SEQUENCE_START_EVENT || e->type == YAML_MAPPING_START_EVENT;
+	const yaml_char_t *anchor =
+		e->type == YAML_SCALAR_EVENT	     ? e->data.scalar.anchor :
+		e->type == YAML_SEQUENCE_START_EVENT ? e->data.sequence_start.anchor :
+		e->type == YAML_MAPPING_START_EVENT  ? e->data.mapping_start.anchor :
+						       NULL;
+
+	*anchors += anchor != NULL;
+	*values += starts || e->type == YAML_SCALAR_EVENT || e->type == YAML_ALIAS_EVENT;
+	*depth += starts;
+	*depth -= e->type == YAML_SEQUENCE_END_EVENT || e->type == YAML_MAPPING_END_EVENT;
+	if (*depth > SOURCE_DEPTH_MAX)
+		return diags_add(d, DIAG_ERROR, loc, NULL,
+				 "nested more than %d levels deep, or inside itself",
+				 SOURCE_DEPTH_MAX);
+	if (*values > SOURCE_VALUES_MAX)
+		return diags_add(d, DIAG_ERROR, loc, NULL, "more than %u values",
+				 SOURCE_VALUES_MAX);
+	return *anchors <= SOURCE_ANCHORS_MAX ||
+	       diags_add(d, DIAG_ERROR, loc, NULL, "more than %u anchors", SOURCE_ANCHORS_MAX);
+}
+
+/* Reads the text once without making anything of it; false: a limit was met and reported.  What is
+ * no YAML is left to the reading proper. */
+static bool check_size(const char *file, const char *text, size_t length, diags *d)
+{
+	guint depth = 0, values = 0, anchors = 0;
+	yaml_parser_t parser;
+	yaml_event_t event;
+	bool ok = true, more = true;
+
+	if (!yaml_parser_initialize(&parser))
+		g_error("out of memory");
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
+	while (ok && more && yaml_parser_parse(&parser, &event)) {
+		ok = count_event(&event, file, &depth, &values, &anchors, d);
+		more = event.type != YAML_STREAM_END_EVENT;
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&parser);
+	return ok;
 }
 
 /* Reports a second document in the file; false: there is one. */
@@ -127,7 +176,7 @@ static bool parse_source(struct source *s, diags *d)
 	yaml_parser_t parser;
 	bool ok;
 
-	if (!check_text(s->file, text, length, d))
+	if (!check_text(s->file, text, length, d) || !check_size(s->file, text, length, d))
 		return false;
 	if (!yaml_parser_initialize(&parser))
 		g_error("out of memory");
@@ -187,7 +236,13 @@ static bool check_values(struct document_check *w, const yaml_node_t *value, gui
 		return diags_add(w->d, DIAG_ERROR, source_loc(w->source, value), NULL,
 				 "more than %u values when aliases are followed",
 				 SOURCE_VALUES_MAX);
-	if (value->type == YAML_SEQUENCE_NODE) {
+	if (value->type == YAML_SCALAR_NODE) {
+		if (value->data.scalar.length > w->text_left)
+			return diags_add(w->d, DIAG_ERROR, source_loc(w->source, value), NULL,
+					 "more than %u MiB of text when aliases are followed",
+					 SOURCE_TEXT_MAX >> 20);
+		w->text_left -= value->data.scalar.length;
+	} else if (value->type == YAML_SEQUENCE_NODE) {
 		for (int *i = value->data.sequence.items.start; i < value->data.sequence.items.top;
 		     i++) {
 			if (!check_values(w, source_value(w->source, *i), depth + 1))
@@ -208,11 +263,13 @@ static bool check_values(struct document_check *w, const yaml_node_t *value, gui
  * are findings but no reason to stop: the rest can still be read. */
 static bool check_document(struct source *s, diags *d)
 {
-	struct document_check w = {.source = s, .d = d, .left = SOURCE_VALUES_MAX};
+	struct document_check w = {
+		.source = s, .d = d, .left = SOURCE_VALUES_MAX, .text_left = SOURCE_TEXT_MAX};
 	bool ok;
 
 	w.checked = g_hash_table_new(NULL, NULL);
 	ok = check_values(&w, s->root, 1);
+	s->values = SOURCE_VALUES_MAX - w.left;
 	g_hash_table_unref(w.checked);
 	return ok;
 }

@@ -4,8 +4,9 @@
  *
  * A `source` is immutable once parsed and counted by reference (atomically).  Its document obeys
  * more than YAML: no mapping has a key twice, keys are scalars, nesting is at most SOURCE_DEPTH_MAX
- * deep and, aliases followed, there are at most SOURCE_VALUES_MAX values: so readers may recurse
- * freely.
+ * deep and, aliases followed, there are at most SOURCE_VALUES_MAX values with SOURCE_TEXT_MAX
+ * bytes: so readers may recurse and copy freely.  libyaml takes square time for anchors, and in one
+ * document for brackets in each other; both are counted before it makes the document.
  */
 #ifndef TESTBED_MODEL_SOURCE_H
 #define TESTBED_MODEL_SOURCE_H
@@ -18,6 +19,8 @@
 #define SOURCE_BYTES_MAX (4u * 1024 * 1024)
 #define SOURCE_DEPTH_MAX 64
 #define SOURCE_VALUES_MAX (1u << 20)
+#define SOURCE_TEXT_MAX (16u * 1024 * 1024)
+#define SOURCE_ANCHORS_MAX 1024
 
 struct source {
 	gatomicrefcount refs;
@@ -25,6 +28,7 @@ struct source {
 	GBytes *text;
 	yaml_document_t document;
 	yaml_node_t *root;
+	guint values;  /* aliases followed, and what is counted written out */
 	bool repeated; /* values were made from `count`: several may have the same place */
 };
 

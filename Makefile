@@ -41,7 +41,7 @@ PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 TEST_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags criterion 2>/dev/null))
 TEST_LIBS := $(shell $(PKG_CONFIG) --libs criterion 2>/dev/null)
 # Tests are a third of what is compiled, and run once or twice.
-TEST_OPTIMIZE := $(if $(VARIANT),,-O0)
+TEST_OPTIMIZE := $(if $(VARIANT),,-O0 -U_FORTIFY_SOURCE)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wswitch-enum -Wnull-dereference
@@ -58,10 +58,24 @@ ifneq ($(findstring san,$(VARIANT)),)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
+# Hardened by default, as far as the compiler can; CFLAGS, CPPFLAGS and LDFLAGS come later and win.  Sanitizers look
+# themselves, and _FORTIFY_SOURCE needs optimization.
+knows = $(shell echo 'int main(void) { return 0; }' | $(CC) -Werror $(1) -x c -c -o /dev/null - 2>/dev/null && echo '$(1)')
+OPTIMIZED := $(filter-out -O0,$(lastword $(filter -O%,$(CFLAGS))))
+FORTIFY := $(if $(OPTIMIZED),$(if $(SANITIZE)$(findstring sanitize,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,3))
+ifneq ($(FORTIFY),)
+FORTIFY := $(shell for n in 3 2; do $(CC) -Werror -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$$n -include string.h \
+	-x c -c -o /dev/null /dev/null 2>/dev/null && echo $$n && break; done)
+endif
+HARDEN_CFLAGS := -fPIE -fstack-protector-strong $(call knows,-fstack-clash-protection) $(call knows,-fcf-protection=full) \
+	$(call knows,-mbranch-protection=standard) $(call knows,-ftrivial-auto-var-init=zero) \
+	$(if $(FORTIFY),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(FORTIFY))
+HARDEN_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
+
 VERSION := $(shell cat VERSION 2>/dev/null || echo 0)
 override ALL_CPPFLAGS = -I. -D_GNU_SOURCE -DTESTBED_VERSION='"$(VERSION)"' -DTESTBED_DATADIR='"$(DATADIR)"' $(PKG_CFLAGS) $(CPPFLAGS)
-override ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(SANITIZE) $(COVERAGE) $(CFLAGS)
-override ALL_LDFLAGS = $(SANITIZE) $(COVERAGE) -Wl,--as-needed $(LDFLAGS)
+override ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(HARDEN_CFLAGS) $(SANITIZE) $(COVERAGE) $(CFLAGS)
+override ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(SANITIZE) $(COVERAGE) -Wl,--as-needed $(LDFLAGS)
 
 # --- sources -------------------------------------------------------------------------------------
 LAYERS := base model plan netstate exec walk packets lab session matrix diagnose report explain live import cmd
@@ -253,7 +267,7 @@ check-deaths: all $(B)/tests/e2e/trouble/run $(B)/tests/e2e/lab/run ## KILLS=100
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZ_SECONDS (needs clang)
-	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=fuzz CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined' \
+	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=fuzz CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' \
 		LDFLAGS='-fsanitize=address,undefined' $(foreach f,$(FUZZ_NAMES),build/fuzz/fuzz/$(f))
 	$(Q)for f in $(FUZZ_NAMES); do \
 		mkdir -p build/fuzz/corpus/$$f; \

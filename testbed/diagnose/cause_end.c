@@ -146,6 +146,14 @@ static void set_lost_link(const struct evidence *e, struct finding *f, const str
 				 h->out);
 }
 
+/* The one interface of a node that is down; NULL: it is up, or there are others. */
+static const char *only_iface_down(const struct evidence *e, const struct node *n)
+{
+	const struct iface *iface = n->interfaces->len == 1 ? n->interfaces->pdata[0] : NULL;
+
+	return iface && is_down(e, n->name, iface->name) ? iface->name : NULL;
+}
+
 /* The node's interface that is down and leads to where the hop sends, directly or by a gateway, by
  * a narrower route than the one that was taken instead; NULL: none. */
 static const char *lost_iface(const struct evidence *e, const struct node *n, const struct hop *h)
@@ -178,6 +186,21 @@ static bool set_lost_iface(const struct evidence *e, struct finding *f, const wa
 		return true;
 	}
 	return false;
+}
+
+/* A node that has no interface left has no route, whichever the file says. */
+static bool set_lost_last_iface(const struct evidence *e, struct finding *f, const walk *w)
+{
+	const struct node *n = w->end == WALK_NO_ROUTE ? model_node(e->model, w->node) : NULL;
+	const char *iface = n ? only_iface_down(e, n) : NULL;
+
+	if (!iface)
+		return false;
+	f->code = CAUSE_LINK_DOWN;
+	f->node = g_strdup(n->name);
+	f->subject = subject_iface(n, iface);
+	f->why = g_strdup_printf("%s of %s is down and took its routes away", iface, n->name);
+	return true;
 }
 
 static bool set_strayed_cause(const struct evidence *e, struct finding *f, const walk *w)
@@ -317,7 +340,8 @@ static void set_walk_cause(const struct evidence *e, struct finding *f, const wa
 					.sport = last->sport,
 					.dport = last->dport};
 	}
-	if (set_strayed_cause(e, f, w) || set_dead_gateway(e, f, w, last))
+	if (set_lost_last_iface(e, f, w) || set_strayed_cause(e, f, w) ||
+	    set_dead_gateway(e, f, w, last))
 		return;
 	if (w->end == WALK_NO_ROUTE && last)
 		set_missing_route(e, f, w->node, last);

@@ -166,6 +166,38 @@ static bool is_of_lost_family(const struct evidence *e, const struct node *n,
 	return false;
 }
 
+/* Whether clients at the node's site are meant to have no way out for the family: this one and
+ * others of them have none. */
+static bool is_without_family(const struct evidence *e, const struct node *n, int family)
+{
+	guint others = 0;
+
+	ptr_array_foreach(const struct node, x, e->model->nodes) {
+		if (!x->endpoint || g_strcmp0(x->site, n->site) != 0)
+			continue;
+		if (!evidence_lacks_family(e, x->name, family))
+			return false;
+		others += x != n;
+	}
+	return others > 0;
+}
+
+/* Whether it asks only servers of a family that its site has no way out for, and one of the other
+ * family would answer it. */
+static bool asks_other_family(const struct evidence *e, const struct node *n,
+			      const struct addr *server, const char *name)
+{
+	struct addr other;
+
+	array_foreach(const struct addr, a, n->resolvers)
+		if (a->family != server->family)
+			return false;
+	if (!is_without_family(e, n, server->family))
+		return false;
+	other = name_server_for(e, n, name);
+	return addr_is_set(&other);
+}
+
 /* What the client is set to ask, by this rule or in general. */
 static struct subject asked_setting(const struct nrpt_rule *rule, const struct addr *server)
 {
@@ -186,7 +218,8 @@ static bool wrong_name_server(const struct evidence *e, struct finding *f, const
 	g_autofree char *whose = NULL;
 
 	if (!addr_is_set(&server) || (!none && !is_out_of_reach(e, n, &server) &&
-				      !(rule && is_of_lost_family(e, n, &server, name))))
+				      !(rule ? is_of_lost_family(e, n, &server, name) :
+					       asks_other_family(e, n, &server, name))))
 		return false;
 	f->code = none ? CAUSE_DNS_TIMEOUT : CAUSE_DNS_WRONG_VIEW;
 	f->node = g_strdup(n->name);

@@ -88,6 +88,18 @@ static bool by_connections(const struct evidence *e, struct finding *f, const st
 	return false;
 }
 
+/* Whether an answer of the web service names this server. */
+static bool is_named_by_web(const struct evidence *e, const char *end, const char *name)
+{
+	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_WEB, h));) {
+		const char *server = member_text(json_object_get(h->event, "sip_server"), "name");
+
+		if (server && g_ascii_strcasecmp(server, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Whether a service record that the client was given ("0 0 5061 pool.contoso.com") leads to
  * this name. */
 static bool is_target(const struct evidence *e, const char *end, const char *name)
@@ -104,8 +116,8 @@ static bool is_target(const struct evidence *e, const char *end, const char *nam
 }
 
 /* The question whose answer was missing: the first without any answer; else one for the name
- * that a service record leads to; else the one for the service record that clients inside, or
- * outside, ask for. */
+ * that the web service or a service record leads to; else the one for the service record that
+ * clients inside, or outside, ask for. */
 static const json_t *missing_answer(const struct evidence *e, const char *end)
 {
 	static const char *const labels[] = {"_sip._tls.", "_sipinternaltls._tcp."};
@@ -119,7 +131,8 @@ static const json_t *missing_answer(const struct evidence *e, const char *end)
 		if (!error || !name)
 			continue;
 		/* silence, or a refusal */
-		if (error != REASON_DNS_NXDOMAIN || is_target(e, end, name))
+		if (error != REASON_DNS_NXDOMAIN || is_named_by_web(e, end, name) ||
+		    is_target(e, end, name))
 			return h->event;
 		if (g_str_has_prefix(name, label))
 			found = h->event;

@@ -309,6 +309,9 @@ bool session_can_place(const session *s, const struct cell *c)
 
 static char *hindrance_of(const struct session_client *c)
 {
+	/* what it has said so far may be the machine's doing, and then it begins again */
+	if (c->state == SIGN_IN_PENDING)
+		return NULL;
 	if (c->state == SIGN_IN_FAILED)
 		return g_strdup_printf("%s could not sign in (%s): %s", c->name, c->stage, c->why);
 	if (c->state == SIGN_IN_SILENT)

@@ -118,7 +118,17 @@ void lab_look(lab *l, lab_look_func done, gpointer user_data)
 {
 	if (fake.overloads > 0)
 		tell_overload(l);
-	done(l, user_data);
+	if (!fake.looks_held) {
+		done(l, user_data);
+		return;
+	}
+	fake.look = done;
+	fake.look_data = user_data;
+}
+
+void fake_look_over(void)
+{
+	fake.look(NULL, fake.look_data);
 }
 
 void lab_free(lab *l)

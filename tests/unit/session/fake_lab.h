@@ -16,6 +16,9 @@ struct fake_lab {
 	guint watches; /* that were not taken back */
 	const char *mute; /* an agent that nothing can be sent to, or NULL */
 	guint overloads;  /* as many answers to lab_look tell that the machine lost packets */
+	bool looks_held;  /* lab_look is answered by fake_look_over only */
+	lab_look_func look;
+	gpointer look_data;
 	bool freed;
 };
 
@@ -23,6 +26,8 @@ struct fake_lab {
 extern struct fake_lab fake;
 
 void fake_built(void);
+/* Answers the last lab_look that was held. */
+void fake_look_over(void);
 /* Takes `event` over. */
 void fake_say(const char *agent, json_t *event);
 void fake_died(const char *agent);

@@ -272,6 +272,31 @@ Test(sign_in, is_made_again_when_the_machine_may_have_spoilt_it)
 	end(&p);
 }
 
+/* Cells may be judged while it is asked what the machine did: another client's sign-in is over. */
+Test(sign_in, hinders_no_cell_before_its_outcome_stands)
+{
+	struct play p;
+	struct cell *ab = new_cell("a", "b");
+	enum verdict verdict;
+	g_autofree char *why = NULL;
+
+	begin(&p);
+	fake_built();
+	fake.looks_held = true;
+	session_sign_in_next(p.s);
+	fake_say("a", json_pack("{s:s, s:s}", "event", "connect-failed", "code",
+				"connection-timed-out"));
+	fake_say("a", json_pack("{s:s, s:s, s:s, s:s}", "event", "sign-in-failed", "stage", "tls",
+				"code", "connection-refused", "reason", "refused"));
+	cr_expect_null(session_hindrance(p.s, ab, &verdict), "it may be made again");
+	fake_look_over();
+	why = session_hindrance(p.s, ab, &verdict);
+	cr_expect_str_eq(why, "a could not sign in (tls): refused");
+	cr_expect_eq(verdict, VERDICT_FAIL);
+	cell_free(ab);
+	end(&p);
+}
+
 Test(sign_in, refused_is_not_made_again)
 {
 	struct play p;

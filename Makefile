@@ -35,7 +35,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
 # --- libraries -----------------------------------------------------------------------------------
 # nice stands before sofia-sip-ua: both export stun_message_length, and the STUN code must get libnice's.
 PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libsoup-3.0 nice sofia-sip-ua libsrtp2 libcares libnl-3.0 libnl-route-3.0 \
-	libnl-nf-3.0 libnftables libpcap yaml-0.1 jansson libseccomp gnutls
+	libnl-nf-3.0 libnftables libpcap yaml-0.1 jansson libcap libseccomp gnutls
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null))
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 TEST_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags criterion 2>/dev/null))

@@ -2,6 +2,7 @@
 #include "testbed/exec/enter.h"
 
 #include "testbed/base/diag.h"
+#include "testbed/exec/capabilities.h"
 #include "testbed/exec/confine.h"
 #include "testbed/exec/mounts.h"
 #include "testbed/exec/process.h"
@@ -11,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,14 +25,15 @@
 #define NO_PROGRAM 127
 #define CANT_EXECUTE 126
 
-#define CAP(name) (G_GUINT64_CONSTANT(1) << CAP_##name)
 /* What tools for networks, files and debugging take, and a browser for its own sandbox (SETFCAP: to
  * map user 0 once more).  Not CAP_SYS_ADMIN: the view stays as it is.
  */
-#define VISITOR_CAPABILITIES                                                                      \
-	(CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID) | CAP(KILL) | CAP(SETGID) |   \
-	 CAP(SETUID) | CAP(SETPCAP) | CAP(SETFCAP) | CAP(NET_BIND_SERVICE) | CAP(NET_BROADCAST) | \
-	 CAP(NET_ADMIN) | CAP(NET_RAW) | CAP(IPC_LOCK) | CAP(SYS_CHROOT) | CAP(SYS_PTRACE))
+static const cap_value_t visitor_capabilities[] = {
+	CAP_CHOWN,   CAP_DAC_OVERRIDE,	   CAP_FOWNER,	      CAP_FSETID,
+	CAP_KILL,    CAP_SETGID,	   CAP_SETUID,	      CAP_SETPCAP,
+	CAP_SETFCAP, CAP_NET_BIND_SERVICE, CAP_NET_BROADCAST, CAP_NET_ADMIN,
+	CAP_NET_RAW, CAP_IPC_LOCK,	   CAP_SYS_CHROOT,    CAP_SYS_PTRACE,
+};
 
 static volatile sig_atomic_t running; /* pid of the child, for the handler */
 
@@ -99,6 +100,7 @@ static void set_signals(bool waiting)
 struct prepared {
 	const GArray *trees;
 	char **environment;
+	cap_t kept;
 	const char *folder; /* where the user is */
 };
 
@@ -113,8 +115,7 @@ static G_NORETURN void child_main(const struct enter_target *target, const struc
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
 	    (target->net >= 0 && setns(target->net, CLONE_NEWNET) != 0) || !mounts_unshare() ||
 	    !spawn_mount_files(target->files) || !shown_show(p->trees) ||
-	    !spawn_keep_capabilities(VISITOR_CAPABILITIES, true) ||
-	    !confine_self(CONFINE_VISITOR)) {
+	    !capabilities_keep(p->kept, true) || !confine_self(CONFINE_VISITOR)) {
 		fprintf(stderr, "testbed: error: enter the node: %s\n", g_strerror(errno));
 		_exit(CANT_EXECUTE);
 	}
@@ -187,7 +188,9 @@ int enter_run(const struct enter_target *target, char *const *argv, GError **err
 	g_autofree char *folder = g_get_current_dir();
 	g_auto(GStrv) environment = confine_environment(target->environment);
 	g_autoptr(GArray) trees = NULL;
-	struct prepared p = {.environment = environment, .folder = folder};
+	g_auto(cap_t) kept =
+		capabilities_new(visitor_capabilities, G_N_ELEMENTS(visitor_capabilities));
+	struct prepared p = {.environment = environment, .kept = kept, .folder = folder};
 	int status;
 
 	confine_prepare();

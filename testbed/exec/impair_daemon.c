@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/impair_daemon.h"
 
+#include "testbed/exec/capabilities.h"
 #include "testbed/exec/confine.h"
-#include "testbed/exec/process.h"
 
 #include <errno.h>
 #include <linux/if_ether.h>
@@ -314,12 +314,13 @@ G_NORETURN static void daemon_main(int control, guint64 *lost)
 {
 	struct carrier c = {.links = g_ptr_array_new(), .lost = lost};
 	struct epoll_event event = {.events = EPOLLIN};
+	cap_t none = capabilities_new(NULL, 0);
 
 	prctl(PR_SET_NAME, "testbed-link");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGIO, SIG_IGN);
 	if (dup2(control, CONTROL_FD) != CONTROL_FD || close_range(CONTROL_FD + 1, ~0u, 0) != 0 ||
-	    !spawn_keep_capabilities(0, false) || !confine_self(CONFINE_PROGRAM))
+	    !capabilities_keep(none, false) || !confine_self(CONFINE_PROGRAM))
 		_exit(1);
 	c.epoll = epoll_create1(EPOLL_CLOEXEC);
 	become_punctual();

@@ -11,14 +11,13 @@
 #include "testbed/exec/process.h"
 
 #include "testbed/base/diag.h"
+#include "testbed/exec/capabilities.h"
 #include "testbed/exec/confine.h"
 #include "testbed/exec/mounts.h"
 #include "testbed/exec/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
-#include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -169,46 +168,6 @@ static bool set_descriptors(const struct spawn_request *q, int *exe_fd, int *err
 	return close_range((unsigned)next, ~0u, CLOSE_RANGE_CLOEXEC) == 0;
 }
 
-static bool set_capabilities(guint64 kept)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2];
-
-	for (int i = 0; i < 2; i++) {
-		data[i].permitted = (guint32)(kept >> 32 * i);
-		data[i].effective = data[i].inheritable = data[i].permitted;
-	}
-	return syscall(SYS_capset, &header, data) == 0;
-}
-
-bool spawn_keep_capabilities(guint64 kept, bool root)
-{
-	/* User 0 must not get capabilities back at exec */
-	unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
-			     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED;
-
-	if (!root && prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0)
-		return false;
-	for (unsigned c = 0; c < 64 && prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
-		if (!(kept >> c & 1) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) != 0)
-			return false;
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 ||
-	    !set_capabilities(kept))
-		return false;
-	for (unsigned c = 0; c < 64 && !root; c++)
-		if ((kept >> c & 1) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0) != 0)
-			return false;
-	return true;
-}
-
-static bool drop_privileges(const struct spawn_request *q)
-{
-	const guint64 net = G_GUINT64_CONSTANT(1) << CAP_NET_ADMIN | G_GUINT64_CONSTANT(1)
-									     << CAP_NET_RAW;
-
-	return spawn_keep_capabilities(q->keep_net_admin ? net : 0, false);
-}
-
 static void reset_signals(void)
 {
 	struct sigaction as_usual = {.sa_handler = SIG_DFL};
@@ -240,6 +199,7 @@ static bool begin_step(struct start_error *e, enum step step)
 struct prepared {
 	const char *path;
 	char *const *environment;
+	cap_t kept;
 	int exe_fd;
 };
 
@@ -255,7 +215,7 @@ G_NORETURN static void child_main(const struct spawn_request *q, const struct pr
 	    begin_step(&failed, STEP_MOUNTS) && mounts_unshare() &&
 	    begin_step(&failed, STEP_FILES) && mount_files(q) &&
 	    begin_step(&failed, STEP_DESCRIPTORS) && set_descriptors(q, &exe_fd, &error_fd) &&
-	    begin_step(&failed, STEP_PRIVILEGES) && drop_privileges(q) &&
+	    begin_step(&failed, STEP_PRIVILEGES) && capabilities_keep(p->kept, false) &&
 	    begin_step(&failed, STEP_CONFINE) && confine_self(CONFINE_PROGRAM) &&
 	    begin_step(&failed, STEP_EXEC)) {
 		if (!q->directory || chdir(q->directory) != 0)
@@ -319,10 +279,12 @@ static GPid fork_child(const struct spawn_request *q, const struct prepared *p, 
 
 GPid spawn_in_namespace(const struct spawn_request *request, GError **error)
 {
+	static const cap_value_t net[] = {CAP_NET_ADMIN, CAP_NET_RAW};
 	g_autofree char *path = request->program ? g_strdup(request->argv[0]) :
 						   spawn_find_program(request->argv[0]);
 	g_auto(GStrv) environment = NULL;
-	struct prepared p = {.path = path};
+	g_auto(cap_t) kept = capabilities_new(net, request->keep_net_admin ? G_N_ELEMENTS(net) : 0);
+	struct prepared p = {.path = path, .kept = kept};
 	GPid pid;
 
 	if (!path) {

@@ -37,8 +37,4 @@ const char *spawn_package_of(const char *program);
  * exec_process, or NULL.  Binds them in order, makes places for those that are missing; the calling
  * process must have a private mount namespace.  System calls only; false: see errno. */
 bool spawn_mount_files(const char *const *files);
-/* Leaves the calling process these capabilities (bits), as ambient ones that pass exec when it is
- * not `root`; root has them by being root.  Nothing raises any other again.  System calls only. */
-bool spawn_keep_capabilities(guint64 kept, bool root);
-
 #endif

@@ -8,7 +8,7 @@
 
 #include "tests/netns/exec/built_network.h"
 
-#include "testbed/exec/process.h"
+#include "testbed/exec/capabilities.h"
 #include "tests/netns/exec/state.h"
 
 #include <criterion/criterion.h>
@@ -186,10 +186,11 @@ Test(conntrack, a_refusal_is_told)
 	g_autoptr(GError) error = NULL;
 	int host = udp_in(x, "host", "10.9.0.2", 4000);
 	g_autoptr(node_state) n = node_without_ipv6();
+	g_auto(cap_t) none = capabilities_new(NULL, 0);
 
 	cr_assert_eq(udp_send(host, "198.51.100.10", 5000, 'q'), 0, "sent");
 	cr_assert_eq(setns(exec_netns_fd(x, "router"), CLONE_NEWNET), 0, "enter");
-	cr_assert(spawn_keep_capabilities(0, false), "without privilege");
+	cr_assert(capabilities_keep(none, false), "without privilege");
 	cr_expect_not(inspect_put_sessions(n, &error), "an empty list would be a lie");
 	cr_expect(error && strstr(error->message, "read sessions: "), "%s",
 		  error ? error->message : "no error");

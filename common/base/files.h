@@ -57,10 +57,6 @@ bool files_make(const char *path, const char *text, gssize length, GError **erro
 /* Makes `name` in the folder a symbolic link to `target`, in place of one that is there. */
 bool files_point(const files_folder *f, const char *name, const char *target);
 
-/* Gives `name` in the folder, and all below it, to the user who called sudo: folders, and regular
- * files with one name, that were made on this file system since `since_us` (g_get_real_time);
- * others may have been moved here.  Does nothing without sudo. */
-void files_give_to_user(const files_folder *f, const char *name, gint64 since_us);
 /* Removes `name` in the folder and all below it, as far as the user may who called sudo. */
 void files_remove_tree(const files_folder *f, const char *name);
 

@@ -16,8 +16,7 @@ struct rundir {
 	files_folder folder;
 	files_folder state; /* of all runs, which has the link LAST; none with --out */
 	int events;
-	gint64 started_us; /* since 1970 */
-	int write_errno;   /* of the first write that failed */
+	int write_errno; /* of the first write that failed */
 };
 
 #define LAST "last"
@@ -119,7 +118,6 @@ rundir *rundir_new(const char *out, const char *run_id, GError **error)
 	files_folder nodes;
 
 	d->events = d->folder.fd = d->state.fd = -1;
-	d->started_us = g_get_real_time();
 	if (!open_folders(d, out, run_id, error) || !take_events(d, error))
 		return NULL;
 	if (!files_make_folder(&d->folder, "nodes", &nodes, error))
@@ -192,6 +190,5 @@ bool rundir_finish(rundir *d, const char *results_text, GError **error)
 			g_debug("cannot point '%s' to this run: %s", LAST, g_strerror(errno));
 		remove_older(d);
 	}
-	files_give_to_user(&d->folder, "nodes", d->started_us);
 	return ok;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/node_files.h"
 
+#include "common/base/files.h"
 #include "testbed/exec/clone.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 #define DESCRIPTORS_MAX 65536
 
 struct node_files {
-	int nodes; /* RUN_DIR/nodes; -1: no run folder */
+	files_folder nodes; /* RUN_DIR/nodes; none: no run folder */
 	const char *lab;
 	GHashTable *by_name; /* "NODE/NAME" -> descriptor */
 	GArray *fds;
@@ -49,35 +50,33 @@ static char *safe_name(const char *name)
 	return copy;
 }
 
-static int open_in(const node_files *f, const char *node, const char *name)
+static int open_in(const node_files *f, const char *node, const char *name, GError **error)
 {
 	g_autofree char *directory = safe_name(node);
 	g_autofree char *prefix = f->lab ? g_strdup_printf("%s.", f->lab) : g_strdup("");
 	g_autofree char *joined = g_strconcat(prefix, name, NULL);
 	g_autofree char *file = safe_name(joined);
-	int fd, parent;
+	files_folder parent;
+	int fd;
 
-	if (mkdirat(f->nodes, directory, 0755) < 0 && errno != EEXIST)
+	if (!files_make_folder(&f->nodes, directory, &parent, error))
 		return -1;
-	parent = openat(f->nodes, directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (parent < 0)
-		return -1;
-	fd = openat(parent, file, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
-	close(parent);
+	fd = files_open_own(&parent, file, error);
+	files_close(&parent);
 	return fd;
 }
 
 static gboolean add_file(node_files *f, const char *node, const char *name, GError **error)
 {
 	char *key = g_strdup_printf("%s/%s", node, name);
-	int fd = open_in(f, node, name), high;
+	int fd = open_in(f, node, name, error), high;
 
 	high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, CLONE_SOCKET + 1);
 	if (fd >= 0)
 		close(fd);
 	if (high < 0) {
 		g_free(key);
-		return set_file_error(error, "open file", name);
+		return fd >= 0 ? set_file_error(error, "open file", name) : FALSE;
 	}
 	g_hash_table_insert(f->by_name, key, GINT_TO_POINTER(high));
 	g_array_append_val(f->fds, high);
@@ -123,33 +122,23 @@ static void raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int open_nodes(const char *run_dir, GError **error)
-{
-	g_autofree char *path = g_build_filename(run_dir, "nodes", NULL);
-	int fd;
-
-	if (g_mkdir_with_parents(path, 0755) < 0)
-		return set_file_error(error, "make directory", path), -1;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		set_file_error(error, "open directory", path);
-	return fd;
-}
-
 node_files *node_files_open(const char *run_dir, const char *lab, const plan *p,
 			    const char *const *captures, GError **error)
 {
 	g_autoptr(node_files) f = g_new0(node_files, 1);
+	g_autofree char *path = NULL;
 
 	raise_descriptor_limit();
-	f->nodes = -1;
+	f->nodes.fd = -1;
 	f->lab = lab;
 	f->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	f->fds = g_array_new(FALSE, FALSE, sizeof(int));
 	if (!run_dir)
 		return g_steal_pointer(&f);
-	f->nodes = open_nodes(run_dir, error);
-	return f->nodes >= 0 && add_all(f, p, captures, error) ? g_steal_pointer(&f) : NULL;
+	path = g_build_filename(run_dir, "nodes", NULL);
+	return files_open_folder(path, true, &f->nodes, error) && add_all(f, p, captures, error) ?
+		       g_steal_pointer(&f) :
+		       NULL;
 }
 
 void node_files_free(node_files *f)
@@ -158,8 +147,7 @@ void node_files_free(node_files *f)
 		return;
 	for (guint i = 0; i < f->fds->len; i++)
 		close(g_array_index(f->fds, int, i));
-	if (f->nodes >= 0)
-		close(f->nodes);
+	files_close(&f->nodes);
 	g_array_unref(f->fds);
 	g_hash_table_unref(f->by_name);
 	g_free(f);

@@ -258,6 +258,7 @@ check-static: ## gcc -fanalyzer, clang-tidy, cppcheck, shellcheck, codespell (ne
 
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 20
+FUZZ_OPTIONS ?=
 KILLS ?= 1000
 DEATH_TIMES ?= 20
 .PHONY: check-deaths
@@ -272,14 +273,19 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (needs clang)
 	$(Q)for f in $(FUZZ_NAMES); do \
 		mkdir -p build/fuzz/corpus/$$f; \
 		build/fuzz/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -print_final_stats=0 -verbosity=0 \
-			build/fuzz/corpus/$$f $$([ -d tests/fuzz/seeds/$$f ] && echo tests/fuzz/seeds/$$f) || exit 1; \
+			-timeout=60 $(FUZZ_OPTIONS) build/fuzz/corpus/$$f \
+			$$([ -d tests/fuzz/seeds/$$f ] && echo tests/fuzz/seeds/$$f) || exit 1; \
 		echo "fuzz $$f: no finding in $(FUZZ_SECONDS) s"; \
 	done
+
+# A Front End core without network, as its unit tests have it.
+$(B)/fuzz/frontend: $(B)/obj/tests/unit/frontend/world.o
+$(B)/fuzz/frontend: FUZZ_LIBS := $(TEST_LIBS)
 
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(ALL_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -lm
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(FUZZ_LIBS) $(PKG_LIBS) -lm
 
 # Each once, but for the one that only measures size.
 check-topologies: all ## every topology's matrix, by packets (minutes)

@@ -34,14 +34,16 @@ static char *cseq_method(char *data, gsize length)
 {
 	char *end = data + length;
 
-	for (char *line = data; line && line < end;
-	     line = memchr(line, '\n', (gsize)(end - line)), line += line ? 1 : 0) {
-		if (end - line < 5 || g_ascii_strncasecmp(line, "CSeq", 4) != 0)
-			continue;
-		line += 4;
-		while (line < end && (g_ascii_isdigit(*line) || strchr(" \t:", *line)))
-			line++;
-		return line < end ? line : NULL;
+	for (char *line = data, *feed; line < end; line = feed + 1) {
+		if (end - line >= 5 && g_ascii_strncasecmp(line, "CSeq", 4) == 0) {
+			line += 4;
+			while (line < end && (g_ascii_isdigit(*line) || strchr(" \t:", *line)))
+				line++;
+			return line < end ? line : NULL;
+		}
+		feed = memchr(line, '\n', (gsize)(end - line));
+		if (!feed)
+			break;
 	}
 	return NULL;
 }

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Run folders: what `report` and `explain` read of any events.jsonl is a run or a finding, is
+ * written as JSON that is read again, and controls no terminal. */
+#include "testbed/explain/finished.h"
+#include "testbed/report/explain_json.h"
+#include "testbed/report/explain_text.h"
+#include "testbed/report/text.h"
+#include "testbed/report/timeline.h"
+
+#include <string.h>
+
+#define TOPOLOGY "tests/data/topologies/company.yaml"
+
+int LLVMFuzzerTestOneInput(const guint8 *data, size_t size);
+
+static const struct report_style style = {.columns = 80, .colour = true};
+
+static void expect_harmless(const GString *text)
+{
+	g_autoptr(GString) printed = g_string_new(NULL);
+
+	ink_print(printed, text->str, (gssize)text->len);
+	for (const char *at = printed->str; (at = strchr(at, '\x1b')); at++)
+		g_assert_true(at[1] == '[' && at[2 + strspn(at + 2, "0123456789;")] == 'm');
+	g_assert_null(strpbrk(printed->str, "\a\r\b\x7f"));
+}
+
+static void report_all(const results *r)
+{
+	const struct report_text how = {.style = style, .program = "testbed"};
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autofree char *text = report_results_text(r);
+	json_t *document = json_loads(text, 0, NULL);
+	g_autoptr(results) again = NULL;
+
+	report_text(r, &how, out);
+	expect_harmless(out);
+	g_assert_nonnull(document);
+	again = report_results_parse(document, NULL);
+	g_assert_nonnull(again);
+	json_decref(document);
+}
+
+static void explain_one(finished *f, const model *m, const char *id)
+{
+	static const struct explain_options options = {.no_trial = true};
+	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(object_free);
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autofree char *document = NULL;
+	matrix_selection *s = explain_select_id(m, id, NULL);
+	g_autoptr(explanation) x = NULL;
+	struct recorded recorded;
+
+	if (!s)
+		return;
+	finished_read(f, id, &recorded);
+	ptr_array_foreach(const struct heard, h, recorded.seen.heard)
+		g_ptr_array_add(events, timeline_event_new(h->agent, h->event));
+	report_timeline(recorded.cell, events, true, false, &style, out);
+	x = explain_recorded(m, s, &recorded, &options);
+	explain_text(x, 2, out);
+	expect_harmless(out);
+	document = explain_json_text(x);
+	g_assert_nonnull(document);
+}
+
+int LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
+{
+	static model *m;
+	static char *dir, *path;
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(finished) f = NULL;
+
+	if (!dir) {
+		m = model_load(TOPOLOGY, d);
+		g_assert_nonnull(m);
+		dir = g_dir_make_tmp("testbed-fuzz-XXXXXX", NULL);
+		path = g_build_filename(dir, "events.jsonl", NULL);
+	}
+	g_assert_true(g_file_set_contents_full(path, (const char *)data, (gssize)size,
+					       G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+	f = finished_open(dir, d);
+	g_assert_true(!f == (diags_errors(d) > 0));
+	if (!f)
+		return 0;
+	report_all(f->results);
+	ptr_array_foreach(const struct scenario_result, s, f->results->scenarios)
+		ptr_array_foreach(const struct cell, c, s->cells)
+			explain_one(f, m, c->id);
+	return 0;
+}

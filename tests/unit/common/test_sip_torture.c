@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is a message and what is not: after the torture messages of RFC 4475, as a TLS peer would
  * send them. */
-#include "common/sip.h"
+#include "common/sip_private.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -68,18 +68,18 @@ static const struct row {
 	 OPTIONS "Via: SIP/2.0/TLS a;branch=z9hG4bK1, SIP/2.0/TLS b;branch=z9hG4bK2\r\n" VIA FROM TO
 		 CALL_ID CSEQ END,
 	 true},
-	{"3.1.1.10 mpart01, in small: NUL in a body",
+	{"3.1.1.11 mpart01, in small: NUL in a body",
 	 OPTIONS VIA FROM TO CALL_ID CSEQ
 	 "Content-Type: application/octet-stream\r\nContent-Length: 4\r\n\r\nabcd",
 	 true},
 	{"3.1.1.12 unreason: a reason of any characters",
 	 "SIP/2.0 200 = 2**3 * 5**2 \xD0\xBD\xD0\xBE\r\n" VIA FROM TO CALL_ID CSEQ END, true},
 	{"3.1.1.13 noreason: no reason", "SIP/2.0 100 \r\n" VIA FROM TO CALL_ID CSEQ END, true},
-	{"unknown scheme in the Request-URI (3.3.2)",
+	{"3.3.2 unkscm: unknown scheme in the Request-URI",
 	 "OPTIONS nobodyKnowsThisScheme:totallyopaquecontent SIP/2.0\r\n" VIA FROM TO CALL_ID CSEQ
 		 END,
 	 true},
-	{"unknown authorisation scheme (3.3.6)",
+	{"3.3.7 regaut01: unknown authorisation scheme",
 	 OPTIONS VIA FROM TO CALL_ID CSEQ
 	 "Authorization: NoOneKnowsThisScheme opaque-data=here\r\n" END,
 	 true},
@@ -117,8 +117,9 @@ static const struct row {
 	 OPTIONS VIA FROM TO CALL_ID "CSeq: 8 INVITE\r\n" END, false},
 	{"3.1.2.19 bigcode: status out of range",
 	 "SIP/2.0 4294967301 better not\r\n" VIA FROM TO CALL_ID CSEQ END, false},
-	{"3.3.1 insuf: nothing that is required",
-	 "INVITE sip:user@example.com SIP/2.0\r\nl: 0\r\n\r\n", false},
+	{"3.3.1 insuf: no Call-ID, From and To",
+	 "INVITE sip:user@example.com SIP/2.0\r\nCSeq: 193942 INVITE\r\n" VIA "l: 0\r\n\r\n",
+	 false},
 	{"no Via", OPTIONS FROM TO CALL_ID CSEQ END, false},
 	{"no Call-ID", OPTIONS VIA FROM TO CSEQ END, false},
 	{"3.3.8 multi01: From twice", OPTIONS VIA FROM FROM TO CALL_ID CSEQ END, false},
@@ -133,6 +134,120 @@ static const struct row {
 	 false},
 	{"3.1.2.6 quotbal: a quote that does not end",
 	 OPTIONS VIA FROM "To: \"Mr. J. User <sip:j.user@example.com>\r\n" CALL_ID CSEQ END, false},
+	{"3.1.1.4 escnull: %00 in URIs",
+	 "REGISTER sip:example.com SIP/2.0\r\nTo: sip:null-%00-null@example.com\r\n"
+	 "From: sip:null-%00-null@example.com;tag=839923423\r\nMax-Forwards: 70\r\n"
+	 "Call-ID: escnull.39203ndfvkjdasfkq3w4otrq0adsfdfnavd\r\nCSeq: 14398234 REGISTER\r\n" VIA
+	 "Contact: <sip:%00@host5.example.com>\r\nContact: <sip:%00%00@host5.example.com>\r\n"
+	 "L:0\r\n\r\n",
+	 true},
+	{"3.1.1.9 semiuri: semicolon in the user part",
+	 "OPTIONS sip:user;par=u%40example.net@example.com SIP/2.0\r\n"
+	 "To: sip:j_user@example.com\r\nFrom: sip:caller@example.org;tag=33242\r\n"
+	 "Max-Forwards: 3\r\nCall-ID: semiuri.0ha0isndaksdj\r\nCSeq: 8 OPTIONS\r\n"
+	 "Accept: application/sdp, application/pkcs7-mime,\r\n        multipart/mixed, "
+	 "multipart/signed,\r\n        message/sip, message/sipfrag\r\n" VIA "l: 0\r\n\r\n",
+	 true},
+	{"3.1.1.10 transports: Vias of many transports",
+	 OPTIONS TO "From: <sip:caller@example.com>;tag=323\r\nMax-Forwards: 70\r\n"
+		    "Call-ID:  transports.kijh4akdnaqjkwendsasfdj\r\nAccept: application/sdp\r\n"
+		    "CSeq: 60 OPTIONS\r\nVia: SIP/2.0/UDP t1.example.com;branch=z9hG4bKkdjuw\r\n"
+		    "Via: SIP/2.0/SCTP t2.example.com;branch=z9hG4bKklasjdhf\r\n"
+		    "Via: SIP/2.0/TLS t3.example.com;branch=z9hG4bK2980unddj\r\n"
+		    "Via: SIP/2.0/UNKNOWN t4.example.com;branch=z9hG4bKasd0f3en\r\n"
+		    "Via: SIP/2.0/TCP t5.example.com;branch=z9hG4bK0a9idfnee\r\nl: 0\r\n\r\n",
+	 true},
+	{"3.1.2.1 badinv01: extraneous separators",
+	 "INVITE sip:user@example.com SIP/2.0\r\nTo: sip:j.user@example.com\r\n"
+	 "From: sip:caller@example.net;tag=134161461246\r\nMax-Forwards: 7\r\n"
+	 "Call-ID: badinv01.0ha0isndaksdjasdf3234nas\r\nCSeq: 8 INVITE\r\n"
+	 "Via: SIP/2.0/TLS 192.0.2.15;;,;,,\r\n"
+	 "Contact: \"Joe\" <sip:joe@example.org>;;;;\r\n" END,
+	 false},
+	{"3.1.2.5 scalarlg: response with scalars out of range",
+	 "SIP/2.0 503 Service Unavailable\r\n" VIA
+	 "To: <sip:user@example.com>;tag=2229\r\nFrom: <sip:user@example.com>;tag=1928301774\r\n"
+	 "Call-ID: scalarlg.noase0of0234hn2qofoaf0232aewf2394r\r\n"
+	 "CSeq: 9292394834772304023312 OPTIONS\r\nRetry-After: 949302838503028349304023988\r\n"
+	 "Warning: 1812 overture \"In Progress\"\r\n" END,
+	 false},
+	{"3.1.2.11 escruri: headers in the Request-URI",
+	 "INVITE sip:user@example.com?Route=%3Csip:example.com%3E SIP/2.0\r\n" VIA FROM TO CALL_ID
+	 "CSeq: 149209342 INVITE\r\nContact: <sip:caller@host1.example.com>\r\n" END,
+	 true},
+	{"3.1.2.12 baddate: not GMT",
+	 "INVITE sip:user@example.com SIP/2.0\r\n" VIA FROM TO CALL_ID
+	 "CSeq: 392934 INVITE\r\nDate: Fri, 01 Jan 2010 16:00:00 EST\r\n"
+	 "Contact: <sip:caller@host5.example.net>\r\n" END,
+	 false},
+	{"3.1.2.13 regbadct: ? in a Contact without <>",
+	 "REGISTER sip:example.com SIP/2.0\r\n" VIA FROM TO CALL_ID "CSeq: 98 REGISTER\r\nContact: "
+	 "sip:user@example.com?Route=%3Csip:sip.example.com%3E\r\n" END,
+	 false},
+	{"3.1.2.14 badaspec: spaces within <>",
+	 OPTIONS VIA "From: \"Bell, Alexander\" <sip:a.g.bell@example.com>;tag=433423\r\n"
+		     "To: \"Watson, Thomas\" < sip:t.watson@example.org >\r\n" CALL_ID CSEQ END,
+	 true},
+	{"3.1.2.15 baddn: a display name that is no token",
+	 OPTIONS VIA "From: Bell, Alexander <sip:a.g.bell@example.com>;tag=43\r\n"
+		     "To: Watson, Thomas <sip:t.watson@example.org>\r\n" CALL_ID CSEQ END,
+	 false},
+	{"3.1.2.18 mismatch02: CSeq names another unknown method",
+	 "NEWMETHOD sip:user@example.com SIP/2.0\r\n" VIA FROM TO CALL_ID
+	 "CSeq: 34 INVITE\r\nContact: <sip:caller@host.example.net>\r\n" END,
+	 false},
+	{"3.2.1 badbranch: a branch of the magic cookie alone",
+	 OPTIONS "Via: SIP/2.0/TLS 192.0.2.1;branch=z9hG4bK\r\n" FROM TO CALL_ID CSEQ END, true},
+	{"3.3.3 novelsc: a known scheme that is not SIP",
+	 "OPTIONS soap.beep://192.0.2.103:3002 SIP/2.0\r\n" VIA FROM TO CALL_ID CSEQ END, true},
+	{"3.3.4 unksm2: unknown schemes in headers",
+	 "REGISTER sip:example.com SIP/2.0\r\nTo: isbn:2983792873\r\n"
+	 "From: <http://www.example.com>;tag=3234233\r\n" VIA CALL_ID
+	 "CSeq: 234902 REGISTER\r\nContact: <name:John_Smith>\r\n" END,
+	 true},
+	{"3.3.5 bext01: Require and Proxy-Require of unknown extensions",
+	 OPTIONS VIA FROM TO CALL_ID CSEQ
+	 "Require: nothingSupportsThis, nothingSupportsThisEither\r\n"
+	 "Proxy-Require: noProxiesSupportThis, norDoAnyProxiesSupportThis\r\n" END,
+	 true},
+	{"3.3.6 invut: an unknown Content-Type",
+	 "INVITE sip:user@example.com SIP/2.0\r\n" VIA FROM TO CALL_ID
+	 "CSeq: 8392 INVITE\r\nContent-Type: application/unknownformat\r\n"
+	 "Content-Length: 40\r\n\r\n<audio>\r\n <pcmu port=\"443\"/>\r\n</audio>\r\n",
+	 true},
+	{"3.3.10 bcast: a response with a broadcast Via",
+	 "SIP/2.0 200 OK\r\nVia: SIP/2.0/TLS 192.0.2.198;branch=z9hG4bK1324923\r\n"
+	 "Via: SIP/2.0/TLS 255.255.255.255;branch=z9hG4bK1saber23\r\n" FROM
+	 "To: <sip:user@example.com>;tag=9\r\n" CALL_ID "CSeq: 35 INVITE\r\n" END,
+	 true},
+	{"3.3.11 zeromf: Max-Forwards of 0",
+	 OPTIONS VIA FROM TO CALL_ID CSEQ "Max-Forwards: 0\r\n" END, true},
+	{"3.3.12 cparam01: a parameter of the Contact header",
+	 "REGISTER sip:example.com SIP/2.0\r\n" VIA FROM TO CALL_ID
+	 "CSeq: 9 REGISTER\r\nContact: sip:+19725552222@gw1.example.net;unknownparam\r\n" END,
+	 true},
+	{"3.3.13 cparam02: a parameter of the Contact's URI",
+	 "REGISTER sip:example.com SIP/2.0\r\n" VIA FROM TO CALL_ID
+	 "CSeq: 3 REGISTER\r\nContact: <sip:+19725552222@gw1.example.net;unknownparam>\r\n" END,
+	 true},
+	{"3.3.14 regescrt: a header in the Contact's URI",
+	 "REGISTER sip:example.com SIP/2.0\r\n" VIA FROM TO CALL_ID "CSeq: 14398234 REGISTER\r\n"
+	 "Contact: <sip:user@example.com?Route=%3Csip:sip.example.com%3E>\r\n" END,
+	 true},
+	{"3.3.15 sdp01: Accept of an unknown type only",
+	 "INVITE sip:user@example.com SIP/2.0\r\n" VIA FROM TO CALL_ID
+	 "CSeq: 5 INVITE\r\nAccept: text/nobodyKnowsThis\r\n" END,
+	 true},
+	{"3.4.1 inv2543: a request of RFC 2543",
+	 "INVITE sip:UserB@example.com SIP/2.0\r\nVia: SIP/2.0/TLS iftgw.example.com\r\n"
+	 "From: <sip:+13035551111@ift.client.example.net;user=phone>\r\n"
+	 "Record-Route: <sip:UserB@example.com;maddr=ss1.example.com>\r\n"
+	 "To: sip:+16505552222@ss1.example.net;user=phone\r\n" CALL_ID "CSeq: 56 INVITE\r\n" END,
+	 true},
+	{"3.1.1.8 dblreq: a second request behind the first, which the length tells apart",
+	 "REGISTER sip:example.com SIP/2.0\r\n" VIA FROM TO CALL_ID "CSeq: 8 REGISTER\r\n" END
+	 "INVITE sip:joe@example.com SIP/2.0\r\n" VIA FROM TO CALL_ID "CSeq: 8 INVITE\r\n" END,
+	 false},
 	{"not SIP at all", "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n", false},
 	{"nothing", "", false},
 	{"only an end", "\r\n\r\n", false},
@@ -151,6 +266,55 @@ Test(sip_torture, accepted_and_refused)
 		if (error)
 			cr_expect(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA), "%s",
 				  rows[i].name);
+	}
+}
+
+/* All 49 of them are here, and in this order of sections once. */
+Test(sip_torture, every_message_of_the_rfc)
+{
+	static const guint sections[][3] = {
+		{1, 1, 13}, {1, 2, 19}, {2, 1, 0}, {3, 15, 0}, {4, 1, 0}};
+	guint found = 0;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(sections); i++) {
+		const guint *s = sections[i];
+
+		for (guint n = 1; n <= (s[2] ? s[2] : s[1]); n++) {
+			g_autofree char *number =
+				s[2] ? g_strdup_printf("3.%u.%u.%u ", s[0], s[1], n) :
+				       g_strdup_printf("3.%u.%u ", s[0], n);
+			guint times = 0;
+
+			for (gsize k = 0; k < G_N_ELEMENTS(rows); k++)
+				times += g_str_has_prefix(rows[k].name, number) ? 1 : 0;
+			cr_expect_eq(times, 1, "%s%u times", number, times);
+			found += times;
+		}
+	}
+	cr_expect_eq(found, 49);
+}
+
+/* A request that can't be taken is answered with 400.  What is no request, or lacks what an answer
+ * repeats (RFC 3261 section 8.2.6.2), is not. */
+Test(sip_torture, refused_requests_are_answered)
+{
+	static const char *const silent[] = {"3.1.2.5 ", "3.1.2.19 ",	"no Via",     "not SIP",
+					     "nothing",	 "only an end", "no Call-ID", "3.3.1 "};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(sip_msg) m = sip_msg_parse(rows[i].text, strlen(rows[i].text), &error),
+				   answer = NULL;
+		bool answered = !m;
+
+		for (gsize k = 0; k < G_N_ELEMENTS(silent); k++)
+			answered = answered && !g_str_has_prefix(rows[i].name, silent[k]);
+		if (m)
+			continue;
+		answer = sip_bad_request(rows[i].text, strlen(rows[i].text), error);
+		cr_expect_eq(answer != NULL, answered, "%s", rows[i].name);
+		cr_expect(!answer || sip_status(answer) == 400 || sip_status(answer) == 505,
+			  "%s: %d", rows[i].name, answer ? sip_status(answer) : 0);
 	}
 }
 

@@ -83,14 +83,17 @@ static void forget_oldest(im_history *h)
 	g_ptr_array_remove_index(h->texts, 0);
 }
 
-static im_history *longest_of(const im_histories *all)
+/* Of the history that takes most; false: all are empty. */
+static bool forget_of_longest(const im_histories *all)
 {
 	im_history *longest = NULL;
 
 	ptr_array_foreach(im_history, h, all->list)
-		if (!longest || h->bytes > longest->bytes)
+		if (h->texts->len > 0 && (!longest || h->bytes > longest->bytes))
 			longest = h;
-	return longest;
+	if (longest)
+		forget_oldest(longest);
+	return longest != NULL;
 }
 
 void im_history_keep(im_history *h, struct im_text *text)
@@ -100,8 +103,8 @@ void im_history_keep(im_history *h, struct im_text *text)
 	while (h->texts->len > 0 &&
 	       (h->texts->len == IM_HISTORY_MAX || h->bytes + bytes > IM_HISTORY_BYTES))
 		forget_oldest(h);
-	while (h->all->bytes > 0 && h->all->bytes + bytes > IM_HISTORIES_BYTES)
-		forget_oldest(longest_of(h->all));
+	while (h->all->bytes + bytes > IM_HISTORIES_BYTES && forget_of_longest(h->all))
+		;
 	h->bytes += bytes;
 	h->all->bytes += bytes;
 	g_ptr_array_add(h->texts, text);

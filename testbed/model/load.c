@@ -219,9 +219,9 @@ static model *load(struct source *source, diags *d)
 {
 	guint before = diags_errors(d);
 	model *m = build_checked(source, NULL, NULL, d);
+	const GPtrArray *scenarios = m && check_work(source, m, d) ? m->scenarios : NULL;
 
-	ptr_array_foreach(const struct scenario, scenario,
-			  m && check_work(source, m, d) ? m->scenarios : NULL)
+	ptr_array_foreach(const struct scenario, scenario, scenarios)
 		model_free(build_checked(source, scenario->name, NULL, d));
 	if (diags_errors(d) == before)
 		return m;

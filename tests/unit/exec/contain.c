@@ -46,7 +46,7 @@ Test(contain, ids_are_drawn_from_the_range)
 Test(contain, a_client_shows_its_folder_but_no_home)
 {
 	static const char *const rows[][2] = {
-		{"/work/clients/agent", "/work/clients"},
+		{"/srv/clients/agent", "/srv/clients"},
 		{"/root/agent", "/root/agent"},
 		{"/root/clients/agent", "/root/clients"},
 		{"/agent", "/agent"},

@@ -43,32 +43,6 @@ static void ignore_event(const char *name, json_t *fields, gpointer user_data)
 	json_decref(fields);
 }
 
-static guint16 free_port(void)
-{
-	g_autoptr(GSocket) s = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
-					    G_SOCKET_PROTOCOL_TCP, NULL);
-	g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string("127.0.0.1", 0);
-	g_autoptr(GSocketAddress) bound = NULL;
-
-	g_socket_bind(s, any, FALSE, NULL);
-	bound = g_socket_get_local_address(s, NULL);
-	return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
-}
-
-static tls_identity *identity_of(const struct net *n, const char *name)
-{
-	g_autofree char *ca = pki_path(n->pki, "ca.pem");
-	g_autofree char *pem = name ? g_strconcat(name, ".pem", NULL) : NULL;
-	g_autofree char *key = name ? g_strconcat(name, ".key", NULL) : NULL;
-	g_autofree char *pem_path = name ? pki_path(n->pki, pem) : NULL;
-	g_autofree char *key_path = name ? pki_path(n->pki, key) : NULL;
-	g_autoptr(GError) error = NULL;
-	tls_identity *id = tls_identity_new(ca, pem_path, key_path, &error);
-
-	cr_assert_not_null(id, "identity: %s", error ? error->message : "");
-	return id;
-}
-
 static void start_server(struct net *n)
 {
 	g_autofree char *ca = pki_path(n->pki, "ca.pem"), *pem = pki_path(n->pki, "localhost.pem"),
@@ -112,7 +86,7 @@ static void start_edge(struct net *n)
 	};
 	endpoint_parse(n->inside, 0, &n->edge_config->internal);
 	endpoint_parse(n->outside, 0, &n->edge_config->access);
-	n->edge_identity = identity_of(n, "edge.contoso.com");
+	n->edge_identity = pki_identity(n->pki, "edge.contoso.com");
 	n->edge = access_edge_new(n->edge_config, n->edge_identity, ignore_event, n, &error);
 	cr_assert_not_null(n->edge, "Edge: %s", error ? error->message : "");
 }
@@ -126,13 +100,13 @@ struct net *net_open(void)
 	n->pki = pki_new();
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
 		pki_issue(n->pki, names[i]);
-	n->server_port = free_port();
-	n->access_port = free_port();
+	n->server_port = pki_free_port();
+	n->access_port = pki_free_port();
 	/* Addresses of our own, since the Edge's port inside is fixed. */
 	n->inside = g_strdup_printf("127.1.%u.%u", pid / 250 % 250, 1 + pid % 250);
 	n->outside = g_strdup("127.0.0.1");
 	n->timer = g_timeout_add_seconds(NET_DEADLINE_S, on_deadline, n);
-	n->identity = identity_of(n, NULL);
+	n->identity = pki_identity(n->pki, NULL);
 	start_server(n);
 	start_edge(n);
 	return n;

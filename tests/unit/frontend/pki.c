@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/frontend/pki.h"
 
+#include <criterion/criterion.h>
 #include <glib/gstdio.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
@@ -116,4 +117,30 @@ void pki_free(struct pki *p)
 	gnutls_x509_privkey_deinit(p->key);
 	g_free(p->folder);
 	g_free(p);
+}
+
+tls_identity *pki_identity(const struct pki *p, const char *name)
+{
+	g_autofree char *ca = pki_path(p, "ca.pem");
+	g_autofree char *pem = name ? g_strconcat(name, ".pem", NULL) : NULL;
+	g_autofree char *key = name ? g_strconcat(name, ".key", NULL) : NULL;
+	g_autofree char *pem_path = name ? pki_path(p, pem) : NULL;
+	g_autofree char *key_path = name ? pki_path(p, key) : NULL;
+	g_autoptr(GError) error = NULL;
+	tls_identity *id = tls_identity_new(ca, pem_path, key_path, &error);
+
+	cr_assert_not_null(id, "identity: %s", error ? error->message : "");
+	return id;
+}
+
+guint16 pki_free_port(void)
+{
+	g_autoptr(GSocket) s = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
+					    G_SOCKET_PROTOCOL_TCP, NULL);
+	g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string("127.0.0.1", 0);
+	g_autoptr(GSocketAddress) bound = NULL;
+
+	g_socket_bind(s, any, FALSE, NULL);
+	bound = g_socket_get_local_address(s, NULL);
+	return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
 }

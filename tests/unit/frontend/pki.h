@@ -5,6 +5,8 @@
 
 #include <glib.h>
 
+#include "common/tls.h"
+
 struct pki;
 
 struct pki *pki_new(void);
@@ -14,5 +16,9 @@ void pki_free(struct pki *p);
 void pki_issue(struct pki *p, const char *dns_name);
 /* "ca.pem", "fe.contoso.com.key", ...; the caller frees. */
 char *pki_path(const struct pki *p, const char *file);
+/* The identity of that certificate, NULL: without one, who trusts the CA. */
+tls_identity *pki_identity(const struct pki *p, const char *name);
+/* A port of 127.0.0.1 that nobody listens on. */
+guint16 pki_free_port(void);
 
 #endif

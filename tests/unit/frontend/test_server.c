@@ -52,32 +52,6 @@ static gboolean on_deadline(gpointer data)
 		cr_assert(condition, "%s: not within %d s", what, DEADLINE_S); \
 	} while (0)
 
-static guint16 free_port(void)
-{
-	g_autoptr(GSocket) s = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
-					    G_SOCKET_PROTOCOL_TCP, NULL);
-	g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string("127.0.0.1", 0);
-	g_autoptr(GSocketAddress) bound = NULL;
-
-	g_socket_bind(s, any, FALSE, NULL);
-	bound = g_socket_get_local_address(s, NULL);
-	return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
-}
-
-static tls_identity *identity_of(const struct net *n, const char *name)
-{
-	g_autofree char *ca = pki_path(n->pki, "ca.pem");
-	g_autofree char *pem = name ? g_strconcat(name, ".pem", NULL) : NULL;
-	g_autofree char *key = name ? g_strconcat(name, ".key", NULL) : NULL;
-	g_autofree char *pem_path = name ? pki_path(n->pki, pem) : NULL;
-	g_autofree char *key_path = name ? pki_path(n->pki, key) : NULL;
-	g_autoptr(GError) error = NULL;
-	tls_identity *id = tls_identity_new(ca, pem_path, key_path, &error);
-
-	cr_assert_not_null(id, "identity: %s", error ? error->message : "");
-	return id;
-}
-
 static void on_event(const char *name, json_t *fields, gpointer user_data)
 {
 	struct net *n = user_data;
@@ -150,12 +124,12 @@ static void net_open(struct net *n)
 	static const char *const names[] = {"fe.contoso.com", "edge.contoso.com", "localhost"};
 	g_autoptr(GError) error = NULL;
 
-	*n = (struct net){.pki = pki_new(), .port = free_port(), .mras_port = free_port()};
+	*n = (struct net){.pki = pki_new(), .port = pki_free_port(), .mras_port = pki_free_port()};
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
 		pki_issue(n->pki, names[i]);
 	n->events = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
 	n->timer = g_timeout_add_seconds(DEADLINE_S, on_deadline, n);
-	n->mras_identity = identity_of(n, "localhost");
+	n->mras_identity = pki_identity(n->pki, "localhost");
 	n->mras = tls_listen("127.0.0.1", n->mras_port, n->mras_identity, TLS_CLIENT_REQUIRED,
 			     mras_accepted, mras_refused, n, &error);
 	cr_assert_not_null(n->mras, "MRAS: %s", error ? error->message : "");
@@ -191,7 +165,7 @@ static void peer_connected(GIOStream *stream, const GError *error, gpointer user
 
 static void peer_open(struct peer *p, struct net *n, const char *certificate)
 {
-	*p = (struct peer){.net = n, .identity = identity_of(n, certificate)};
+	*p = (struct peer){.net = n, .identity = pki_identity(n->pki, certificate)};
 	tls_connect(NULL, "127.0.0.1", n->port, "fe.contoso.com", p->identity, 5000, NULL,
 		    peer_connected, p);
 	WAIT_FOR(n, p->conn || p->error, "connection");

@@ -47,13 +47,6 @@ static void on_event(const char *name, json_t *fields, gpointer user_data)
 	g_ptr_array_add(s->events, fields);
 }
 
-static guint16 free_port(void)
-{
-	g_autoptr(GSocketListener) l = g_socket_listener_new();
-
-	return g_socket_listener_add_any_inet_port(l, NULL, NULL);
-}
-
 static tls_identity *identity(const struct pki *p, bool server)
 {
 	g_autofree char *ca = pki_path(p, "ca.pem"), *pem = pki_path(p, "fe.contoso.com.pem"),
@@ -79,7 +72,7 @@ static void site_open_for(struct site *s, struct fe_web_limits limits)
 			  "fqdn", "fe.contoso.com", "domain", "contoso.com", "address", "127.0.0.1",
 			  "ca", "-", "certificate", "-", "key", "-", "users", "user",
 			  "dc1@contoso.com", "password", "x", "web", "internal_port",
-			  (int)free_port(), "external_port", (int)free_port(), "names",
+			  (int)pki_free_port(), "external_port", (int)pki_free_port(), "names",
 			  "fe.contoso.com", "sip_internal", "name", "fe.contoso.com", "port", 5061);
 	s->config = fe_config_parse(object, &error);
 	json_decref(object);

@@ -48,18 +48,19 @@ static const json_t *unanswered(const struct evidence *e, const char *end)
 	return NULL;
 }
 
-/* First those of a family that the end has a default route for. */
+/* First those of a family that the end has lost its default route for, as a client's own settings
+ * are mended before what others drop; last those that it is not meant to reach. */
 static bool ways_to(const struct evidence *e, struct finding *f, const char *end,
 		    const GArray *servers)
 {
 	bool found = false;
 	char text[ADDR_TEXT_MAX];
 
-	for (int without = 0; without < 2; without++) {
+	for (enum family_way way = 0; way < FAMILY_WAY_COUNT; way++) {
 		for (guint i = 0; i < servers->len && !found; i++) {
 			const struct addr *a = &g_array_index(servers, struct addr, i);
 
-			if (evidence_lacks_family(e, end, a->family) == (without != 0))
+			if (evidence_family_way(e, end, a->family) == way)
 				found = cause_walk_to(e, f, end, "its name server",
 						      addr_print(a, text), PROTO_UDP, DNS_PORT);
 		}

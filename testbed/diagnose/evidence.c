@@ -51,8 +51,37 @@ bool evidence_has_default(const struct evidence *e, const char *node, int family
 	return false;
 }
 
+/* Whether the node is an endpoint with addresses of both families. */
+static bool is_dual_endpoint(const struct node *n)
+{
+	return n->endpoint && node_has_family(n, AF_INET) && node_has_family(n, AF_INET6);
+}
+
+/* Whether the other endpoints like this one mostly have a default route of IPv4: then this one has
+ * lost its own, and was not made without.  A way by IPv6 is still missing at many places. */
+static bool others_have_default(const struct evidence *e, const char *node)
+{
+	const struct node *self = model_node(e->model, node);
+	int more = 0;
+
+	if (!self || !is_dual_endpoint(self))
+		return false;
+	ptr_array_foreach(const struct node, n, e->model->nodes)
+		if (n != self && is_dual_endpoint(n))
+			more += evidence_has_default(e, n->name, AF_INET) ? 1 : -1;
+	return more > 0;
+}
+
+enum family_way evidence_family_way(const struct evidence *e, const char *node, int family)
+{
+	if (!e->state || evidence_has_default(e, node, family) ||
+	    !evidence_has_default(e, node, family == AF_INET ? AF_INET6 : AF_INET))
+		return FAMILY_AS_MEANT;
+	return family == AF_INET && others_have_default(e, node) ? FAMILY_WAY_LOST :
+								   FAMILY_NOT_MEANT;
+}
+
 bool evidence_lacks_family(const struct evidence *e, const char *node, int family)
 {
-	return e->state && !evidence_has_default(e, node, family) &&
-	       evidence_has_default(e, node, family == AF_INET ? AF_INET6 : AF_INET);
+	return evidence_family_way(e, node, family) == FAMILY_NOT_MEANT;
 }

@@ -42,8 +42,18 @@ json_int_t relay_port(const json_t *relay, enum ip_proto proto);
 bool evidence_is_av(const struct evidence *e);
 /* Whether the node's kernel has a default route of that family, in whichever table. */
 bool evidence_has_default(const struct evidence *e, const char *node, int family);
-/* Whether the node has a default route of the other family only: then it is no fault that it
- * reaches nothing by `family`. */
+/* What a node's default routes say of its way out by one family. */
+enum family_way {
+	FAMILY_WAY_LOST,  /* it has one of IPv6 only, and most of the other endpoints with addresses
+			     of both families have one of IPv4, too: it lost its own */
+	FAMILY_AS_MEANT,  /* it has one, or none of either family */
+	FAMILY_NOT_MEANT, /* it has one of the other family only, as others do: that it reaches
+			     nothing by this one is no fault */
+	FAMILY_WAY_COUNT
+};
+
+enum family_way evidence_family_way(const struct evidence *e, const char *node, int family);
+/* Whether that is FAMILY_NOT_MEANT. */
 bool evidence_lacks_family(const struct evidence *e, const char *node, int family);
 
 #endif

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# SPDX-License-Identifier: GPL-2.0-or-later
 # testbed: one non-recursive Makefile.  `make help` lists the targets.
 MAKEFLAGS += -rR
+# A job for each processor; `make -j1` wins.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
+endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .DEFAULT_GOAL := all
@@ -298,7 +301,13 @@ check-topologies: all ## every topology's matrix, by packets (minutes)
 engine-equality: all ## every topology's matrix with the built-in TURN engine and with coturn: all cells equal (minutes)
 	$(Q)scripts/engine-equality
 
-check: check-style check-unit check-netns check-e2e ## what every change must pass (minutes)
+# One level after the other, also where several are asked for: each has the machine for itself.
+CHECK_LEVELS := check-style check-unit check-netns check-e2e
+check-unit: | $(filter check-style,$(MAKECMDGOALS))
+check-netns: | $(filter check-style check-unit,$(MAKECMDGOALS))
+check-e2e: | $(filter check-style check-unit check-netns,$(MAKECMDGOALS))
+check: ## what every change must pass (minutes)
+	$(Q)for level in $(CHECK_LEVELS); do $(MAKE) --no-print-directory $$level || exit 1; done
 
 # Each part says what it found; all of them run.
 .PHONY: check-full check-san check-clang coverage

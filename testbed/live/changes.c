@@ -2,6 +2,9 @@
 /* The requests set, reset and reboot: they change the lab's network, completely or not at all. */
 #include "testbed/live/keeper_internal.h"
 
+/* The name of changes that are told to nobody, in places of findings. */
+#define HIDDEN "hidden"
+
 /* A change that is being made. */
 struct live_change {
 	struct control_client *g;
@@ -19,11 +22,22 @@ static const struct object_shape live_change_shape =
  * about.  The caller frees it. */
 static char *change_name(const struct keeper *k, guint index, guint n)
 {
+	if (index < k->n_hidden)
+		return g_strdup(HIDDEN);
 	if (index < k->changes->len && n > k->changes->len)
-		return g_strdup_printf("earlier set %u", index + 1);
+		return g_strdup_printf("earlier set %u", index - k->n_hidden + 1);
 	if (n - k->changes->len > 1)
 		return g_strdup_printf("set %u", index - k->changes->len + 1);
 	return g_strdup("set");
+}
+
+/* Whether a finding stands in a change that is told to nobody. */
+static bool tells_hidden(const diags *found)
+{
+	for (guint i = 0; i < diags_count(found); i++)
+		if (g_strcmp0(diags_get(found, i)->loc.file, HIDDEN) == 0)
+			return true;
+	return false;
 }
 
 /* The network that these changes make, owned by the caller; NULL with all mistakes in `error`. */
@@ -42,7 +56,11 @@ static model *try_changes(const struct keeper *k, const GPtrArray *texts, GError
 	m = good ? model_instantiate(k->job->base, k->job->scenario, found) : NULL;
 	if (m)
 		return m;
-	diags_set_error(found, TB_ERROR_INPUT, "", error);
+	if (tells_hidden(found))
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
+			    "this change does not go with the network as it is now");
+	else
+		diags_set_error(found, TB_ERROR_INPUT, "", error);
 	return NULL;
 }
 

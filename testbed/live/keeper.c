@@ -100,7 +100,7 @@ static void on_control_client_gone(line_socket *s G_GNUC_UNUSED, gpointer user_d
 {
 	struct control_client *g = user_data;
 	struct keeper *k = g->k;
-	bool orphaned = g->starter && !k->up;
+	bool orphaned = g->starter && (!k->up || k->job->tied);
 
 	g_clear_pointer(&g->channel, line_socket_free);
 	g->waits = false;
@@ -316,8 +316,12 @@ static int run_keeper(const struct keeper_job *job)
 		.unpublished = g_ptr_array_new_with_free_func(g_free),
 	};
 
-	for (; job->changes && job->changes[k.n_declared]; k.n_declared++)
-		g_ptr_array_add(k.changes, g_strdup(job->changes[k.n_declared]));
+	if (job->hidden)
+		g_ptr_array_add(k.changes, g_strdup(job->hidden));
+	k.n_hidden = k.changes->len;
+	for (guint i = 0; job->changes && job->changes[i]; i++)
+		g_ptr_array_add(k.changes, g_strdup(job->changes[i]));
+	k.n_declared = k.changes->len;
 	serve_until_end(&k);
 	end_lab(&k);
 	runtime_dir_remove(job->runtime, job->name);

@@ -8,6 +8,7 @@
 #ifndef TESTBED_LIVE_KEEPER_H
 #define TESTBED_LIVE_KEEPER_H
 
+#include "common/base/json.h"
 #include "testbed/live/runtime_dir.h"
 #include "testbed/model/model.h"
 
@@ -19,6 +20,11 @@ struct keeper_job {
 	model *base;  /* the topology; `set` adds changes to it */
 	const struct scenario *scenario;
 	char *const *changes; /* of --change, added to `base` already; NULL: none */
+	/* Also added to `base`, before those, and told to nobody: an exercise's fault; NULL: none.
+	 * The keeper has it in its memory only. */
+	const char *hidden;
+	json_t *exercise; /* what the status tells of the exercise (docs/LIVE.md), or NULL */
+	bool tied;	  /* the lab ends when the first control client leaves, up or not */
 	const char *program_dir;
 	bool publish; /* nodes under /run/netns; needs root */
 };

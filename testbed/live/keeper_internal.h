@@ -17,7 +17,9 @@ struct keeper {
 	session *session;	  /* NULL: not started yet */
 	model *current;		  /* the network as it is now */
 	GPtrArray *changes;	  /* char *: made on top of the scenario, in order */
+	guint n_hidden;		  /* how many of them, in front, are told to nobody */
 	guint n_declared;	  /* how many of them the lab was started with: reset keeps these */
+	json_t *remembered;	  /* what a control client had it keep in memory, or NULL */
 	GPtrArray *clients;	  /* struct control_client */
 	guint n_calls;		  /* placed so far */
 	GPtrArray *server_events; /* json_t *: {"agent", "event"} of servers while there was no

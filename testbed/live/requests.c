@@ -66,6 +66,16 @@ static json_t *troubles_json(const struct keeper *k)
 	return all;
 }
 
+/* The changes but those that are told to nobody. */
+static json_t *told_changes_json(const struct keeper *k)
+{
+	json_t *all = report_texts_json(k->changes);
+
+	for (guint i = 0; i < k->n_hidden; i++)
+		json_array_remove(all, 0);
+	return all;
+}
+
 json_t *keeper_status(const struct keeper *k)
 {
 	const struct keeper_job *job = k->job;
@@ -80,7 +90,9 @@ json_t *keeper_status(const struct keeper *k)
 			    json_pack("{s:s, s:s, s:s}", "name", job->base->name, "file", file,
 				      "sha256", job->base->sha256));
 	json_object_set_new(o, "scenario", json_string(job->scenario->name));
-	json_object_set_new(o, "changes", report_texts_json(k->changes));
+	json_object_set_new(o, "changes", told_changes_json(k));
+	if (job->exercise)
+		json_object_set(o, "exercise", job->exercise);
 	json_object_set_new(o, "nodes", node_names(k));
 	json_object_set_new(o, "endpoints", endpoints_json(k));
 	json_object_set_new(o, "vpn", k->vpn ? json_string(k->vpn) : json_null());
@@ -305,6 +317,47 @@ static void on_credentials(struct control_client *g, const json_t *request)
 	lab_credentials(session_lab(g->k->session), name, on_credentials_told, r);
 }
 
+/* --- exercises -------------------------------------------------------------------------------- */
+
+/* Has every client sign in again; the answer is the status when all sign-ins are over. */
+static void on_sign_in(struct control_client *g, const json_t *request G_GNUC_UNUSED)
+{
+	struct keeper *k = g->k;
+	g_autofree const char **names = (const char **)(gpointer)g_hash_table_get_keys_as_array(
+		session_clients(k->session), NULL);
+
+	if (k->change || session_calls(k->session)->len > 0) {
+		control_client_fail(g, TB_ERROR_INPUT,
+				    "a change or a call is in progress; try again when it is over");
+		return;
+	}
+	session_restarted(k->session, names, NULL);
+	g->waits = true;
+	keeper_sign_in(k);
+}
+
+/* Keeps a value in memory, in place of an earlier one. */
+static void on_remember(struct control_client *g, const json_t *request)
+{
+	json_decref(g->k->remembered);
+	g->k->remembered = json_incref(json_object_get(request, "value"));
+	control_client_done(g, NULL);
+}
+
+static void on_recall(struct control_client *g, const json_t *request G_GNUC_UNUSED)
+{
+	control_client_done(g, json_pack("{s:O?}", "value", g->k->remembered));
+}
+
+/* Tells the exercise's fault, where its level lets `explain` know it. */
+static void on_fault(struct control_client *g, const json_t *request G_GNUC_UNUSED)
+{
+	if (member_true(g->k->job->exercise, "explain"))
+		control_client_done(g, json_pack("{s:s}", "changes", g->k->job->hidden));
+	else
+		control_client_fail(g, TB_ERROR_INPUT, "this lab tells nobody what is wrong in it");
+}
+
 /* --- the table -------------------------------------------------------------------------------- */
 
 static const struct {
@@ -323,6 +376,10 @@ static const struct {
 	{"credentials", true, on_credentials},
 	{"reset", true, change_reset},
 	{"reboot", true, change_reboot_node},
+	{"sign-in", true, on_sign_in},
+	{"remember", true, on_remember},
+	{"recall", true, on_recall},
+	{"fault", false, on_fault},
 };
 
 void request_serve(struct control_client *g, const json_t *request)

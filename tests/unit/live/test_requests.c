@@ -438,3 +438,144 @@ Test(requests, a_call_is_told_to_who_placed_it)
 	json_decref(done);
 	stage_clear(&t);
 }
+
+/* --- exercises -------------------------------------------------------------------------------- */
+
+/* A lab with a change that is told to nobody. */
+static void stage_init_hidden(struct stage *t, bool explain)
+{
+	g_autoptr(diags) found = diags_new();
+
+	stage_init(t);
+	t->job.hidden = BLOCK;
+	t->job.exercise = json_pack("{s:s, s:b}", "name", "secret", "explain", explain);
+	g_ptr_array_add(t->k.changes, g_strdup(BLOCK));
+	t->k.n_hidden = t->k.n_declared = 1;
+	cr_assert(model_add_changes(t->job.base, "hidden", BLOCK, found));
+	come_up(t);
+}
+
+static void stage_clear_hidden(struct stage *t)
+{
+	json_decref(t->job.exercise);
+	json_decref(t->k.remembered);
+	stage_clear(t);
+}
+
+/* The status, in whichever way it was asked for, has the exercise and `changes`, and no hidden
+ * one. */
+static void expect_told(struct stage *t, const char *when, const char *changes)
+{
+	json_t *status = expect_done(t, when);
+	char *all = json_dumps(json_object_get(status, "changes"), JSON_COMPACT),
+	     *text = json_dumps(status, JSON_COMPACT);
+
+	cr_expect_str_eq(all, changes, "%s: %s", when, all);
+	cr_expect(!strstr(text, "no-pings"), "%s: %s", when, text);
+	cr_expect_str_eq(member_text(json_object_get(status, "exercise"), "name"), "secret");
+	free(all);
+	free(text);
+	json_decref(status);
+}
+
+Test(exercise, its_fault_is_told_by_nothing_and_stays)
+{
+	struct stage t;
+
+	stage_init_hidden(&t, false);
+	ask(&t, "{\"do\": \"status\"}");
+	expect_told(&t, "status", "[]");
+	ask(&t, "{\"do\": \"set\", \"changes\": [\"link-down: {node: gate, interface: eth0}\"]}");
+	cr_expect(g_str_has_prefix(fake.change, BLOCK "; link-down"), "%s", fake.change);
+	fake_answer(NULL);
+	expect_told(&t, "set", "[\"link-down: {node: gate, interface: eth0}\"]");
+	ask(&t, "{\"do\": \"reset\"}");
+	cr_expect(g_str_has_prefix(fake.change, BLOCK " |"), "%s", fake.change);
+	fake_answer(NULL);
+	expect_told(&t, "reset", "[]");
+	ask(&t, "{\"do\": \"fault\"}");
+	expect_refused(&t, "fault", TB_ERROR_INPUT, "this lab tells nobody what is wrong in it");
+	stage_clear_hidden(&t);
+}
+
+/* A mistake of the student's own is told at its place; one that would show the hidden change is
+ * not. */
+Test(exercise, errors_do_not_tell_its_fault)
+{
+	struct stage t;
+
+	stage_init_hidden(&t, false);
+	ask(&t, "{\"do\": \"set\", \"changes\": [\"link-dwn: {}\"]}");
+	expect_refused(&t, "own mistake", TB_ERROR_INPUT,
+		       "set:1:1: error: unknown change 'link-dwn' (did you mean 'link-down'?)");
+	g_ptr_array_remove_index(t.k.changes, 0);
+	g_ptr_array_add(t.k.changes, g_strdup("block: {node: nowhere, name: no-pings}"));
+	ask(&t, "{\"do\": \"set\", \"changes\": [\"link-down: {node: gate, interface: eth0}\"]}");
+	expect_refused(&t, "hidden one", TB_ERROR_INPUT,
+		       "this change does not go with the network as it is now");
+	stage_clear_hidden(&t);
+}
+
+Test(exercise, explain_gets_the_fault_where_it_may)
+{
+	struct stage t;
+	json_t *done;
+
+	stage_init_hidden(&t, true);
+	ask(&t, "{\"do\": \"fault\"}");
+	done = expect_done(&t, "fault");
+	cr_expect_str_eq(member_text(done, "changes"), BLOCK);
+	json_decref(done);
+	stage_clear_hidden(&t);
+}
+
+Test(requests, every_client_signs_in_again)
+{
+	struct stage t;
+
+	stage_init(&t);
+	come_up(&t);
+	g_free(fake_take_sent());
+	ask(&t, "{\"do\": \"sign-in\"}");
+	expect_silence(&t, "before they are in");
+	{
+		g_autofree char *sent = fake_take_sent();
+
+		cr_expect(strstr(sent, "one sign-in") && strstr(sent, "two sign-in"), "%s", sent);
+	}
+	come_up(&t);
+	json_decref(expect_done(&t, "sign-in"));
+	ask(&t, CALL);
+	while (true) {
+		json_t *line = heard(&t);
+
+		if (!line)
+			break;
+		json_decref(line);
+	}
+	ask(&t, "{\"do\": \"sign-in\"}");
+	expect_refused(&t, "sign-in", TB_ERROR_INPUT,
+		       "a change or a call is in progress; try again when it is over");
+	stage_clear(&t);
+}
+
+Test(requests, a_value_is_remembered)
+{
+	struct stage t;
+	json_t *done;
+
+	stage_init(&t);
+	come_up(&t);
+	ask(&t, "{\"do\": \"recall\"}");
+	done = expect_done(&t, "recall");
+	cr_expect(json_is_null(json_object_get(done, "value")));
+	json_decref(done);
+	ask(&t, "{\"do\": \"remember\", \"value\": [1]}");
+	json_decref(expect_done(&t, "remember"));
+	ask(&t, "{\"do\": \"recall\"}");
+	done = expect_done(&t, "recall");
+	cr_expect_eq(json_array_size(json_object_get(done, "value")), 1);
+	json_decref(done);
+	json_decref(t.k.remembered);
+	stage_clear(&t);
+}

@@ -81,7 +81,7 @@ override ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(HARDEN_CFLAGS) $(SANITIZE) $(COVE
 override ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(SANITIZE) $(COVERAGE) -Wl,--as-needed $(LDFLAGS)
 
 # --- sources -------------------------------------------------------------------------------------
-LAYERS := base model plan netstate exec walk packets lab session matrix diagnose report explain live import cmd
+LAYERS := base model plan netstate exec walk packets lab session matrix diagnose report explain live exercise import cmd
 TESTBED_SRC := $(foreach l,$(LAYERS),$(wildcard testbed/$(l)/*.c))
 WIRE_SRC := $(wildcard common/base/*.c common/wire/*.c)
 COMMON_SRC := $(wildcard common/*.c)
@@ -161,6 +161,7 @@ $(eval $(call program,tb-nat,nat/main.c))
 MORE_unit/live := tests/unit/session/fake_lab.c
 MORE_unit/client := tests/unit/frontend/pki.c
 MORE_e2e/abuse := tests/e2e/live/live.c
+MORE_e2e/exercise := tests/e2e/live/live.c
 MORE_unit/border := tests/unit/frontend/pki.c
 ALL_LIBS := $(B)/libtestbed.a $(B)/libfrontend.a $(B)/libedge.a $(B)/libclient.a $(B)/libnat.a $(AGENT_LIBS)
 define test_program
@@ -207,6 +208,10 @@ ABUSE := whole
 .PHONY: abuse
 abuse: all $(B)/tests/flood $(B)/tests/e2e/abuse/run ## floods, idle and slow connections, greedy users; ABUSE=small|whole (minutes)
 	$(Q)TESTBED_BUILD=$(abspath $(B)) TESTBED_ABUSE=$(ABUSE) $(B)/tests/e2e/abuse/run --verbose
+
+.PHONY: check-exercises
+check-exercises: all $(B)/tests/e2e/exercise/run ## exercises solved as students do, and all lessons (minutes)
+	$(Q)TESTBED_BUILD=$(abspath $(B)) TESTBED_EXERCISES=whole $(B)/tests/e2e/exercise/run -j1 --verbose
 
 # A wall clock that jumps, for tests/e2e/live.
 $(B)/tests/clock-jump.so: tests/preload/clock_jump.c $(B)/flags
@@ -318,7 +323,7 @@ check-clang: ## everything built with the other compiler, warnings being errors,
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=clang DEVELOPER=1 all tests check-unit
 
 check-full: ## check, and all that takes longer (docs/TESTING.md; needs scripts/setup --all)
-	$(Q)failed=; for part in check check-static check-topologies abuse engine-equality fault-matrix fault-networks fuzz check-san check-clang; do \
+	$(Q)failed=; for part in check check-static check-topologies check-exercises abuse engine-equality fault-matrix fault-networks fuzz check-san check-clang; do \
 		echo "=== $$part"; $(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
 	done; echo "=== packages"; scripts/check-packages || failed="$$failed packages"; \
 	test -z "$$failed" || { echo "check-full: failed:$$failed"; exit 1; }
@@ -361,7 +366,7 @@ fault-networks: all $(B)/faults/fault-matrix ## the same for tests/faults/networ
 NUMBER ?=
 WORD ?=
 N ?= 20
-$(B)/faults/mutation-matrix: $(call obj,$(wildcard tests/mutation/*.c) tests/faults/attempt.c tests/faults/catalogue.c) $(TESTBED_LIBS)
+$(B)/faults/mutation-matrix: $(call obj,$(wildcard tests/mutation/*.c) tests/faults/attempt.c) $(TESTBED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
@@ -388,9 +393,10 @@ bench: all $(B)/bin/bench-build $(B)/bin/bench-impair ## build, matrix and memor
 
 # --- installation --------------------------------------------------------------------------------
 install: all ## install under DESTDIR and PREFIX
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/topologies
+	install -d $(DESTDIR)$(BINDIR) $(addprefix $(DESTDIR)$(DATADIR)/,topologies lessons exercises/catalogue)
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
-	install -m 644 topologies/*.yaml $(DESTDIR)$(DATADIR)/topologies
+	for d in topologies lessons exercises exercises/catalogue; do \
+		install -m 644 $$d/*.yaml $(DESTDIR)$(DATADIR)/$$d || exit 1; done
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(PROGRAMS)))

@@ -63,12 +63,24 @@ int cmd_set(const struct options *o);
 int cmd_reset(const struct options *o);
 int cmd_reboot(const struct options *o);
 int cmd_capture(const struct options *o);
+/* Lessons and exercises (lesson.c, exercise.c, exercise_grade.c, exercise_score.c). */
+int cmd_lesson(const struct options *o);
+int cmd_exercise_list(const struct options *o);
+int cmd_exercise_start(const struct options *o);
+int cmd_exercise_hint(const struct options *o);
+int cmd_exercise_answer(const struct options *o);
+int cmd_exercise_check(const struct options *o);
+int cmd_exercise_give_up(const struct options *o);
+int cmd_exercise_score(const struct options *o);
 
 /* --- topology.c ------------------------------------------------------------------------------- */
 
 /* Folder of the running program (where the agents are too).  The caller frees it. */
 char *cmd_program_dir(void);
-/* A topology file of the project, beside the program or installed.  The caller frees it. */
+/* A file of the project in one of its folders ("topologies", "lessons", "exercises"; `name` NULL:
+ * the folder), beside the program or installed.  The caller frees it. */
+char *cmd_shipped(const char *folder, const char *name);
+/* The same in "topologies". */
 char *cmd_shipped_topology(const char *name);
 /* File of -t, or the reference topology beside the program or installed.  The caller frees it. */
 char *cmd_topology_path(const struct options *o);

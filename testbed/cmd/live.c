@@ -48,7 +48,7 @@ static void add_lab(GString *out, const json_t *s)
 {
 	const json_t *changes = json_object_get(s, "changes"),
 		     *endpoints = json_object_get(s, "endpoints");
-	const json_t *died = json_object_get(s, "died");
+	const json_t *died = json_object_get(s, "died"), *exercise = json_object_get(s, "exercise");
 	const char *vpn = member_text(s, "vpn");
 	g_autofree char *uptime = uptime_text(member_integer(s, "uptime_s"));
 
@@ -64,6 +64,11 @@ static void add_lab(GString *out, const json_t *s)
 			       (double)member_integer(s, "memory_kib") / 1024,
 			       vpn ? ", VPN by " : "", vpn ? vpn : "",
 			       member_true(s, "published") ? ", published in /run/netns" : "");
+	if (member_text(exercise, "name"))
+		g_string_append_printf(out, "  exercise %s (level %d): %s\n",
+				       member_text(exercise, "name"),
+				       (int)member_integer(exercise, "level"),
+				       member_or_unknown(exercise, "title"));
 	for (size_t i = 0; i < json_array_size(changes); i++)
 		g_string_append_printf(out, "  changed: %s\n",
 				       json_string_value(json_array_get(changes, i)));

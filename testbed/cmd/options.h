@@ -47,6 +47,10 @@
 #define OPT_IPV6 OPTION_BIT(33)
 #define OPT_BIND OPTION_BIT(34)
 #define OPT_ALLOW OPTION_BIT(35) /* --allow-commands */
+#define OPT_LEVEL OPTION_BIT(36)
+#define OPT_RANDOM OPTION_BIT(37) /* --random, --student */
+#define OPT_ANSWER OPTION_BIT(38) /* --node, --cause, --object */
+#define OPT_CSV OPTION_BIT(39)
 
 /* Values of options; text that was not given is NULL.  GOption asks for gboolean. */
 struct options {
@@ -60,9 +64,9 @@ struct options {
 	int at_once; /* calls that stand at the same time; 0: as the machine's load allows */
 	char *file;  /* of -o: where to write to */
 	char *rate, *plot;
-	char *node;
-	int calls;
-	gboolean force, publish, ipv6, complete, allow_commands;
+	char *node, *cause, *object, *student;
+	int calls, level; /* level 0: any */
+	gboolean force, publish, ipv6, complete, allow_commands, random, csv;
 	char **shown;	  /* "DIR[:rw]"; NULL: none */
 	char *name;	  /* of a lab that is up */
 	char *write;	  /* capture file */

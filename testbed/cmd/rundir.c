@@ -22,8 +22,7 @@ struct rundir {
 #define LAST "last"
 #define EVENTS "events.jsonl"
 
-/* The folder that runs are kept in; the caller frees it. */
-static char *state_dir(void)
+char *rundir_state(void)
 {
 	const char *xdg = g_getenv("XDG_STATE_HOME");
 	const struct passwd *user;
@@ -39,7 +38,7 @@ static char *state_dir(void)
 
 char *rundir_last(void)
 {
-	g_autofree char *state = state_dir();
+	g_autofree char *state = rundir_state();
 
 	return g_build_filename(state, LAST, NULL);
 }
@@ -92,7 +91,7 @@ static bool open_folders(rundir *d, const char *out, const char *run_id, GError 
 		d->path = g_canonicalize_filename(out, NULL);
 		return files_open_folder(d->path, true, &d->folder, error);
 	}
-	state = state_dir();
+	state = rundir_state();
 	d->path = g_build_filename(state, run_id, NULL);
 	return files_open_folder(state, true, &d->state, error) &&
 	       files_make_folder(&d->state, run_id, &d->folder, error);

@@ -29,6 +29,8 @@ int rundir_open_evidence(const rundir *d, const char *scenario, GError **error);
  * called sudo.  False with `error` when this or an earlier write failed. */
 bool rundir_finish(rundir *d, const char *results_text, GError **error);
 
+/* The folder that runs are kept in, and records of exercises; the caller frees it. */
+char *rundir_state(void);
 /* The path of the link to the last run, which may not exist.  The caller frees it. */
 char *rundir_last(void);
 

@@ -8,25 +8,27 @@ char *cmd_program_dir(void)
 	return program ? g_path_get_dirname(program) : g_strdup(".");
 }
 
-/* Where the project's topologies are, seen from the program: in the source tree (build/bin,
- * build/VARIANT/bin), or installed under a prefix. */
-static const char *const beside_program[] = {
-	"../../topologies",
-	"../../../topologies",
-	"../share/testbed/topologies",
-};
+/* Where the folders of the project's files are, seen from the program: in the source tree
+ * (build/bin, build/VARIANT/bin), or installed under a prefix. */
+static const char *const beside_program[] = {"../..", "../../..", "../share/testbed"};
 
-char *cmd_shipped_topology(const char *name)
+char *cmd_shipped(const char *folder, const char *name)
 {
 	g_autofree char *dir = cmd_program_dir();
 
 	for (guint i = 0; i < G_N_ELEMENTS(beside_program); i++) {
-		g_autofree char *there = g_build_filename(dir, beside_program[i], name, NULL);
+		g_autofree char *there =
+			g_build_filename(dir, beside_program[i], folder, name, NULL);
 
-		if (g_file_test(there, G_FILE_TEST_IS_REGULAR))
+		if (g_file_test(there, G_FILE_TEST_EXISTS))
 			return g_canonicalize_filename(there, NULL);
 	}
-	return g_build_filename(TESTBED_DATADIR, "topologies", name, NULL);
+	return g_build_filename(TESTBED_DATADIR, folder, name, NULL);
+}
+
+char *cmd_shipped_topology(const char *name)
+{
+	return cmd_shipped("topologies", name);
 }
 
 char *cmd_topology_path(const struct options *o)

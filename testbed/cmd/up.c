@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* up: starts a keeper with a lab that stays, and waits until the lab is up. */
-#include "testbed/cmd/cmd.h"
-#include "testbed/live/client.h"
-#include "testbed/live/keeper.h"
+#include "testbed/cmd/up.h"
 
 #include <unistd.h>
 
@@ -73,62 +71,55 @@ static int print_up(const json_t *status, const char *name, bool quiet)
 	return cmd_print(text->str, (gssize)text->len);
 }
 
-/* Starts the keeper and waits until the lab is up.  Returns the exit code. */
-static int bring_up(struct keeper_job *job, bool quiet)
+/* Starts the keeper and waits until the lab is up. */
+static live_client *start_and_wait(struct keeper_job *job, json_t **ret_status, GError **error)
 {
-	g_autoptr(live_client) c = NULL;
-	g_autoptr(GError) error = NULL;
-	json_auto_t *status = NULL;
 	int fd = runtime_dir_connect(job->runtime, job->name);
+	g_autoptr(live_client) c = fd >= 0 ? live_client_new(fd) : NULL;
 
 	/* connected before it starts: until the lab is up, the keeper ends with this process */
-	if (fd >= 0) {
-		c = live_client_new(fd);
-		if (keeper_start(job, &error))
-			status = live_ask(c, "wait", &error);
-	} else {
-		g_set_error(&error, TB_ERROR, TB_ERROR_FAILED,
-			    "can't connect to the control socket in %s",
-			    runtime_dir_path(job->runtime));
-	}
-	if (!status)
-		return cmd_failed(error);
-	return print_up(status, job->name, quiet);
+	if (!c)
+		tb_error_set(error, TB_ERROR_FAILED, "can't connect to the control socket in %s",
+			     runtime_dir_path(job->runtime));
+	else if (keeper_start(job, error))
+		*ret_status = live_ask(c, "wait", error);
+	return *ret_status ? g_steal_pointer(&c) : NULL;
 }
 
-/* Takes the lab's name and makes its control socket, then bring_up.  Returns the exit code. */
-static int claim_and_bring_up(struct keeper_job *job, const struct options *o)
+live_client *cmd_bring_up(struct keeper_job *job, const char *topology, json_t **ret_status,
+			  int *ret_exit)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *topology = cmd_topology_path(o);
+	g_autoptr(runtime_dir) dir = runtime_dir_open(&error);
+	live_client *c = NULL;
 	bool taken = false;
 
-	job->lock = runtime_dir_claim(job->runtime, job->name, &taken, &error);
-	if (job->lock < 0) {
-		if (!taken)
-			return cmd_failed(error);
+	*ret_status = NULL;
+	job->runtime = dir;
+	job->lock = dir ? runtime_dir_claim(dir, job->name, &taken, &error) : -1;
+	if (taken)
 		print_name_taken(job->name, topology, job->scenario);
-		return cmd_exit_of(error);
-	}
-	job->listener = runtime_dir_listen(job->runtime, job->name, &error);
-	if (job->listener < 0) {
-		runtime_dir_remove(job->runtime, job->name);
-		return cmd_fail(CMD_INTERNAL, "%s", error->message);
-	}
-	return bring_up(job, o->quiet);
+	job->listener = job->lock >= 0 ? runtime_dir_listen(dir, job->name, &error) : -1;
+	if (job->listener >= 0)
+		c = start_and_wait(job, ret_status, &error);
+	else if (job->lock >= 0)
+		runtime_dir_remove(dir, job->name);
+	if (!c)
+		*ret_exit = taken ? cmd_exit_of(error) : cmd_failed(error);
+	return c;
 }
 
 int cmd_up(const struct options *o)
 {
 	g_autoptr(model) m = NULL;
-	g_autoptr(runtime_dir) dir = NULL;
+	g_autoptr(live_client) c = NULL;
 	g_autoptr(GError) error = NULL;
-	g_autofree char *program_dir = cmd_program_dir();
+	g_autofree char *program_dir = cmd_program_dir(), *topology = cmd_topology_path(o);
+	json_auto_t *up = NULL;
 	struct keeper_job job = {.name = o->name ? o->name : DEFAULT_NAME,
 				 .program_dir = program_dir,
 				 .publish = o->publish,
 				 .changes = o->changes};
-
 	int status;
 
 	if (!runtime_dir_check_name(job.name, &error))
@@ -149,9 +140,6 @@ int cmd_up(const struct options *o)
 	status = cmd_allow_commands(o, m);
 	if (status)
 		return status;
-	dir = runtime_dir_open(&error);
-	if (!dir)
-		return cmd_fail(CMD_INTERNAL, "%s", error->message);
-	job.runtime = dir;
-	return claim_and_bring_up(&job, o);
+	c = cmd_bring_up(&job, topology, &up, &status);
+	return c ? print_up(up, job.name, o->quiet) : status;
 }

@@ -125,6 +125,47 @@ static const char import_help[] =
 	"Exit status: 0 imported, perhaps with warnings; 2 wrong arguments; 3 a file is wrong;\n"
 	"4 internal error.\n";
 
+static const char lesson_help[] =
+	"Without NAME: lists them.  A lesson tells something, asks, waits for Enter, runs a "
+	"command "
+	"in a lab of its\nown, and says what is to be seen.  'q' ends it, and its lab.  From a "
+	"pipe "
+	"it takes a line for each Enter, and at\nthe pipe's end goes on without.\n\n"
+	"Exit status: 0; 2 wrong arguments, or no such lesson; 3 a bad file; 4 the lab could not "
+	"come "
+	"up; 77 this host\ncan't run labs.\n";
+
+static const char start_help[] =
+	"Brings a lab up with a fault that nothing tells: 'status', 'reset', 'plan' and the lab's "
+	"own files know nothing\nof it.  Find it with call, trace, capture, shell and exec; "
+	"'explain' is off from level 2 on.  --random draws from\nthe catalogue of faults, by "
+	"--level "
+	"and --seed.  Repair it with 'set' or by hand, and have that checked.\n\n"
+	"Exit status: 0 it is up; 2 wrong arguments, no such exercise, or the lab's name is taken; "
+	"3 "
+	"a bad file; 4 it\ncould not come up; 77 this host can't run labs.\n";
+
+static const char answer_help[] =
+	"NODE is one of the lab, CODE a cause of docs/EXPLAIN.md, OBJECT the very route, rule, "
+	"interface, name or service.\nCause and node are worth 40 % each, the object 20 %; each "
+	"answer before the best one costs 10 %.\n\n"
+	"Exit status: 0 right; 1 wrong, or not all of it; 2 wrong arguments, or no exercise; 4 "
+	"internal error.\n";
+
+static const char check_help[] =
+	"Every client signs in again, and every call that should work is placed.  A repair is "
+	"right "
+	"when all that the\nfault broke works and nothing else broke, whatever was done.  Where it "
+	"must last, what was repaired is started\nagain, and all calls are placed once more: what "
+	"was typed in by hand is lost by that.\n\n"
+	"Exit status: 0 everything works; 1 not; 2 no exercise, or it was given up; 4 internal "
+	"error.\n";
+
+static const char score_help[] =
+	"FILE: records of exercises (default: all of yours, in ~/.local/state/testbed/exercises).  "
+	"The diagnosis is 40 %\nof the score, the repair 60 %; a hint costs 5 %.\n\n"
+	"Exit status: 0; 2 a file is no record; 4 internal error.\n";
+
 static const struct verb verbs[] = {
 	{"run matrix", NULL,
 	 "Place every call in every scenario and hold it against what is expected", exit_text,
@@ -185,6 +226,24 @@ static const struct verb verbs[] = {
 	{"capture", "NODE[:IF]... [FILTER]",
 	 "Record packets in a lab that is up, or show them line by line", capture_help,
 	 OPT_NAME | OPT_WRITE, 1, G_MAXUINT, cmd_capture},
+	{"lesson", "[NAME]", "Take a guided lesson in a live lab", lesson_help,
+	 OPT_NAME | OPT_COLOR, 0, 1, cmd_lesson},
+	{"exercise list", NULL, "List the exercises, by level", NULL, OPT_LEVEL | OPT_JSON, 0, 0,
+	 cmd_exercise_list},
+	{"exercise start", "NAME | --random",
+	 "Bring up a lab with a hidden fault, to find and repair", start_help,
+	 OPT_NAME | OPT_RANDOM | OPT_LEVEL | OPT_SEED | OPT_QUIET | OPT_COLOR, 0, 1,
+	 cmd_exercise_start},
+	{"exercise hint", NULL, "Tell a little more of the fault, for 5 % of the score", NULL,
+	 OPT_NAME, 0, 0, cmd_exercise_hint},
+	{"exercise answer", NULL, "Say what the fault is, and have that graded", answer_help,
+	 OPT_NAME | OPT_ANSWER | OPT_JSON, 0, 0, cmd_exercise_answer},
+	{"exercise check", NULL, "Have the repair graded, by calls", check_help,
+	 OPT_NAME | OPT_QUIET | OPT_JSON, 0, 0, cmd_exercise_check},
+	{"exercise give-up", NULL, "Tell what the fault is, and end the grading", NULL, OPT_NAME, 0,
+	 0, cmd_exercise_give_up},
+	{"exercise score", "[FILE...]", "Show scores, of one or of a class", score_help,
+	 OPT_JSON | OPT_CSV, 0, G_MAXUINT, cmd_exercise_score},
 	{"plan", NULL, "Show what would be built, operation by operation", NULL,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_FORMAT, 0, 0, cmd_plan},
 	{"init", "[FILE]", "Write a starter topology with comments (default: my-company.yaml)",

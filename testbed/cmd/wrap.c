@@ -6,7 +6,9 @@
 
 #define COLUMNS 80
 
-void wrap_append(GString *text, const char *words, guint column, guint indent)
+/* wrap_append for lines of that many columns. */
+static void append_words(GString *text, const char *words, guint column, guint indent,
+			 guint columns)
 {
 	g_auto(GStrv) list = g_strsplit(words, " ", 0);
 	bool fresh = true;
@@ -16,7 +18,7 @@ void wrap_append(GString *text, const char *words, guint column, guint indent)
 
 		if (length == 0)
 			continue;
-		if (!fresh && column + 1 + length > COLUMNS) {
+		if (!fresh && column + 1 + length > columns) {
 			g_string_append_printf(text, "\n%*s", (int)indent, "");
 			column = indent;
 			fresh = true;
@@ -26,6 +28,22 @@ void wrap_append(GString *text, const char *words, guint column, guint indent)
 		fresh = false;
 	}
 	g_string_append_c(text, '\n');
+}
+
+void wrap_append(GString *text, const char *words, guint column, guint indent)
+{
+	append_words(text, words, column, indent, COLUMNS);
+}
+
+void wrap_prose(GString *text, const char *paragraphs, guint indent, guint columns)
+{
+	g_auto(GStrv) lines = g_strsplit(paragraphs, "\n", 0);
+
+	for (guint i = 0; lines[i]; i++) {
+		if (lines[i][0] != '\0')
+			g_string_append_printf(text, "%*s", (int)indent, "");
+		append_words(text, lines[i], indent, indent, columns);
+	}
 }
 
 /* The column where a row's second part begins; that of its first word when there is none. */

@@ -41,30 +41,6 @@ model *attempt_network(const struct attempt *a, const struct attempt_options *o,
 
 /* --- right or wrong --------------------------------------------------------------------------- */
 
-/* The name alone, or as a word of a longer description ("10.20.0.0/24 via 10.255.0.2"). */
-static bool names(const char *object, const char *name)
-{
-	g_auto(GStrv) words = g_strsplit_set(object, " ,()'", -1);
-
-	return g_str_equal(object, name) ||
-	       g_strv_contains((const char *const *)(gpointer)words, name);
-}
-
-static bool any_of(const GPtrArray *truth, const char *got,
-		   bool (*fits)(const char *, const char *))
-{
-	for (guint i = 0; i < truth->len; i++) {
-		if (fits(got, truth->pdata[i]))
-			return true;
-	}
-	return truth->len == 0;
-}
-
-static bool same(const char *a, const char *b)
-{
-	return g_str_equal(a, b);
-}
-
 /* A walk may come to the right end by a route that the kernel does not take, or where packets went
  * elsewhere; NULL: none does. */
 static const char *contradicted(const finding *x)
@@ -90,11 +66,11 @@ static const char *flaw_of(const struct fault *f, const finding *x)
 		return "the call works";
 	if (x->code == CAUSE_UNKNOWN)
 		return "no cause found";
-	if (!any_of(f->codes, cause_name(x->code), same))
+	if (!fault_is_cause(f, cause_name(x->code)))
 		return "another cause";
-	if (!any_of(f->nodes, x->node ? x->node : "", same))
+	if (!fault_is_at(f, x->node))
 		return "another node";
-	if (!any_of(f->objects, object ? object : "", names))
+	if (!fault_is_of(f, object))
 		return "another object";
 	if (f->direction && !g_str_equal(direction, f->direction))
 		return "another direction";

@@ -8,7 +8,7 @@
 #define TESTS_FAULTS_ATTEMPT_H
 
 #include "testbed/model/model.h"
-#include "tests/faults/catalogue.h"
+#include "testbed/exercise/catalogue.h"
 
 #include <jansson.h>
 #include <sys/types.h>

@@ -140,8 +140,8 @@ static gboolean read_arguments(int argc, char **argv, struct settings *s, GError
 		{"jobs", 'j', 0, G_OPTION_ARG_INT, &s->jobs,
 		 "labs at once (default: three a processor, one with --fixes)", "N"},
 		{"list", 0, 0, G_OPTION_ARG_NONE, &s->list, "list the faults, run nothing", NULL},
-		{"catalogue", 0, 0, G_OPTION_ARG_FILENAME, &s->catalogue, "default: tests/faults",
-		 "DIR"},
+		{"catalogue", 0, 0, G_OPTION_ARG_FILENAME, &s->catalogue,
+		 "default: exercises/catalogue", "DIR"},
 		{"topologies", 0, 0, G_OPTION_ARG_FILENAME, &s->topologies, "default: topologies",
 		 "DIR"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
@@ -216,7 +216,7 @@ int main(int argc, char **argv)
 	o.topologies = s.topologies ? s.topologies : "topologies";
 	o.fixes = o.others = s.fixes;
 	o.seed = (guint64)s.seed;
-	all = catalogue_load(s.catalogue ? s.catalogue : "tests/faults", d);
+	all = catalogue_load(s.catalogue ? s.catalogue : "exercises/catalogue", d);
 	if (!all) {
 		g_autofree char *text = diags_to_text(d);
 

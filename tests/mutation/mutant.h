@@ -8,13 +8,13 @@
  * start-service, add-node and its kind), or choose another one (set-engine, set-media-edge), have
  * no row: they break no call.
  *
- * Depends on model and tests/faults/catalogue. Pure: the lot comes from a GRand.
+ * Depends on model and testbed/exercise/catalogue. Pure: the lot comes from a GRand.
  */
 #ifndef TESTS_MUTATION_MUTANT_H
 #define TESTS_MUTATION_MUTANT_H
 
 #include "testbed/model/model.h"
-#include "tests/faults/catalogue.h"
+#include "testbed/exercise/catalogue.h"
 
 struct mutant {
 	struct fault fault; /* `codes` is empty: any cause that names the node and the object */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Catalogue: the faults in the files of tests/faults as data, with what is true about each.
+/* Catalogue: the faults in the files of exercises/catalogue as data, with what is true about each.
  *
  * Nouns: a `fault` is a list of changes that breaks one cell of one scenario, and its `truth`:
  * cause, node and object. Where a fault stands on the packet's way is data too (stage, end, hop),
  * so that of two faults the first is known without asking what explains them. Reads files with the
- * model layer's reader; knows nothing of testbed/explain.
+ * model layer's reader; knows nothing of testbed/explain, which tests/faults holds against it.
  */
-#ifndef TESTS_FAULTS_CATALOGUE_H
-#define TESTS_FAULTS_CATALOGUE_H
+#ifndef TESTBED_EXERCISE_CATALOGUE_H
+#define TESTBED_EXERCISE_CATALOGUE_H
 
 #include "testbed/base/diag.h"
 
@@ -48,6 +48,8 @@ struct fault {
 	uint16_t hop; /* how far from that end: nodes on the way there, and from 100 on those on the
 			 way back */
 	bool alone;   /* not in double faults: the comment in the file says why */
+	unsigned level; /* how hard it is to find, 1 to EXERCISE_LEVELS; 0: not for exercises */
+	bool latent;	/* it breaks no call before a node starts again */
 	struct loc loc;
 };
 
@@ -58,6 +60,13 @@ GPtrArray *catalogue_load(const char *folder, diags *d);
 /* Whether both can be made in one scenario and the first hits the cell before the second can. */
 bool fault_precedes(const struct fault *first, const struct fault *second);
 
-const char *stage_name(enum stage s);
+/* Whether the cause, the node and the object (each may be NULL: none) are the fault's: one of those
+ * that the catalogue names; whichever, where it names none.  An object may have other words around
+ * its name. */
+bool fault_is_cause(const struct fault *f, const char *code);
+bool fault_is_at(const struct fault *f, const char *node);
+bool fault_is_of(const struct fault *f, const char *object);
+
+const char *fault_stage_name(enum stage s);
 
 #endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/cmd/exercise_lab.h"
+
+exercise_book *cmd_exercise_book(void)
+{
+	g_autofree char *folder = cmd_shipped("exercises", NULL);
+	g_autoptr(diags) found = diags_new();
+	exercise_book *b = exercise_book_load(folder, found);
+
+	cmd_tell_findings(found);
+	return b;
+}
+
+model *cmd_exercise_model(const struct fault *f)
+{
+	g_autofree char *name = g_strconcat(f->topology, ".yaml", NULL),
+			*path = cmd_shipped_topology(name);
+	const struct options like = {.topology = path, .quiet = TRUE};
+
+	return cmd_topology_load(&like);
+}
+
+/* The first fault of the lot that breaks a call; NULL: none does. */
+static const struct fault *draw(const exercise_book *b, unsigned level, guint64 seed)
+{
+	g_autoptr(GPtrArray) lots = exercise_lots(b, level, seed);
+
+	ptr_array_foreach(const struct fault, f, lots) {
+		g_autoptr(model) m = cmd_exercise_model(f);
+
+		if (exercise_can_be_drawn(f, m))
+			return f;
+	}
+	return NULL;
+}
+
+const struct exercise *cmd_exercise_choose(const exercise_book *b, const char *name, unsigned level,
+					   guint64 seed, struct exercise **ret_drawn)
+{
+	const struct fault *f;
+
+	if (!g_str_equal(name, EXERCISE_DRAWN))
+		return exercise_book_find(b, name);
+	f = draw(b, level, seed);
+	*ret_drawn = f ? exercise_of_fault(f) : NULL;
+	return *ret_drawn;
+}
+
+/* The connection to the lab of -n, to that of EXERCISE_LAB, or to the only one. */
+static live_client *connect_to(const struct options *o, GError **error)
+{
+	live_client *c = o->name ? NULL : live_connect(EXERCISE_LAB, NULL);
+
+	return c ? c : live_connect(o->name, error);
+}
+
+/* Finds the exercise and its record by what the keeper tells.  0, or the exit code after an error
+ * was printed. */
+static int find_exercise(exercise_lab *l, const json_t *told)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!member_text(told, "name"))
+		return cmd_fail(CMD_USAGE,
+				"lab '%s' is no exercise; 'testbed exercise list' has some",
+				exercise_lab_name(l));
+	l->book = cmd_exercise_book();
+	if (!l->book)
+		return CMD_INPUT;
+	if (!member_is(told, "digest", l->book->digest))
+		return cmd_fail(CMD_USAGE,
+				"the exercises have changed since lab '%s' came up: "
+				"take it down and begin again",
+				exercise_lab_name(l));
+	l->exercise = cmd_exercise_choose(l->book, member_text(told, "name"),
+					  (unsigned)member_count(told, "drawn_from"),
+					  member_count(told, "seed"), &l->drawn);
+	l->record_path = member_text(told, "record");
+	l->record = l->record_path ? record_load(l->record_path, &error) : NULL;
+	return l->exercise && l->record ? 0 :
+	       error			? cmd_failed(error) :
+					  cmd_fail(CMD_INTERNAL, "the exercise is gone");
+}
+
+int exercise_lab_open(const struct options *o, exercise_lab *ret)
+{
+	g_autoptr(GError) error = NULL;
+
+	*ret = (exercise_lab){.client = connect_to(o, &error)};
+	ret->status = ret->client ? live_ask(ret->client, "status", &error) : NULL;
+	return ret->status ? find_exercise(ret, json_object_get(ret->status, "exercise")) :
+			     cmd_failed(error);
+}
+
+void exercise_lab_clear(exercise_lab *l)
+{
+	object_free(l->client);
+	json_decref(l->status);
+	object_free(l->drawn);
+	object_free(l->book);
+	object_free(l->record);
+	*l = (exercise_lab){0};
+}
+
+const char *exercise_lab_name(const exercise_lab *l)
+{
+	return member_text(l->status, "name");
+}
+
+int exercise_lab_save(const exercise_lab *l)
+{
+	g_autoptr(GError) error = NULL;
+
+	return record_save(l->record, l->record_path, &error) ?
+		       0 :
+		       cmd_fail(CMD_INTERNAL, "%s", error->message);
+}
+
+gint64 exercise_now_s(void)
+{
+	return g_get_real_time() / G_USEC_PER_SEC;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A browser for the tests of the page: Chromium, or Firefox with BROWSER=firefox; CHROMIUM and FIREFOX name other programs.
+// Modules of npm are below build/web (Makefile); the browser is the system's.
+
+import assert from "node:assert/strict";
+import {existsSync, mkdirSync, mkdtempSync, rmSync} from "node:fs";
+import {createRequire} from "node:module";
+import {join, resolve} from "node:path";
+import {pathToFileURL} from "node:url";
+
+const modules = resolve(process.env.WEB_MODULES ?? "build/web");
+const fromModules = createRequire(join(modules, "package.json"));
+export const isFirefox = process.env.BROWSER === "firefox";
+
+const CHROMIUM_FLAGS = [
+	"--no-sandbox", // root has no sandbox, and the page under test can load nothing
+	"--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+];
+
+function program(names) {
+	const folders = (process.env.PATH ?? "").split(":");
+	const found = names.filter(Boolean).flatMap(name => (name.includes("/") ? [name] : folders.map(folder => join(folder, name)))).find(existsSync);
+	assert.ok(found, `no browser: ${names.filter(Boolean).join(", ")}`);
+	return found;
+}
+
+export async function startBrowser() {
+	const {default: puppeteer} = await import(pathToFileURL(fromModules.resolve("puppeteer-core")).href);
+	mkdirSync(modules, {recursive: true});
+	const profile = mkdtempSync(join(modules, "profile-"));
+	const browser = await puppeteer.launch({
+		browser: isFirefox ? "firefox" : "chrome",
+		executablePath: isFirefox ? program([process.env.FIREFOX, "firefox-esr", "firefox"]) : program([process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome"]),
+		headless: true, userDataDir: profile, args: isFirefox ? [] : CHROMIUM_FLAGS, protocolTimeout: 120000,
+	});
+	return {
+		browser,
+		async stop() {
+			await browser.close();
+			rmSync(profile, {recursive: true, force: true});
+		},
+	};
+}
+
+// A page whose console must stay silent: `problems` collects what it says.  quiz opens it with ?quiz; media are features
+// such as {"prefers-color-scheme": "dark"}, which Firefox can't be told this way.
+export async function openReport(browser, file, {hash = "", quiz = false, media = {}, size = [1920, 1080], bypassPolicy = false} = {}) {
+	const page = await browser.newPage();
+	const problems = [];
+	page.on("console", message => {
+		if (["error", "warn", "warning"].includes(message.type())) {
+			problems.push(`${message.type()}: ${message.text()}`);
+		}
+	});
+	page.on("pageerror", error => problems.push(`error: ${error.message}`));
+	page.on("dialog", async dialog => {
+		problems.push(`dialog: ${dialog.message()}`);
+		await dialog.dismiss();
+	});
+	page.on("request", request => {
+		if (!/^(file|data|blob):/.test(request.url())) {
+			problems.push(`request: ${request.url()}`);
+		}
+	});
+	await page.setViewport({width: size[0], height: size[1]});
+	if (bypassPolicy) {
+		await page.setBypassCSP(true);
+	}
+	if (!isFirefox) {
+		await page.emulateMediaFeatures(Object.entries({"prefers-reduced-motion": "reduce", ...media}).map(([name, value]) => ({name, value})));
+	}
+	await page.goto(`${pathToFileURL(resolve(file)).href}${quiz ? "?quiz" : ""}${hash}`);
+	await page.waitForSelector(".results, .map-view, .call");
+	return {page, problems};
+}
+
+export const textOf = (page, selector) => page.$eval(selector, element => element.textContent);
+export const axeSource = () => fromModules.resolve("axe-core/axe.min.js");

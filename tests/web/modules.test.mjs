@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The page's modules without a browser: what can be joined into one script, ways on the map, the player's places, words.
+
+import assert from "node:assert/strict";
+import {readdirSync, readFileSync} from "node:fs";
+import {test} from "node:test";
+import {beginningOf, lengthOf, linksOf, placeAlong, toTheRight, wayBetween} from "../../web/geometry.js";
+import {Playback} from "../../web/playback.js";
+import {outcomeOf, socketWord, timeWord} from "../../web/words.js";
+
+const web = new URL("../../web/", import.meta.url);
+const names = readFileSync(new URL("modules.txt", web), "utf8").trim().split("\n");
+const text = name => readFileSync(new URL(name, web), "utf8");
+
+test("modules.txt names every module once, those that another one needs at load first", () => {
+	assert.deepEqual([...names].sort(), readdirSync(web).filter(name => name.endsWith(".js")).sort());
+	assert.equal(names.at(-1), "main.js");
+});
+
+test("no two modules have a name of their top level in common", () => {
+	const owners = new Map();
+	for (const name of names) {
+		for (const [, top] of text(name).matchAll(/^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)/gm)) {
+			assert.ok(!owners.has(top), `${top} is in ${owners.get(top)} and ${name}`);
+			owners.set(top, name);
+		}
+	}
+});
+
+test("imports and exports are what the joiner can drop", () => {
+	for (const name of names) {
+		for (const line of text(name).split("\n")) {
+			if (/^\s*import\b/.test(line)) {
+				assert.match(line, /^import \{[\w, ]+\} from "\.\/\w+\.js";$/, `${name}: ${line}`);
+				assert.doesNotMatch(line, / as /);
+			} else if (/^\s*export\b/.test(line)) {
+				assert.match(line, /^export (async )?(function|const|class) /, `${name}: ${line}`);
+			}
+		}
+	}
+});
+
+test("no module parses HTML, makes code from text, or sets a style by text", () => {
+	for (const name of names) {
+		assert.doesNotMatch(text(name), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|DOMParser|createContextualFragment|setAttribute\("(style|on|href|src)/, name);
+	}
+});
+
+const box = (name, x, y) => ({name, x, y, w: 20, h: 20});
+const map = {
+	nodes: [box("a", 0, 0), box("b", 200, 0), box("c", 400, 0)],
+	networks: [
+		{name: "n", kind: "lan", links: [{node: "a", iface: "lan", points: [[20, 10], [100, 10]]}, {node: "b", iface: "in", points: [[110, 10], [200, 10]]}]},
+		{name: "m", kind: "line", links: [{node: "b", iface: "out", points: [[210, 10], [310, 10]]}, {node: "c", iface: "wan", points: [[400, 10], [310, 10]]}]},
+	],
+};
+
+test("a way goes from a node to the network and on to the next node, however its points are ordered", () => {
+	const links = linksOf(map);
+	assert.deepEqual(wayBetween(links, {node: "a", iface: "lan"}, {node: "b", iface: "in"}), [[20, 10], [100, 10], [110, 10], [200, 10]]);
+	assert.deepEqual(wayBetween(links, {node: "b", iface: "in"}, {node: "b", iface: "out"}), [[200, 10], [220, 10]], "through a node from border to border");
+	assert.equal(wayBetween(links, {node: "a", iface: "lan"}, {node: "c", iface: "wan"}), null, "no network joins them: nobody saw the way");
+	assert.equal(wayBetween(links, {node: "a", iface: "lan"}, {node: "x", iface: "y"}), null);
+});
+
+test("places along a way", () => {
+	const way = [[0, 0], [10, 0], [10, 10]];
+	assert.equal(lengthOf(way), 20);
+	assert.deepEqual(placeAlong(way, 0.25), {x: 5, y: 0, angle: 0});
+	assert.deepEqual(placeAlong(way, 1), {x: 10, y: 10, angle: 90});
+	assert.deepEqual(beginningOf(way, 0.75), [[0, 0], [10, 0], [10, 5]]);
+	assert.deepEqual(placeAlong([[3, 4]], 0.5), {x: 3, y: 4, angle: 0});
+	assert.deepEqual(toTheRight([[0, 0], [10, 0]], 5).map(point => point.map(Math.round)), [[0, 5], [10, 5]]);
+	assert.deepEqual(toTheRight([[10, 0], [0, 0]], 5).map(point => point.map(Math.round)), [[10, -5], [0, -5]], "the way back is on the other side");
+});
+
+const step = (phase, protocol, hops, more = {}) => ({phase, protocol, hops: Array(hops).fill({}), ...more});
+const steps = [step("sign-in", "dns", 3), step("call", "sip", 2), step("call", "turn", 1, {lost: {node: "edge"}}), step("media", "rtp", 4)];
+
+test("the player begins at the call, at the end of its first packet", () => {
+	const playback = new Playback(steps);
+	assert.deepEqual([playback.index, playback.hop], [1, 1]);
+	assert.deepEqual(new Playback([]).step, null);
+});
+
+test("steps and hops go on over the ends of packets, and stop at the ends of the call", () => {
+	const playback = new Playback(steps);
+	assert.ok(playback.moveHop(1));
+	assert.deepEqual([playback.index, playback.hop], [2, 0]);
+	assert.ok(playback.moveHop(-1));
+	assert.deepEqual([playback.index, playback.hop], [1, 1]);
+	assert.ok(playback.seek(3));
+	assert.ok(!playback.moveStep(1));
+	assert.ok(!playback.seek(4));
+	assert.ok(playback.seek(0, 0));
+	assert.ok(!playback.moveHop(-1));
+});
+
+test("hidden protocols are passed over, and the player leaves a step that is hidden", () => {
+	const playback = new Playback(steps);
+	playback.setHidden(["sip"]);
+	assert.equal(playback.index, 2);
+	playback.moveStep(-1);
+	assert.equal(playback.index, 0);
+	playback.setHidden(["sip", "turn"]);
+	playback.moveStep(1);
+	assert.equal(playback.index, 3);
+	assert.deepEqual(playback.rank(), {at: 1, of: 2});
+});
+
+test("the next lost packet, and then again the first", () => {
+	const playback = new Playback(steps);
+	assert.equal(playback.findStep(one => one.lost), 2);
+	playback.seek(3);
+	assert.equal(playback.findStep(one => one.lost), 2);
+});
+
+test("words", () => {
+	assert.deepEqual(["udp-relay", "udp-direct", "udp-nat", "tcp-relay", "mcu"].map(path => outcomeOf({verdict: "pass", path}).word), ["relay", "direct", "nat", "tcp-relay", "pass"]);
+	assert.deepEqual(["fail", "error"].map(verdict => outcomeOf({verdict, path: "none"}).word), ["FAIL", "ERROR"]);
+	assert.equal(timeWord(-812000), "−0.812 s");
+	assert.equal(timeWord(12345678), "+12.3 s");
+	assert.equal(socketWord("2001:db8::1", 443), "[2001:db8::1]:443");
+	assert.equal(socketWord("10.0.0.1", 0), "10.0.0.1");
+});

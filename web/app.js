@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The page as a whole: which view is shown, what its address (the part behind #) says, the keys, print, light and dark.
+
+import {CallView} from "./call.js";
+import {chooser, make, replaceContent, sayAloud} from "./dom.js";
+import {cellPage, gridPage, mapPage} from "./print.js";
+import {mapView, resultsView} from "./results.js";
+import {mediumWord, callName} from "./words.js";
+
+const KEYS = [
+	["g", "results: the grid"], ["m", "the map"], ["Space or p", "play, pause"], ["→ and ←", "step forward, back"], [". and ,", "hop forward, back"],
+	["x", "to the next packet that is lost"], ["s, c, v, e", "to sign-in, call, media, end"], ["f", "the call as it is, and with the fix"],
+	["w, h, l, d, n", "why, packet's headers, ladder, media, node"], ["+, −, 0, Shift with arrows", "zoom in, out, whole map, move it"], ["o", "the map follows the packet"], ["Home, End", "first, last step"], ["?", "this list"],
+];
+
+function stateOf(hash) {
+	const words = new URLSearchParams(hash.replace(/^#/, ""));
+	const step = words.get("step");
+	return {
+		view: words.get("view") ?? "results", scenario: words.get("scenario"), with: words.get("with"), cell: words.get("cell"), node: words.get("node"),
+		step: step !== null && /^\d{1,6}$/.test(step) ? Number(step) : null, fix: words.get("fix") === "1",
+	};
+}
+
+function hashOf(state) {
+	const words = new URLSearchParams();
+	for (const [name, value] of Object.entries(state)) {
+		if (value !== null && value !== undefined && value !== false && !(name === "view" && value === "results")) {
+			words.set(name, value === true ? "1" : value);
+		}
+	}
+	return `#${words}`;
+}
+
+export class App {
+	constructor(source) {
+		this.source = source;
+		this.index = source.index();
+		this.isQuiz = new URLSearchParams(location.search).has("quiz");
+		this.revealed = new Set();
+		this.hasKeys = true;
+		this.state = stateOf(location.hash);
+		this.current = null;
+		this.main = document.getElementById("main");
+	}
+
+	start() {
+		const {topology, run} = this.index;
+		const title = topology.title ?? topology.name ?? "testbed report";
+		document.title = `${title}: testbed report`;
+		document.getElementById("title").textContent = title;
+		replaceContent(document.getElementById("run"), [run.version ? `testbed ${run.version}` : null, run.started, run.id ? `run ${run.id}` : null].filter(Boolean).join(" · "));
+		this.drawTools();
+		window.addEventListener("hashchange", () => {
+			if (location.hash !== hashOf(this.state)) {
+				this.state = stateOf(location.hash);
+				this.show();
+			}
+		});
+		document.addEventListener("keydown", event => this.handleKey(event));
+		window.addEventListener("beforeprint", () => this.prepareHandout());
+		return this.show();
+	}
+
+	// --- views ---
+
+	scenarioNamed(name) {
+		return this.index.scenarios.find(one => one.name === name);
+	}
+
+	entryOf(id) {
+		for (const scenario of this.index.scenarios) {
+			const entry = scenario.cells.find(cell => cell.id === id);
+			if (entry) {
+				return {scenario, entry};
+			}
+		}
+		return null;
+	}
+
+	go(change) {
+		const isNewCall = change.cell && change.cell !== this.state.cell;
+		this.state = {...this.state, node: null, ...(isNewCall ? {step: null, fix: false} : {}), ...change};
+		location.hash = hashOf(this.state);
+		return this.show(true);
+	}
+
+	// Where the player is, written into the address without a new entry of the history.
+	moved(place) {
+		if (this.state.view === "call") {
+			this.state = {...this.state, step: place.step, fix: place.fix};
+			history.replaceState(null, "", hashOf(this.state));
+		}
+	}
+
+	async show(byHand = false) {
+		this.current?.leave();
+		this.current = null;
+		const found = this.state.view === "call" ? this.entryOf(this.state.cell) : null;
+		const scenario = found?.scenario ?? this.scenarioNamed(this.state.scenario) ?? this.index.scenarios[0];
+		if (!scenario) {
+			replaceContent(this.main, make("p", {class: "wait"}, "There is no scenario in this report."));
+			return;
+		}
+		if (found) {
+			await this.showCall(found);
+		} else {
+			const other = this.scenarioNamed(this.state.with);
+			this.current = this.state.view === "map" ? mapView(this, scenario, this.state.node) : resultsView(this, scenario, other === scenario ? null : other);
+			replaceContent(this.main, this.current.element);
+		}
+		this.scenario = scenario;
+		this.drawViews(found);
+		document.body.dataset.view = found ? "call" : this.state.view;
+		if (byHand) {
+			this.main.focus({preventScroll: true});
+		}
+	}
+
+	async showCall({scenario, entry}) {
+		const wanted = entry.id;
+		replaceContent(this.main, make("p", {class: "wait"}, "Unpacking the call…"));
+		let cell = null;
+		let problem = null;
+		try {
+			cell = await this.source.cell(wanted);
+		} catch (error) {
+			problem = error.message;
+		}
+		if (this.state.cell !== wanted) {
+			return;
+		}
+		// A cell that the report has no story of is shown by what the grid knows of it.
+		const story = cell ?? {id: wanted, verdict: entry.verdict, path: entry.path, reason: problem ? `This call can't be read: ${problem}` : entry.reason, evidence: false, steps: [], ends: []};
+		this.current = new CallView(this, scenario, entry, story, this.state);
+		this.current.element.classList.toggle("unread", problem !== null);
+		replaceContent(this.main, this.current.element);
+		this.current.ladder.mark(this.current.player.playback.index);
+		sayAloud(`${callName(entry)}, ${mediumWord(entry.media)}, opened`);
+	}
+
+	drawViews(found) {
+		const view = found ? "call" : this.state.view === "map" ? "map" : "results";
+		const button = (key, text, change, disabled = false) => make("button", {type: "button", "aria-current": view === key ? "page" : null, disabled, on: {click: () => this.go(change)}}, text);
+		replaceContent(document.getElementById("views"), button("results", "Results", {view: "results", scenario: this.scenario.name}), button("map", "Map", {view: "map", scenario: this.scenario.name}),
+			button("call", "Call", {view: "call"}, !this.entryOf(this.state.cell)));
+	}
+
+	// --- tools ---
+
+	drawTools() {
+		const button = (text, name, act) => make("button", {type: "button", "aria-label": name, title: name, on: {click: act}}, text);
+		replaceContent(document.getElementById("tools"), this.isQuiz ? make("span", {class: "badge"}, "quiz") : null, button("◐", "Light or dark", () => this.switchTheme()),
+			button("Print", "Print a handout", () => this.openPrint()), button("?", "Keys (?)", () => this.openHelp()));
+	}
+
+	switchTheme() {
+		const isDark = (document.documentElement.dataset.theme ?? (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+		document.documentElement.dataset.theme = isDark ? "light" : "dark";
+	}
+
+	openDialog(title, ...content) {
+		const dialog = make("dialog", {"aria-label": title}, make("h2", {}, title), content, make("button", {type: "button", on: {click: () => dialog.close()}}, "Close"));
+		dialog.addEventListener("close", () => dialog.remove());
+		document.body.append(dialog);
+		dialog.showModal();
+		return dialog;
+	}
+
+	openHelp() {
+		this.openDialog("Keys", make("table", {class: "keys"}, make("tbody", {}, KEYS.map(([key, words]) => make("tr", {}, make("th", {scope: "row"}, make("kbd", {}, key)), make("td", {}, words))))),
+			make("label", {class: "line"}, make("input", {type: "checkbox", checked: this.hasKeys, on: {change: event => {
+				this.hasKeys = event.target.checked;
+			}}}), " single keys are on"),
+			make("p", {class: "quiet"}, "In the grid, on the map and in the ladder arrow keys move from one item to the next. Open this page with ?quiz behind its name to hide why until asked."));
+	}
+
+	// --- print ---
+
+	openPrint() {
+		const choices = [["this", this.state.view === "call" ? "this call" : "the grid of this scenario"], ["failed", "every failing call of this scenario"], ["all", "every call of this scenario"]];
+		let choice = "this";
+		const dialog = this.openDialog("Print a handout", make("p", {}, "The map alone comes first, then a page a call."), chooser("Pages", choices, choice, value => {
+			choice = value;
+		}), make("button", {type: "button", class: "go", on: {click: async () => {
+			await this.fillHandout(choice);
+			dialog.close();
+			window.print();
+		}}}, "Print"));
+	}
+
+	async fillHandout(choice) {
+		if (choice === "this") {
+			this.isFilled = false;
+			return;
+		}
+		const pages = [mapPage(this.index, this.scenario, this.isQuiz)];
+		for (const entry of this.scenario.cells.filter(cell => choice === "all" || cell.verdict !== "pass")) {
+			const cell = await this.source.cell(entry.id);
+			if (cell) {
+				pages.push(cellPage(this.scenario, entry, cell, this.isQuiz && !this.revealed.has(entry.id)));
+			}
+		}
+		replaceContent(document.getElementById("handout"), pages);
+		this.isFilled = true;
+	}
+
+	// Whatever way the browser was told to print: what is open.
+	prepareHandout() {
+		if (!this.isFilled && this.scenario) {
+			const call = this.current instanceof CallView ? this.current : null;
+			replaceContent(document.getElementById("handout"), mapPage(this.index, this.scenario, this.isQuiz && !call?.withFix),
+				call ? cellPage(this.scenario, call.entry, call.story, call.isSecret) : this.state.view === "map" ? null : gridPage(this.index, this.scenario, this.isQuiz));
+		}
+		this.isFilled = false;
+	}
+
+	// --- keys ---
+
+	handleKey(event) {
+		if (!this.hasKeys || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) {
+			return;
+		}
+		const target = event.target;
+		if (target.matches?.("input, select, textarea")) {
+			return;
+		}
+		// A key that does something where the focus is stays with it.
+		const isOwn = (target.matches?.("button, summary, [role=button], [role=tab]") && (event.key === " " || event.key === "Enter"))
+			|| (target.matches?.("[role=tab], pre") && event.key.startsWith("Arrow"));
+		if (isOwn) {
+			return;
+		}
+		const key = event.shiftKey && event.key.startsWith("Arrow") ? `shift ${event.key}` : event.key;
+		const act = {g: () => this.go({view: "results", scenario: this.scenario?.name}), m: () => this.go({view: "map", scenario: this.scenario?.name}), "?": () => this.openHelp()}[key];
+		if (act) {
+			act();
+		} else if (!this.current?.key(key)) {
+			return;
+		}
+		event.preventDefault();
+	}
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The view of one call: the map with the player under it; beside them why, the ladder, the media, and a node that was
+// chosen.  The fix, where it was tried, is the same view over the other story.
+
+import {make, makeTabs, replaceContent} from "./dom.js";
+import {makeLadder} from "./ladder.js";
+import {makeLegend, makeMap} from "./map.js";
+import {mediaContent} from "./media.js";
+import {nodeContent} from "./node.js";
+import {Player} from "./player.js";
+import {callName, mediumWord, outcomeOf, outcomeSentence} from "./words.js";
+import {whyContent} from "./why.js";
+
+// The map of a scenario with the fix: what was missing is there.
+function mapWithFix(map) {
+	return {...map, missing: []};
+}
+
+export class CallView {
+	// app: source, isQuiz, revealed (set of cells whose why was asked for), moved(state)
+	constructor(app, scenario, entry, cell, place) {
+		Object.assign(this, {app, scenario, entry, cell});
+		this.withFix = Boolean(place.fix && cell.trial?.story);
+		this.element = make("div", {class: "call", "data-cell": entry.id});
+		this.build(place);
+	}
+
+	get story() {
+		return this.withFix ? this.cell.trial.story : this.cell;
+	}
+
+	get isSecret() {
+		return this.app.isQuiz && !this.app.revealed.has(this.cell.id);
+	}
+
+	build(place = {}) {
+		this.player?.pause();
+		const tab = this.tabs?.chosen() ?? place.tab ?? "why";
+		this.map = this.scenario.map ? makeMap(this.withFix ? mapWithFix(this.scenario.map) : this.scenario.map, {choose: name => this.showNode(name), secret: this.isSecret, follow: () => this.player?.inView() ?? []}) : null;
+		this.nodePanel = make("div", {}, make("p", {class: "quiet"}, "Choose a node on the map."));
+		this.ladder = makeLadder(this.story, index => this.player.seek(index));
+		this.player = new Player(this.story, {
+			map: this.map,
+			secret: () => this.isSecret,
+			moved: (index, hop) => {
+				this.ladder.mark(index);
+				this.app.moved({step: index, hop, fix: this.withFix});
+			},
+		});
+		this.tabs = makeTabs("About this call", [["why", "Why", this.whyPanel()], ["packet", "Packet", this.player.headers], ["ladder", "Ladder", this.ladder.element], ["media", "Media", mediaContent(this.story, this.isSecret)], ["node", "Node", this.nodePanel]], tab);
+		replaceContent(this.element, this.head(), make("div", {class: "stage"}, make("section", {class: "left", "aria-label": "Map and player"}, this.map?.element ?? null, this.map ? makeLegend() : null, this.player.element),
+			make("section", {class: "right", "aria-label": "About this call"}, this.tabs.list, this.tabs.panels)));
+		if (Number.isInteger(place.step)) {
+			this.player.seek(place.step);
+		}
+		this.tabs.list.addEventListener("click", () => this.ladder.mark(this.player.playback.index));
+	}
+
+	head() {
+		const outcome = outcomeOf(this.story);
+		const isTried = Boolean(this.cell.trial?.story);
+		const choice = (fix, text) => make("button", {type: "button", "aria-pressed": String(this.withFix === fix), on: {click: () => this.setFix(fix)}}, text);
+		return make("div", {class: "call-head"},
+			make("h2", {}, `${callName(this.entry)}, ${mediumWord(this.entry.media)}`, make("span", {class: "quiet"}, ` in ${this.scenario.name}`)),
+			make("p", {class: "verdict-line"}, make("span", {class: `outcome ${outcome.kind}`}, outcome.mark, " ", outcome.word), " ", outcomeSentence(this.story)),
+			isTried ? make("div", {class: "switch", role: "group", "aria-label": "Which call"}, choice(false, "As it is"), choice(true, "With the fix")) : null,
+			this.story.evidence === false ? make("p", {class: "quiet"}, "No packets were kept of this scenario: steps come from what the programs said, and the map can't show their way.") : null);
+	}
+
+	whyPanel() {
+		if (this.isSecret) {
+			return make("div", {class: "quiz"}, make("p", {}, "Follow the packets first. Where do they end, and why?"), make("button", {type: "button", class: "reveal", on: {click: () => this.reveal()}}, "Show why"));
+		}
+		if (this.withFix) {
+			return make("div", {}, make("section", {class: "part"}, make("h3", {}, "The fix as tried"), make("pre", {tabindex: "0", role: "region", "aria-label": "The change"}, this.cell.trial.change?.trimEnd?.() ?? ""),
+				make("p", {}, outcomeSentence(this.cell.trial.story)), make("p", {class: "quiet"}, "These are the packets of the call that was placed again on a copy of the network with this change.")),
+			make("button", {type: "button", class: "try", on: {click: () => this.setFix(false)}}, "Back to the call as it is"));
+		}
+		return make("div", {class: "why-panel"}, whyContent(this.cell, () => this.setFix(true)));
+	}
+
+	reveal() {
+		this.app.revealed.add(this.cell.id);
+		const {index, hop} = this.player.playback;
+		this.build({step: index, hop});
+		this.element.querySelector("#panel-why")?.focus();
+	}
+
+	// The same moment of the other story: its first step of the same phase.
+	setFix(withFix) {
+		if (!this.cell.trial?.story || this.withFix === withFix) {
+			return;
+		}
+		const phase = this.player.playback.step?.phase;
+		this.withFix = withFix;
+		const step = (this.story.steps ?? []).findIndex(one => one.phase === phase);
+		this.build({step: step >= 0 ? step : null});
+		this.element.querySelector(`.switch button[aria-pressed="true"]`)?.focus();
+	}
+
+	async showNode(name) {
+		this.tabs.show("node");
+		const node = this.scenario.map.nodes.find(one => one.name === name);
+		const states = await this.app.source.nodes(this.scenario.name);
+		replaceContent(this.nodePanel, nodeContent(node, states?.[name] ?? null));
+		document.getElementById("panel-node")?.focus();
+	}
+
+	// What a key does in this view; false: nothing.
+	key(key) {
+		const tab = {w: "why", h: "packet", l: "ladder", d: "media", n: "node"}[key];
+		if (tab) {
+			this.tabs.show(tab);
+			this.ladder.mark(this.player.playback.index);
+			return true;
+		}
+		const act = {
+			" ": () => this.player.toggle(),
+			p: () => this.player.toggle(),
+			ArrowRight: () => this.player.step(1),
+			ArrowLeft: () => this.player.step(-1),
+			".": () => this.player.hopBy(1),
+			",": () => this.player.hopBy(-1),
+			x: () => this.player.goToLost(),
+			s: () => this.player.goToPhase("sign-in"),
+			c: () => this.player.goToPhase("call"),
+			v: () => this.player.goToPhase("media"),
+			e: () => this.player.goToPhase("end"),
+			f: () => this.setFix(!this.withFix),
+			o: () => this.map?.toggleFollow(),
+			Home: () => this.player.seek(0),
+			End: () => this.player.seek(this.player.playback.steps.length - 1),
+		}[key] ?? mapKeys(this.map)[key];
+		if (!act) {
+			return false;
+		}
+		act();
+		return true;
+	}
+
+	leave() {
+		this.player.pause();
+	}
+}
+
+// Zoom by keys, for every view with a map.
+export function mapKeys(map) {
+	return map ? {
+		"+": () => map.view.zoom(1.3),
+		"-": () => map.view.zoom(1 / 1.3),
+		0: () => map.view.fit(),
+		"shift ArrowLeft": () => map.view.pan(-0.1, 0),
+		"shift ArrowRight": () => map.view.pan(0.1, 0),
+		"shift ArrowUp": () => map.view.pan(0, -0.1),
+		"shift ArrowDown": () => map.view.pan(0, 0.1),
+	} : {};
+}

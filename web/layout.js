@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Where things stand on the map.  Pure: the same network gives the same drawing.
+//
+// Sites stand left and right, what belongs to no site (the Internet) between them.  Inside a site things stand in columns by
+// their distance from the outside: gateways nearest to the middle, then their networks, then hosts.  A node's box holds all
+// that is said of it (marks, addresses, what it lacks), so that no text lies on a line.  The drawing is 16:9.
+
+const NAME_TEXT = 21;
+const SMALL_TEXT = 17;
+const TEXT_ROW = 21;
+const ACROSS = 62; // between columns
+const BETWEEN = 22; // between boxes of a column
+const EDGE = 20; // between a site's border and what is in it
+const TITLE = 36;
+const MARGIN = 14;
+const CENTRE_GAP = 96; // beside the middle column
+const RATIO = 16 / 9;
+const CARDS_MAX = 5; // a node with more addresses has them in its panel only
+
+export const widthOfText = (text, size) => text.length * size * 0.61;
+const withoutPrefix = address => String(address).replace(/\/\d+$/, "");
+
+// --- what a box says -------------------------------------------------------------------------------
+
+const CONES = [
+	[/^NAT: endpoint-independent mapping, endpoint-independent filtering$/, "NAT: full cone"], [/^NAT: endpoint-independent mapping, address-dependent filtering$/, "NAT: address-restricted"],
+	[/^NAT: endpoint-independent mapping, address-and-port-dependent filtering$/, "NAT: port-restricted"], [/^NAT: address-and-port-dependent mapping.*$/, "NAT: symmetric"],
+];
+
+function markWords(mark) {
+	const cone = CONES.find(([long]) => long.test(mark));
+	return cone ? cone[1] : mark;
+}
+
+export function wrapText(text, columns) {
+	const lines = [""];
+	for (const word of String(text).split(/\s+/)) {
+		const last = lines[lines.length - 1];
+		if (last !== "" && last.length + 1 + word.length > columns) {
+			lines.push(word);
+		} else {
+			lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
+		}
+	}
+	return lines;
+}
+
+function addressLines(node) {
+	const cards = (node.interfaces ?? []).filter(card => (card.addresses ?? []).length > 0);
+	if (cards.length > CARDS_MAX) {
+		return [];
+	}
+	return cards.flatMap(card => {
+		const words = `${cards.length > 1 ? `${card.name} ` : ""}${withoutPrefix(card.addresses[0])}${card.addresses.length > 1 ? ` +${card.addresses.length - 1}` : ""}${card.up === false ? " (down)" : ""}`;
+		const kind = card.up === false ? "odd" : "address";
+		return [{kind, text: words}, ...(card.impair ? wrapText(`⚠ ${card.impair}`, 26).map(text => ({kind: "odd", text})) : [])];
+	});
+}
+
+// Lines below the name, each with its kind.
+function linesOf(node, missing) {
+	const marks = (node.marks ?? []).map(markWords);
+	const role = ["server", "client", node.name, ...marks].includes(node.role) || !node.role ? [] : [node.role];
+	return [
+		...[...role, ...marks].filter((word, i, all) => all.indexOf(word) === i).flatMap(word => wrapText(word, 26)).map(text => ({kind: "mark", text})), ...addressLines(node),
+		...missing.flatMap(one => wrapText(`✗ ${one.text.replace(/ \(.*\)$/, "")}`, 28)).map(text => ({kind: "missing", text})),
+	];
+}
+
+// --- things and what joins them --------------------------------------------------------------------
+
+function thingOfNode(node, missing) {
+	const lines = linesOf(node, missing);
+	const w = Math.ceil(Math.max(104, widthOfText(node.name, NAME_TEXT) + 34, ...lines.map(line => widthOfText(line.text, SMALL_TEXT) + 22)));
+	return {key: `node ${node.name}`, node, lines, site: node.site ?? null, w, h: 38 + lines.length * TEXT_ROW, ends: []};
+}
+
+function thingOfNetwork(network, siteOf) {
+	const sites = [...new Set((network.links ?? []).map(link => siteOf.get(link.node) ?? null))];
+	const lines = [network.name, network.subnet, network.impair ? `⚠ ${network.impair}` : null].filter(Boolean);
+	const w = Math.ceil(Math.max(...lines.map(line => widthOfText(line, SMALL_TEXT))) + 28);
+	return {key: `network ${network.name}`, network, lines, site: sites.length === 1 ? sites[0] : null, w, h: Math.max(16 + lines.length * TEXT_ROW, 14 + 15 * network.links.length), ends: []};
+}
+
+// Pairs of things: a node and its LAN, or the two nodes of a line.
+function collectThings(map) {
+	const siteOf = new Map(map.nodes.map(node => [node.name, node.site ?? null]));
+	const things = new Map();
+	for (const node of map.nodes) {
+		const thing = thingOfNode(node, (map.missing ?? []).filter(one => one.node === node.name));
+		things.set(thing.key, thing);
+	}
+	const joints = [];
+	for (const network of map.networks) {
+		const links = (network.links ?? []).filter(link => things.has(`node ${link.node}`));
+		if (network.kind === "tunnel" || links.length === 2 && network.kind !== "lan") {
+			for (let i = 1; i < links.length; i++) {
+				joints.push({a: things.get(`node ${links[0].node}`), b: things.get(`node ${links[i].node}`), network, links: [links[0], links[i]]});
+			}
+		} else if (links.length > 0) {
+			const thing = thingOfNetwork({...network, links}, siteOf);
+			things.set(thing.key, thing);
+			links.forEach(link => joints.push({a: things.get(`node ${link.node}`), b: thing, network, links: [link]}));
+		}
+	}
+	return {things: [...things.values()], joints: joints.filter(joint => joint.a !== joint.b)};
+}
+
+// --- columns of one site ---------------------------------------------------------------------------
+
+const neighboursOf = (thing, joints) => joints.flatMap(joint => (joint.a === thing ? [joint.b] : joint.b === thing ? [joint.a] : []));
+const mean = numbers => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+
+function columnsOf(things, joints) {
+	const real = joints.filter(joint => joint.network.kind !== "tunnel");
+	const inside = new Set(things);
+	let front = things.filter(thing => neighboursOf(thing, real).some(other => !inside.has(other)));
+	if (front.length === 0) {
+		front = [...things].sort((a, b) => neighboursOf(b, real).length - neighboursOf(a, real).length).slice(0, 1);
+	}
+	const seen = new Set(front);
+	const columns = [];
+	while (front.length > 0) {
+		columns.push(front);
+		front = front.flatMap(thing => neighboursOf(thing, real)).filter(other => inside.has(other) && !seen.has(other) && seen.add(other));
+	}
+	const rest = things.filter(thing => !seen.has(thing));
+	if (rest.length > 0) {
+		columns.push(rest);
+	}
+	return columns;
+}
+
+// Each column in the order of what it is joined to in the column before, there and back.
+function orderColumns(columns, joints) {
+	const rank = new Map();
+	const number = column => column.forEach((thing, i) => rank.set(thing, (i + 0.5) / column.length));
+	columns.forEach(number);
+	for (let sweep = 0; sweep < 8; sweep++) {
+		const order = sweep % 2 === 0 ? columns.map((column, i) => [column, columns[i - 1]]) : columns.map((column, i) => [column, columns[i + 1]]).reverse();
+		for (const [column, guide] of order.filter(pair => pair[1])) {
+			const wish = new Map(column.map(thing => {
+				const ranks = neighboursOf(thing, joints).filter(other => guide.includes(other)).map(other => rank.get(other));
+				return [thing, ranks.length > 0 ? mean(ranks) : rank.get(thing)];
+			}));
+			column.sort((a, b) => wish.get(a) - wish.get(b));
+			number(column);
+		}
+	}
+}
+
+// The tallest column stands evenly; the others as near to what they are joined to as their boxes let them.
+function placeRows(columns, joints, spare) {
+	const heightOf = column => column.reduce((sum, thing) => sum + thing.h + BETWEEN, -BETWEEN);
+	const natural = Math.max(...columns.map(heightOf));
+	const height = natural + spare;
+	const tallest = columns.findIndex(column => heightOf(column) === natural);
+	const placed = new Set();
+	const order = [tallest, ...columns.map((_, i) => i).filter(i => i !== tallest).sort((a, b) => Math.abs(a - tallest) - Math.abs(b - tallest))];
+	for (const i of order) {
+		const column = columns[i];
+		const gap = column.length > 1 ? (height - heightOf(column)) / column.length : 0;
+		let free = 0;
+		column.forEach((thing, k) => {
+			const others = neighboursOf(thing, joints).filter(other => placed.has(other));
+			const wish = others.length > 0 ? mean(others.map(other => other.y + other.h / 2)) - thing.h / 2
+				: column.length === 1 ? (height - thing.h) / 2 : free + (k === 0 ? gap / 2 : gap);
+			thing.y = Math.max(free, wish);
+			free = thing.y + thing.h + BETWEEN;
+		});
+		let limit = height;
+		[...column].reverse().forEach(thing => {
+			thing.y = Math.min(thing.y, limit - thing.h);
+			limit = thing.y - BETWEEN;
+		});
+		column.forEach(thing => placed.add(thing));
+	}
+	return height;
+}
+
+function makeGroup(name, things, joints) {
+	const columns = columnsOf(things, joints);
+	orderColumns(columns, joints);
+	const height = placeRows(columns, joints, 0);
+	const widths = columns.map(column => Math.max(...column.map(thing => thing.w)));
+	return {name, columns, joints, widths, w: widths.reduce((sum, width) => sum + width + ACROSS, -ACROSS) + 2 * EDGE, h: height + EDGE + TITLE};
+}
+
+// Columns from the middle outwards: to the left of it when the site stands left.
+function placeGroup(group, x, y, isLeft) {
+	Object.assign(group, {x, y});
+	let at = isLeft ? x + group.w - EDGE : x + EDGE;
+	group.columns.forEach((column, i) => {
+		const width = group.widths[i];
+		const left = isLeft ? at - width : at;
+		column.forEach(thing => {
+			thing.x = left + (width - thing.w) / 2;
+			thing.y += y + TITLE;
+		});
+		at = isLeft ? left - ACROSS : left + width + ACROSS;
+	});
+}
+
+// --- the whole -------------------------------------------------------------------------------------
+
+// The largest site stands left; each of the others where there is more room.
+function shareOut(groups) {
+	const sides = {left: [], right: []};
+	const height = side => side.reduce((sum, group) => sum + group.h + BETWEEN, 0);
+	const largest = groups.reduce((best, group) => (best === null || group.h * group.w > best.h * best.w ? group : best), null);
+	for (const group of groups) {
+		const side = group === largest ? sides.left : height(sides.right) <= height(sides.left) || !sides.left.includes(largest) ? sides.right : sides.left;
+		side.push(group);
+	}
+	return sides;
+}
+
+// A part of the height that is to spare goes into the sites, the rest between them.
+function stack(groups, height, x, width, isLeft) {
+	const natural = groups.reduce((sum, group) => sum + group.h, 0);
+	for (const group of groups) {
+		const spare = Math.max(0, Math.min(group.h, (height - natural) / groups.length * 0.55));
+		placeRows(group.columns, group.joints, spare);
+		group.h += spare;
+	}
+	const used = groups.reduce((sum, group) => sum + group.h, 0);
+	const gap = groups.length > 0 ? (height - used) / (groups.length + 1) : 0;
+	let y = gap;
+	for (const group of groups) {
+		placeGroup(group, isLeft ? x + width - group.w : x, MARGIN + y, isLeft);
+		y += group.h + gap;
+	}
+}
+
+function stackCentre(things, joints, x, height) {
+	const byLinks = [...things].sort((a, b) => neighboursOf(b, joints).length - neighboursOf(a, joints).length);
+	const column = [];
+	byLinks.forEach((thing, i) => (i % 2 === 0 ? column.push(thing) : column.unshift(thing)));
+	// What is joined to the one in the middle stands under it rather than above, where tunnels pass.
+	if (column.length === 2) {
+		column.reverse();
+	}
+	const used = column.reduce((sum, thing) => sum + thing.h, 0);
+	const gap = Math.min(150, (height - used) / (column.length + 1));
+	let y = MARGIN + (height - used - gap * (column.length - 1)) / 2;
+	for (const thing of column) {
+		thing.x = x - thing.w / 2;
+		thing.y = y;
+		y += thing.h + gap;
+	}
+}
+
+// --- lines -----------------------------------------------------------------------------------------
+
+const middle = thing => [thing.x + thing.w / 2, thing.y + thing.h / 2];
+
+// The sides by which two boxes are joined.
+function sidesOf(a, b) {
+	if (a.x + a.w <= b.x) {
+		return ["right", "left"];
+	}
+	if (b.x + b.w <= a.x) {
+		return ["left", "right"];
+	}
+	return a.y < b.y ? ["bottom", "top"] : ["top", "bottom"];
+}
+
+function attach(thing, side, other) {
+	const end = {side, other, at: null};
+	thing.ends.push(end);
+	return end;
+}
+
+// Ends on a side are spread over it in the order of what they lead to, so that lines don't cross at the box.
+function spreadEnds(thing) {
+	for (const side of ["left", "right", "top", "bottom"]) {
+		const axis = side === "left" || side === "right" ? 1 : 0;
+		const ends = thing.ends.filter(end => end.side === side).sort((a, b) => middle(a.other)[axis] - middle(b.other)[axis]);
+		ends.forEach((end, i) => {
+			const share = (i + 1) / (ends.length + 1);
+			end.at = axis === 1 ? [side === "left" ? thing.x : thing.x + thing.w, thing.y + thing.h * share] : [thing.x + thing.w * share, side === "top" ? thing.y : thing.y + thing.h];
+		});
+	}
+}
+
+// The middle of a line between two sites: beside the boxes of the middle column.
+function clearOf(things, [x, y]) {
+	const blocks = things.filter(thing => x > thing.x - 20 && x < thing.x + thing.w + 20 && y > thing.y - 44 && y < thing.y + thing.h + 44);
+	if (blocks.length === 0) {
+		return [x, y];
+	}
+	const top = Math.min(...blocks.map(block => block.y)) - 56;
+	const bottom = Math.max(...blocks.map(block => block.y + block.h)) + 56;
+	return [x, y - top <= bottom - y ? top : bottom];
+}
+
+function drawLines(joints, centre, centreX) {
+	const drawn = joints.map(joint => {
+		const [from, to] = sidesOf(joint.a, joint.b);
+		return {...joint, from: attach(joint.a, from, joint.b), to: attach(joint.b, to, joint.a)};
+	});
+	new Set(drawn.flatMap(joint => [joint.a, joint.b])).forEach(spreadEnds);
+	const points = new Map();
+	for (const joint of drawn) {
+		const [a, b] = [joint.from.at, joint.to.at];
+		if (joint.links.length === 1) {
+			points.set(joint.links[0], [a, b]);
+			continue;
+		}
+		const isAcross = a[0] < centreX !== b[0] < centreX && !centre.includes(joint.a) && !centre.includes(joint.b);
+		const half = isAcross ? clearOf(centre, [centreX, (a[1] + b[1]) / 2]) : [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+		points.set(joint.links[0], [a, half]);
+		points.set(joint.links[1], [b, half]);
+	}
+	return points;
+}
+
+// What two scenarios differ in is a lack only where this one has what the route would lead to.
+const isLacking = (map, missing) => ["default", "0.0.0.0/0", "::/0"].includes(missing.to) || map.networks.some(network => network.subnet === missing.to || network.subnet6 === missing.to);
+
+// A map with places: sites, nodes (with their lines of text) and LANs as boxes, links as points.  What is missing is part of
+// its node's lines.
+export function layOutMap(whole) {
+	const map = {...whole, missing: (whole.missing ?? []).filter(one => isLacking(whole, one))};
+	const {things, joints} = collectThings(map);
+	const names = [...new Set(things.map(thing => thing.site))].filter(name => name !== null);
+	const groups = names.map(name => makeGroup(name, things.filter(thing => thing.site === name), joints));
+	const centre = things.filter(thing => thing.site === null);
+	const sides = shareOut(groups);
+	const widthOf = side => Math.max(0, ...side.map(group => group.w));
+	const heightOf = side => side.reduce((sum, group) => sum + group.h + BETWEEN, BETWEEN);
+	const labels = map.networks.filter(network => network.kind === "tunnel").map(network => Math.max(widthOfText(network.name, SMALL_TEXT), widthOfText(network.backend ?? network.subnet ?? "", SMALL_TEXT)) - CENTRE_GAP);
+	const centreWidth = Math.max(60, ...centre.map(thing => thing.w), ...labels) + 2 * CENTRE_GAP;
+	const natural = {w: widthOf(sides.left) + centreWidth + widthOf(sides.right) + 2 * MARGIN, h: Math.max(heightOf(sides.left), heightOf(sides.right), centre.reduce((sum, thing) => sum + thing.h + 60, 0)) + 2 * MARGIN};
+	const width = Math.ceil(Math.max(natural.w, natural.h * RATIO));
+	const height = Math.ceil(width / RATIO);
+	const spare = width - natural.w;
+	const centreX = MARGIN + widthOf(sides.left) + (centreWidth + spare) / 2;
+	stack(sides.left, height - 2 * MARGIN, MARGIN, widthOf(sides.left), true);
+	stack(sides.right, height - 2 * MARGIN, width - MARGIN - widthOf(sides.right), widthOf(sides.right), false);
+	stackCentre(centre, joints, centreX, height - 2 * MARGIN);
+	const points = drawLines(joints, centre, centreX);
+	const boxOf = thing => ({x: thing.x, y: thing.y, w: thing.w, h: thing.h, lines: thing.lines});
+	return {
+		...map, width, height,
+		sites: groups.map(group => ({name: group.name, title: (map.sites ?? []).find(site => site.name === group.name)?.title ?? group.name, x: group.x, y: group.y, w: group.w, h: group.h})),
+		nodes: things.filter(thing => thing.node).map(thing => ({...thing.node, ...boxOf(thing)})),
+		networks: map.networks.map(network => {
+			const thing = things.find(one => one.network === network || one.key === `network ${network.name}`);
+			return {...network, points: [], ...(thing ? {...boxOf(thing), kind: "lan"} : {x: undefined, w: undefined}), links: (network.links ?? []).map(link => ({...link, points: points.get(link) ?? []}))};
+		}),
+	};
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The player: packets walk the map in the order in which they were captured.  It moves a Playback, asks the map to draw,
+// and says each step in words.  While it plays, nothing is read aloud; a step by hand is.
+
+import {chooser, make, makeSvg, makeTable, reducedMotion, replaceContent} from "./dom.js";
+import {isLost, Playback} from "./playback.js";
+import {countWord, phaseWord, protocolWord, sideWord, socketWord, timeWord} from "./words.js";
+
+const HOP_MS = 650; // one hop at speed 1
+const READ_MS = 1500; // how long a step stands before the next one, at speed 1
+const SPEEDS = [["0.5", "half speed"], ["1", "normal"], ["2", "2 × speed"], ["4", "4 × speed"], ["16", "16 × speed"]];
+
+// --- words of a step -------------------------------------------------------------------------------
+
+export function endsWord(step) {
+	return `${step.from ?? "?"} → ${step.to ?? "nobody"}`;
+}
+
+export function lostSentence(lost) {
+	return `${lost.node}${lost.iface ? ` (interface ${lost.iface})` : ""}: ${lost.text ?? "nobody saw it after this"}`;
+}
+
+// Where a packet ends, and by what; `secret` leaves out by what.
+export function lostBox(lost, secret) {
+	const by = secret ? [] : [lost.route && ["route", lost.route], lost.rule && ["rule", lost.rule], lost.code && ["cause", lost.code]].filter(Boolean);
+	return make("div", {class: "death-box"}, make("strong", {}, `✗ It dies here: ${secret ? lost.node : lostSentence(lost)}`),
+		by.map(([name, text]) => make("span", {class: "by"}, make("b", {}, name), " ", make("code", {}, text))));
+}
+
+function addressWords(hop) {
+	return `${socketWord(hop.src, hop.sport)} → ${socketWord(hop.dst, hop.dport)}`;
+}
+
+// The packet's headers where it is just now, in one line.
+function hopLine(step, current) {
+	const hop = step.hops?.[current];
+	if (!hop) {
+		return make("p", {class: "hop-line quiet"}, "Nobody captured this packet; the step is known from what the programs said.");
+	}
+	return make("p", {class: "hop-line"}, make("b", {}, `${hop.node} ${hop.out ? "out of" : "into"} ${hop.iface ?? "?"}`), make("code", {}, `${hop.proto ?? ""} ${addressWords(hop)}`),
+		hop.nat || hop.relay ? make("code", {class: "changed"}, [hop.nat, hop.relay].filter(Boolean).join("; ")) : null,
+		hop.outer ? make("code", {class: "outer"}, `inside ${hop.outer.kind ?? "a tunnel"} ${addressWords(hop.outer)}`) : null);
+}
+
+// The packet's headers at every sighting.
+export function hopTable(step, current, chooseHop) {
+	const rows = (step.hops ?? []).map((hop, i) => [
+		make("button", {type: "button", class: "hop", "aria-current": i === current ? "step" : null, on: {click: () => chooseHop(i)}}, String(i + 1)),
+		`${hop.node} ${hop.out ? "out of" : "into"} ${hop.iface}`, hop.proto ?? "", addressWords(hop),
+		hop.nat || hop.relay ? make("span", {class: "changed"}, [hop.nat, hop.relay].filter(Boolean).join("; ")) : "",
+		hop.outer ? make("span", {class: "outer"}, `${hop.outer.kind ?? "tunnel"}: ${addressWords(hop.outer)} ${hop.outer.proto ?? ""}`) : "",
+	]);
+	const table = makeTable("The packet's headers at each hop", ["hop", "where", "protocol", "source → destination", "changed since the hop before", "outside (tunnel)"], rows,
+		"Nobody captured this packet; the step is known from what the programs said.");
+	[...table.querySelectorAll("tbody tr")].forEach((row, i) => row.classList.toggle("current", i === current));
+	return table;
+}
+
+// --- the strip: all steps in one line --------------------------------------------------------------
+
+function makeStrip(playback) {
+	const bars = playback.steps.map((step, i) => makeSvg("rect", {class: ["tick", step.protocol, isLost(step) && "lost"].filter(Boolean).join(" "), x: i + 0.1, width: 0.8}));
+	const cursor = makeSvg("rect", {class: "cursor", y: 0, height: 20, width: 1});
+	const svg = makeSvg("svg", {class: "strip", viewBox: `0 0 ${Math.max(1, bars.length)} 20`, preserveAspectRatio: "none", "aria-hidden": "true"}, bars, cursor);
+	return {
+		svg,
+		update() {
+			bars.forEach((bar, i) => {
+				const isShown = playback.isShown(playback.steps[i]);
+				bar.setAttribute("y", playback.steps[i].lost ? 2 : 7);
+				bar.setAttribute("height", isShown ? (playback.steps[i].lost ? 16 : 6) : 0);
+			});
+			cursor.setAttribute("x", playback.index);
+		},
+	};
+}
+
+function makeFilter(playback, change) {
+	const hidden = new Set();
+	return make("details", {class: "filter"}, make("summary", {}, "Protocols"), make("fieldset", {}, make("legend", {}, "Show steps of"), playback.protocols().map(protocol =>
+		make("label", {}, make("input", {
+			type: "checkbox", checked: true, value: protocol,
+			on: {
+				change: event => {
+					hidden[event.target.checked ? "delete" : "add"](protocol);
+					change(hidden);
+				},
+			},
+		}), protocolWord(protocol)))));
+}
+
+// --- the player ------------------------------------------------------------------------------------
+
+export class Player {
+	// options: map (of makeMap), secret() whether the why is hidden, moved(index, hop) is called after each move
+	constructor(cell, options) {
+		this.cell = cell;
+		this.options = options;
+		this.playback = new Playback(cell.steps ?? []);
+		this.share = 0;
+		this.speed = 1;
+		this.frame = null;
+		this.strip = makeStrip(this.playback);
+		this.now = make("div", {class: "now", "aria-live": "polite", "aria-atomic": "true"});
+		this.headers = make("div", {class: "headers"}); // the view says where they stand
+		this.playButton = make("button", {type: "button", class: "play", on: {click: () => this.toggle()}}, "▶ Play");
+		this.range = make("input", {
+			type: "range", class: "seek", min: 0, max: Math.max(0, this.playback.steps.length - 1), "aria-label": "Step",
+			on: {input: () => this.seek(Number(this.range.value))},
+		});
+		this.element = make("section", {class: "player", "aria-label": "Player"}, this.controls(), make("div", {class: "timeline"}, this.strip.svg, this.range), this.now);
+		this.draw();
+	}
+
+	controls() {
+		const button = (text, name, act, kind = null) => make("button", {type: "button", class: kind, "aria-label": name, title: name, on: {click: act}}, text);
+		const phases = this.playback.phases().map(phase => button(phaseWord(phase), `Go to the first step of: ${phaseWord(phase)}`, () => this.goToPhase(phase), "jump"));
+		const death = this.playback.steps.some(isLost) ? button("✗ Where it dies", "✗ Where it dies: the next packet that is lost (x)", () => this.goToLost(), "jump death") : null;
+		return make("div", {class: "controls", role: "group", "aria-label": "Playing"},
+			button("◀ step", "Step back (left arrow)", () => this.step(-1)), button("‹ hop", "Hop back (comma)", () => this.hopBy(-1)), this.playButton,
+			button("hop ›", "Hop forward (full stop)", () => this.hopBy(1)), button("step ▶", "Step forward (right arrow)", () => this.step(1)),
+			make("span", {class: "jumps", role: "group", "aria-label": "Go to"}, phases, death),
+			chooser("Speed", SPEEDS, "1", value => {
+				this.speed = Number(value);
+			}),
+			makeFilter(this.playback, hidden => {
+				this.pause();
+				this.playback.setHidden(hidden);
+				this.draw();
+			}));
+	}
+
+	get isPlaying() {
+		return this.frame !== null;
+	}
+
+	// --- moves by hand ---
+
+	step(by) {
+		this.pause();
+		if (this.playback.moveStep(by, by > 0 && !reducedMotion() ? 0 : null)) {
+			this.draw();
+			if (by > 0) {
+				this.run(true);
+			}
+		}
+	}
+
+	hopBy(by) {
+		this.pause();
+		if (this.playback.moveHop(by)) {
+			this.draw();
+		}
+	}
+
+	seek(index, hop = null) {
+		this.pause();
+		if (this.playback.seek(index, hop)) {
+			this.draw();
+		}
+	}
+
+	goToPhase(phase) {
+		const index = this.playback.steps.findIndex(step => step.phase === phase && this.playback.isShown(step));
+		this.seek(index);
+	}
+
+	goToLost() {
+		this.seek(this.playback.findStep(isLost));
+	}
+
+	// --- playing ---
+
+	toggle() {
+		if (this.isPlaying) {
+			this.pause();
+			return;
+		}
+		if (this.playback.rank().at >= this.playback.rank().of - 1) {
+			this.playback.seek(this.playback.shown()[0] ?? 0, 0);
+		}
+		this.run(false);
+	}
+
+	pause() {
+		if (this.frame !== null) {
+			cancelAnimationFrame(this.frame);
+		}
+		this.frame = null;
+		this.share = 0;
+		this.showState();
+	}
+
+	// Moves with the clock: to the packet's end, and (unless one step was asked for) on to the next ones.
+	run(oneStep) {
+		let before = performance.now();
+		let waited = 0;
+		const tick = now => {
+			const passed = Math.max(0, now - before) * this.speed;
+			before = now;
+			if (this.playback.hop < this.playback.lastHop()) {
+				this.share += passed / HOP_MS;
+				if (reducedMotion() || this.share >= 1) {
+					this.share = 0;
+					this.playback.hop++;
+					this.draw();
+				} else {
+					this.drawPacket();
+				}
+			} else if (oneStep) {
+				this.pause();
+				return;
+			} else {
+				waited += passed;
+				if (waited >= READ_MS) {
+					waited = 0;
+					if (!this.playback.moveStep(1, 0)) {
+						this.pause();
+						return;
+					}
+					this.draw();
+				}
+			}
+			this.frame = requestAnimationFrame(tick);
+		};
+		this.frame = requestAnimationFrame(tick);
+		this.showState(oneStep);
+	}
+
+	showState(oneStep = false) {
+		const isPlaying = this.isPlaying && !oneStep;
+		this.playButton.textContent = isPlaying ? "❚❚ Pause" : "▶ Play";
+		this.playButton.setAttribute("aria-label", isPlaying ? "Pause (space)" : "Play (space)");
+		this.now.setAttribute("aria-live", isPlaying ? "off" : "polite");
+	}
+
+	// --- drawing ---
+
+	questions() {
+		const step = this.playback.step;
+		return (step?.related ?? []).map(n => this.playback.steps.find(one => one.n === n)).filter(Boolean);
+	}
+
+	// The step, and what it answers.
+	inView() {
+		return [this.playback.step, ...this.questions()];
+	}
+
+	drawPacket() {
+		this.options.map?.show(this.playback.step, this.playback.hop, this.share, this.questions());
+	}
+
+	// What stands on the map where: the call's ends, the node of the packet, the node where it died.
+	marks() {
+		const {step, hop} = this.playback;
+		const at = step?.hops?.length ? step.hops[hop].node : null;
+		const isDead = step?.lost && hop === this.playback.lastHop();
+		return {
+			end: (this.cell.ends ?? []).map(end => end.name),
+			at: at ? [at] : [step?.from, step?.to].filter(Boolean),
+			dead: isDead ? [step.lost.node] : [],
+		};
+	}
+
+	words() {
+		const {step, hop} = this.playback;
+		const {at, of} = this.playback.rank();
+		const isEnd = hop === this.playback.lastHop();
+		const isSecret = this.options.secret?.() ?? false;
+		return [make("p", {class: "place"},
+			make("span", {class: `protocol ${step.protocol}`}, protocolWord(step.protocol)),
+			make("span", {class: `side ${step.side === "back" ? "back" : "there"}`}, step.side === "back" ? "◇ " : "▶ ", endsWord(step), make("span", {class: "unseen"}, `, ${sideWord(step.side)}`)),
+			make("span", {}, timeWord(step.t_us)), step.count > 1 ? make("span", {}, `${step.count} packets alike`) : null,
+			make("span", {class: "quiet"}, `step ${at + 1} of ${of}${step.hops?.length ? `, hop ${hop + 1} of ${step.hops.length}` : ""}`)),
+		make("p", {class: "sentence"}, make("strong", {}, step.title ?? ""), step.text && !(isSecret && step.lost) ? `. ${step.text}` : ""),
+		isEnd && step.lost ? lostBox(step.lost, isSecret) : null, hopLine(step, hop)];
+	}
+
+	draw() {
+		const {step, hop, index} = this.playback;
+		if (!step) {
+			replaceContent(this.now, make("p", {class: "sentence"}, this.cell.evidence === false
+				? "No packets were kept of this scenario, so there is nothing to play." : "There is no step to show."));
+			return;
+		}
+		this.drawPacket();
+		this.options.map?.frameStep(this.inView());
+		this.options.map?.mark(this.marks());
+		replaceContent(this.now, this.words());
+		replaceContent(this.headers, hopTable(step, hop, i => this.seek(index, i)));
+		this.range.value = String(index);
+		this.range.setAttribute("aria-valuetext", `${index + 1} of ${countWord(this.playback.steps.length, "step")}: ${step.title ?? ""}`);
+		this.strip.update();
+		this.options.moved?.(index, hop);
+	}
+}

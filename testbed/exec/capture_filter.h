@@ -4,16 +4,17 @@
  *
  * Kept are packets that can be recognised at other nodes, behind NAT and in tunnels: TCP
  * segments that open or end a connection, and those that begin with a TLS record; STUN and TURN
- * messages; one RTP packet of CAPTURE_RTP_KEPT (by sequence number, so that all nodes keep the same
- * ones), bare or in a TURN channel; DNS; ICMP errors.  Loopback interfaces are left out.  Private
- * to exec.
+ * messages; one RTP packet of EVIDENCE_RTP_KEPT (by sequence number, so that all nodes keep the
+ * same ones), bare or in a TURN channel; DNS; ICMP errors.  Loopback interfaces are left out.
+ * Private to exec.
  */
 #ifndef TESTBED_EXEC_CAPTURE_FILTER_H
 #define TESTBED_EXEC_CAPTURE_FILTER_H
 
+#include "testbed/base/evidence.h"
+
 #include <stdbool.h>
 
-#define CAPTURE_RTP_KEPT 16 /* a power of two */
 #define CAPTURE_SNAP_BYTES                                                     \
 	160 /* link, IPv6, UDP, TURN indication and a STUN header or RTP in it \
 	     */

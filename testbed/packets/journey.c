@@ -33,6 +33,7 @@ void journeys_unref(journeys *j)
 		return;
 	g_ptr_array_unref(j->list);
 	g_ptr_array_unref(j->sightings);
+	g_clear_pointer(&j->file, g_bytes_unref);
 	g_free(j);
 }
 
@@ -158,10 +159,14 @@ static void on_record(const struct pcapng_record *r, gpointer user_data)
 	journeys_add(user_data, &s);
 }
 
-gboolean journeys_read(journeys *j, const guint8 *pcapng, gsize length, GError **error)
+gboolean journeys_read(journeys *j, GBytes *pcapng, GError **error)
 {
-	if (!pcapng_read(pcapng, length, on_record, j, error))
+	gsize length;
+	const guint8 *bytes = g_bytes_get_data(pcapng, &length);
+
+	if (!pcapng_read(bytes, length, on_record, j, error))
 		return FALSE;
+	j->file = g_bytes_ref(pcapng);
 	journeys_sort(j);
 	return TRUE;
 }

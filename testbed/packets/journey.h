@@ -26,6 +26,7 @@ typedef struct journeys {
 	guint64 end_ns;	      /* the last sighting's time; 0: there is none */
 	guint64 lost;	      /* packets that the capture lost, so that a journey may have gaps */
 	GPtrArray *sightings; /* struct sighting, as they were added */
+	GBytes *file;	      /* that sightings borrow their bytes from; NULL: none */
 	guint refs;	      /* several cells of a run share what was seen of their scenario */
 } journeys;
 
@@ -39,9 +40,9 @@ void journeys_add(journeys *j, const struct sighting *s);
 /* Makes the list from what was added; once. */
 void journeys_sort(journeys *j);
 
-/* Adds everything in a pcapng file whose interfaces are named NODE:IF, and sorts.  FALSE with
- * TB_ERROR_INPUT when it is not such a file. */
-gboolean journeys_read(journeys *j, const guint8 *pcapng, gsize length, GError **error);
+/* Adds everything in a pcapng file whose interfaces are named NODE:IF, sorts, and keeps a reference
+ * to the file's bytes.  Once.  FALSE with TB_ERROR_INPUT when it is not such a file. */
+gboolean journeys_read(journeys *j, GBytes *pcapng, GError **error);
 
 /* "branch1:lan > branch-gw:lan > branch-gw:vpn0"; only the start of a very long one.  The caller
  * frees. */

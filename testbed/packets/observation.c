@@ -42,13 +42,15 @@ void observation_clear(struct observation *seen)
 void observation_read_packets(struct observation *seen, int fd)
 {
 	g_autoptr(journeys) all = journeys_new();
+	g_autoptr(GBytes) file = NULL;
 	gsize length;
 	/* not mapped: who owns the file may cut it meanwhile */
-	g_autofree char *bytes = files_read(fd, EVIDENCE_BYTES_MAX, &length, NULL);
+	char *bytes = files_read(fd, EVIDENCE_BYTES_MAX, &length, NULL);
 
 	if (!bytes)
 		return;
+	file = g_bytes_new_take(bytes, length);
 	all->lost = seen->state ? seen->state->evidence_lost : 0;
-	if (journeys_read(all, (const guint8 *)bytes, length, NULL))
+	if (journeys_read(all, file, NULL))
 		seen->packets = g_steal_pointer(&all);
 }

@@ -1,46 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/packets/packet.h"
 
+#include "testbed/packets/part.h"
+
 #include <string.h>
 
 #define ETHERNET_BYTES 14
-#define STUN_BYTES 20
 #define STUN_COOKIE 0x2112A442u
 #define STUN_CLASS 0x0110u
 #define STUN_SUCCESS 0x0100u
 #define STUN_ERROR 0x0110u
 #define TURN_SEND 0x0016u
 #define TURN_DATA 0x0017u
-#define ATTRIBUTE_DATA 0x0013u
-#define ATTRIBUTE_ERROR 0x0009u
 #define DNS_PORT 53
-
-/* A part of a packet; reading beyond its end gives zeros. */
-struct part {
-	const guint8 *data;
-	gsize length;
-};
-
-static struct part rest(struct part p, gsize offset)
-{
-	return offset < p.length ? (struct part){p.data + offset, p.length - offset} :
-				   (struct part){p.data, 0};
-}
-
-static guint8 byte_at(struct part p, gsize at)
-{
-	return at < p.length ? p.data[at] : 0;
-}
-
-static guint16 u16_at(struct part p, gsize at)
-{
-	return (guint16)(byte_at(p, at) << 8 | byte_at(p, at + 1));
-}
-
-static guint32 u32_at(struct part p, gsize at)
-{
-	return (guint32)u16_at(p, at) << 16 | u16_at(p, at + 2);
-}
 
 static void id_copy(struct sighting *s, enum packet_kind kind, gsize to, struct part p, gsize from,
 		    gsize length)
@@ -52,27 +24,12 @@ static void id_copy(struct sighting *s, enum packet_kind kind, gsize to, struct 
 
 /* --- what is in it ---------------------------------------------------------------------------- */
 
-/* The value of an attribute, empty when there is none. */
-static struct part stun_attribute(struct part p, guint16 type)
-{
-	gsize at = STUN_BYTES;
-
-	while (at + 4 <= p.length) {
-		gsize length = u16_at(p, at + 2);
-
-		if (u16_at(p, at) == type)
-			return (struct part){p.data + at + 4, MIN(length, p.length - at - 4)};
-		at += 4 + (length + 3) / 4 * 4;
-	}
-	return (struct part){p.data, 0};
-}
-
 static bool read_payload(struct part p, struct sighting *s);
 
 static bool read_stun(struct part p, struct sighting *s)
 {
 	guint16 type = u16_at(p, 0);
-	struct part inner = stun_attribute(p, ATTRIBUTE_DATA), error;
+	struct part inner = stun_attribute(p, STUN_ATTRIBUTE_DATA), error;
 
 	if (p.length < STUN_BYTES || u32_at(p, 4) != STUN_COOKIE)
 		return false;
@@ -82,7 +39,7 @@ static bool read_stun(struct part p, struct sighting *s)
 			return true;
 		s->in_turn = false;
 	}
-	error = stun_attribute(p, ATTRIBUTE_ERROR);
+	error = stun_attribute(p, STUN_ATTRIBUTE_ERROR);
 	s->stun = type;
 	s->error = error.length >= 4 ?
 			   (guint8)((byte_at(error, 2) & 7) * 100 + byte_at(error, 3) - 300) :
@@ -177,6 +134,17 @@ static bool read_icmp(struct part p, struct sighting *s)
 	return p.length >= 8;
 }
 
+struct part packet_payload(const struct sighting *s)
+{
+	struct part p = {s->bytes, s->length};
+	gsize ip = byte_at(p, 0) >> 4 == 6 ? 40 : (gsize)(byte_at(p, 0) & 0x0f) * 4;
+	struct part inside = rest(p, ip);
+
+	return s->proto == PROTO_UDP ? rest(inside, 8) :
+	       s->proto == PROTO_TCP ? rest(inside, (gsize)(byte_at(inside, 12) >> 4) * 4) :
+				       inside;
+}
+
 static void read_address(struct part p, gsize at, int family, struct addr *ret)
 {
 	gsize length = family == AF_INET ? 4 : 16;
@@ -201,6 +169,18 @@ static bool read_transport(struct part p, gsize whole, guint8 protocol, struct s
 	}
 }
 
+bool packet_read_inside(const struct sighting *segment, struct sighting *ret)
+{
+	struct part payload = packet_payload(segment);
+
+	*ret = *segment;
+	ret->id = (struct packet_id){0};
+	ret->stun = ret->error = 0;
+	ret->in_turn = false;
+	return segment->proto == PROTO_TCP && segment->tls == 0 && payload.length > 0 &&
+	       read_payload(payload, ret);
+}
+
 bool packet_read(const guint8 *data, gsize captured, gsize original, bool ethernet,
 		 struct sighting *ret)
 {
@@ -208,7 +188,8 @@ bool packet_read(const guint8 *data, gsize captured, gsize original, bool ethern
 	struct part p = rest((struct part){data, captured}, link);
 	gsize whole = original > link ? original - link : 0;
 
-	*ret = (struct sighting){.proto = PROTO_ANY};
+	*ret = (struct sighting){
+		.proto = PROTO_ANY, .bytes = p.data, .length = (guint16)MIN(p.length, G_MAXUINT16)};
 	if (p.length >= 20 && byte_at(p, 0) >> 4 == 4) {
 		header = (gsize)(byte_at(p, 0) & 0x0f) * 4;
 		read_address(p, 12, AF_INET, &ret->src);

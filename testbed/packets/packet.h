@@ -32,6 +32,10 @@ struct sighting {
 	uint8_t error;	   /* STUN error code less 300 (RFC 8489 section 14.8); 0: none */
 	uint8_t tcp_flags; /* 0: no TCP */
 	uint8_t tls; /* content type of the TLS record that the segment begins with; 0: none */
+	/* From the IP header on, as much as was captured: borrowed from what was read, for
+	 * dissect.h; NULL: not kept. */
+	const guint8 *bytes;
+	guint16 length;
 };
 
 #define TCP_FLAG_FIN 0x01
@@ -43,6 +47,11 @@ struct sighting {
  * False: the packet can't be recognised elsewhere. */
 bool packet_read(const guint8 *data, gsize captured, gsize original, bool ethernet,
 		 struct sighting *ret);
+
+/* What a TCP segment carries that begins with a STUN message or a TURN channel's data, as TURN over
+ * TCP has them (RFC 8656 section 12.5): `ret` is the segment with the id and the message of that.
+ * False: it carries nothing such. */
+bool packet_read_inside(const struct sighting *segment, struct sighting *ret);
 
 /* "STUN binding request", "TURN allocate error 437", "TCP SYN", "RTP"; static or into `buf`. */
 const char *packet_name(const struct sighting *s, char buf[static 48]);

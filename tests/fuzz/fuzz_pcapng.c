@@ -2,6 +2,7 @@
 /* Recorded packets: any bytes give the packets up to where they make sense, each of which lies
  * within the file and can be told in words; what was read is written and read again to the same. */
 #include "testbed/base/pcapng.h"
+#include "testbed/packets/dissect.h"
 #include "testbed/packets/journey.h"
 #include "testbed/report/packet.h"
 
@@ -36,6 +37,7 @@ static void on_count(const struct pcapng_record *p G_GNUC_UNUSED, gpointer user_
 int LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
 {
 	g_autoptr(journeys) all = journeys_new();
+	g_autoptr(GBytes) file = g_bytes_new_static(data, size);
 	struct reading r = {.begin = data, .end = data + size, .copy = g_byte_array_new()};
 	guint again = 0;
 
@@ -43,11 +45,17 @@ int LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
 	if (pcapng_read(data, size, on_packet, &r, NULL)) {
 		g_assert_true(pcapng_read(r.copy->data, r.copy->len, on_count, &again, NULL));
 		g_assert_cmpuint(again, ==, r.packets);
-		g_assert_true(journeys_read(all, data, size, NULL));
+		g_assert_true(journeys_read(all, file, NULL));
 		ptr_array_foreach(const struct journey, j, all->list) {
 			g_autofree char *text = journey_text(j);
 
 			g_assert_true(g_utf8_validate(text, -1, NULL));
+		}
+		ptr_array_foreach(const struct sighting, s, all->sightings) {
+			g_autoptr(GPtrArray) fields = dissect_fields(s);
+
+			ptr_array_foreach(const struct packet_field, f, fields)
+				g_assert_true(g_utf8_validate(f->value, -1, NULL));
 		}
 	}
 	g_byte_array_unref(r.copy);

@@ -58,6 +58,16 @@ static bool has_nat(const struct node *n, enum nat_kind kind)
 	return false;
 }
 
+char *graph_nat_text(const struct nat_rule *r)
+{
+	static const char *const kinds[] = {
+		[NAT_MASQUERADE] = "NAT", [NAT_FORWARD] = "port forward", [NAT_STATIC] = "1:1 NAT"};
+
+	return r->kind == NAT_MASQUERADE && r->preset != NAT_CUSTOM ?
+		       g_strdup_printf("NAT: %s", nat_preset_name(r->preset)) :
+		       g_strdup(kinds[r->kind]);
+}
+
 void graph_marks_of(const struct node *n, GArray *marks)
 {
 	const struct graph_mark nat = {"NAT", GRAPH_NAT_COLOR},
@@ -163,8 +173,7 @@ static void measure_distances(graph_drawing *g)
 static const struct object_shape graph_drawing_shape =
 	OBJECT_SHAPE(graph_drawing, NULL, OWNS(graph_drawing, networks, g_ptr_array_unref));
 
-/* Prepares the drawing of a model, which is borrowed until object_free. */
-static graph_drawing *graph_drawing_new(const model *m)
+graph_drawing *graph_drawing_new(const model *m)
 {
 	graph_drawing *g = object_new(&graph_drawing_shape);
 	g_autoptr(GHashTable) by_network = g_hash_table_new(NULL, NULL);

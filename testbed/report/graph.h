@@ -65,6 +65,12 @@ typedef struct graph_drawing {
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(graph_drawing, object_free)
 
+/* The drawing of a model, which is borrowed until object_free. */
+graph_drawing *graph_drawing_new(const model *m);
+
+/* "NAT: home-router", "port forward": what a NAT rule is; the caller frees. */
+char *graph_nat_text(const struct nat_rule *r);
+
 /* The first role that fits: the Internet (it filters bogons), client, Edge, server, router,
  * host. */
 enum graph_role graph_role_of(const struct node *n);

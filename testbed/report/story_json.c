@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/report/story_json.h"
+
+#include "testbed/report/explain_json.h"
+#include "testbed/report/json.h"
+#include "testbed/report/sessions_text.h"
+
+/* --- small parts ------------------------------------------------------------------------------ */
+
+static json_t *text_json(const char *text)
+{
+	g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
+
+	return valid ? json_string(valid) : json_null();
+}
+
+static json_t *address_json(const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return json_string(addr_print(a, text));
+}
+
+/* Members that most hops or steps do not have are left out where they would be null. */
+static void set_text(json_t *object, const char *key, const char *text)
+{
+	if (text)
+		json_object_set_new(object, key, text_json(text));
+}
+
+/* --- hops ------------------------------------------------------------------------------------- */
+
+struct writer {
+	const story *s;
+	const char *vpn;
+};
+
+static json_t *outer_json(const struct writer *w, const struct story_hop *h)
+{
+	const struct tunnel *t = h->tunnel;
+	bool udp = tunnel_is_udp(t->kind);
+	const char *kind =
+		t->kind == TUNNEL_WIREGUARD && w->vpn ? w->vpn : tunnel_kind_name(t->kind);
+
+	return json_pack("{s:s, s:s, s:o, s:i, s:o, s:i, s:o}", "tunnel", t->name, "proto",
+			 udp ? "udp" : tunnel_kind_name(t->kind), "src",
+			 address_json(&t->ends[h->tunnel_from].underlay), "sport",
+			 udp ? (int)t->port : 0, "dst",
+			 address_json(&t->ends[1 - h->tunnel_from].underlay), "dport",
+			 udp ? (int)t->port : 0, "kind", text_json(kind));
+}
+
+static json_t *hop_json(const struct writer *w, const struct story_hop *h)
+{
+	const struct sighting *s = h->at;
+	gint64 us = (gint64)(s->time_ns / 1000) - w->s->seen->clock_offset_us - w->s->zero_us;
+	json_t *hop =
+		json_pack("{s:I, s:o, s:o, s:b, s:s, s:o, s:i, s:o, s:i}", "t_us", (json_int_t)us,
+			  "node", text_json(s->node), "iface", text_json(s->iface), "out",
+			  (int)s->out, "proto", ip_proto_name(s->proto), "src",
+			  address_json(&s->src), "sport", (int)s->sport, "dst",
+			  address_json(&s->dst), "dport", (int)s->dport);
+
+	if (s->bytes)
+		json_object_set_new(hop, "ttl", json_integer(dissect_ttl(s)));
+	if (h->tunnel)
+		json_object_set_new(hop, "outer", outer_json(w, h));
+	set_text(hop, "nat", h->nat);
+	set_text(hop, "relay", h->relay);
+	return hop;
+}
+
+/* --- steps ------------------------------------------------------------------------------------ */
+
+static json_t *lost_json(const struct story_loss *l)
+{
+	json_t *lost = json_pack("{s:o, s:o, s:o, s:s?}", "node", text_json(l->node), "iface",
+				 text_json(l->iface), "text", text_json(l->text), "code", l->code);
+
+	set_text(lost, "route", l->route);
+	set_text(lost, "rule", l->rule);
+	return lost;
+}
+
+static json_t *message_json(const struct step *p)
+{
+	json_t *fields = json_array();
+
+	ptr_array_foreach(const struct packet_field, f, p->fields)
+		json_array_append_new(fields, json_pack("[s, o]", f->name, text_json(f->value)));
+	return json_pack("{s:o, s:o}", "fields", fields, "sip", text_json(p->sip));
+}
+
+static json_t *step_json(const struct writer *w, const struct step *p)
+{
+	json_t *step = json_pack(
+		"{s:i, s:I, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "n",
+		(int)p->n, "t_us", (json_int_t)(p->time_us - w->s->zero_us), "phase",
+		story_phase_name(p->phase), "protocol", p->protocol, "from", text_json(p->from),
+		"to", text_json(p->to), "side", p->back ? "back" : "there", "title",
+		text_json(p->title), "text", text_json(p->text), "count", (int)p->count, "hops",
+		json_array(), "lost", p->lost ? lost_json(p->lost) : json_null(), "message",
+		p->fields || p->sip ? message_json(p) : json_null(), "related", json_array());
+
+	if (p->count > 1)
+		json_object_set_new(step, "until_us",
+				    json_integer((json_int_t)(p->until_us - w->s->zero_us)));
+	array_foreach(const struct story_hop, h, p->hops)
+		json_array_append_new(json_object_get(step, "hops"), hop_json(w, h));
+	if (p->answers)
+		json_array_append_new(json_object_get(step, "related"),
+				      json_integer(p->answers->n));
+	return step;
+}
+
+/* --- pairs and quality ------------------------------------------------------------------------ */
+
+static json_t *end_json(const char *type, const struct addr *a, guint port, const char *transport)
+{
+	return json_pack("{s:s?, s:o, s:i, s:s}", "type", type, "address", address_json(a), "port",
+			 (int)port, "transport", transport);
+}
+
+static json_t *pair_json(gconstpointer item)
+{
+	const struct story_pair *p = item;
+	const struct sighting *first = g_array_index(p->check->hops, const struct story_hop, 0).at;
+	const char *transport = ip_proto_name(first->proto);
+
+	return json_pack("{s:o, s:s?, s:i, s:i, s:o, s:o, s:s, s:o}", "end",
+			 text_json(p->check->from), "stream", p->stream, "step", (int)p->check->n,
+			 "checks", (int)p->check->count, "local",
+			 end_json(p->local_type, &p->local, p->local_port, transport), "remote",
+			 end_json(p->remote_type, &p->remote, p->remote_port, transport), "verdict",
+			 p->verdict, "why", text_json(p->why));
+}
+
+/* [t_ms, delay_ms] of the packets of a stream that were captured at both ends. */
+static json_t *delays_json(const story *s, const struct cell_stream *stream)
+{
+	json_t *list = json_array();
+
+	ptr_array_foreach(const struct step, p, s->steps) {
+		const char *kind = p->delays ? story_stream_of(s, p) : NULL;
+
+		if (!p->delays || g_strcmp0(p->to, stream->receiver) != 0 ||
+		    (kind && !g_str_equal(kind, stream->kind)))
+			continue;
+		array_foreach(const struct story_delay, d, p->delays)
+			json_array_append_new(
+				list, json_pack("[f, f]", (double)(d->time_us - s->zero_us) / 1e3,
+						d->ms));
+	}
+	return list;
+}
+
+static json_t *quality_json(const story *s)
+{
+	json_t *list = json_array();
+
+	ptr_array_foreach(const struct cell_stream, one, s->cell->streams) {
+		const struct cell_quality *q = &one->quality;
+
+		json_array_append_new(
+			list,
+			json_pack("{s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "end",
+				  text_json(one->receiver), "stream", text_json(one->kind), "sent",
+				  (json_int_t)q->sent, "received", (json_int_t)q->received,
+				  "rtt_ms", report_figure_json(q->rtt_ms), "jitter_ms",
+				  report_figure_json(q->jitter_ms), "loss_pct",
+				  report_figure_json(q->loss_pct), "mos",
+				  report_figure_json(q->mos), "delay_ms",
+				  report_figure_json(q->delay_ms), "delay_max_ms",
+				  report_figure_json(q->delay_max_ms), "delays",
+				  delays_json(s, one)));
+	}
+	return list;
+}
+
+/* --- the cell --------------------------------------------------------------------------------- */
+
+static json_t *ends_json(const model *m, const struct cell *c)
+{
+	json_t *list = json_array();
+
+	ptr_array_foreach(const char, name, c->participants) {
+		const struct node *n = model_node(m, name);
+
+		json_array_append_new(list, json_pack("{s:o, s:s?}", "name", text_json(name),
+						      "site", n ? n->site : NULL));
+	}
+	return list;
+}
+
+json_t *story_cell_json(const struct story_source *from)
+{
+	const struct cell *c = from->cell;
+	const explanation *x = from->explanation;
+	g_autoptr(story) s = story_new(from->model, from->seen, c, x ? x->finding : NULL);
+	g_autoptr(GPtrArray) pairs = story_pairs(s);
+	const struct writer w = {s, from->vpn};
+	json_t *steps = json_array(), *lanes = json_array();
+	json_t *cell = json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:n}", "id",
+		text_json(c->id), "scenario", text_json(c->scenario), "verdict",
+		c->done ? json_string(verdict_name(c->verdict)) : json_null(), "path",
+		c->done ? json_string(path_class_name(c->path)) : json_null(), "reason",
+		text_json(c->reason), "evidence", from->seen->packets != NULL, "ends",
+		ends_json(from->model, c), "lanes", lanes, "zero", s->zero, "steps", steps,
+		"explanation", x ? explain_json(x) : json_null(), "pairs",
+		report_list_json(pairs, pair_json), "sessions", sessions_json(from->seen, c),
+		"quality", quality_json(s), "trial");
+
+	ptr_array_foreach(const char, lane, s->lanes)
+		json_array_append_new(lanes, text_json(lane));
+	ptr_array_foreach(const struct step, p, s->steps)
+		json_array_append_new(steps, step_json(&w, p));
+	return cell;
+}
+
+json_t *story_trial_json(const struct trial *t, const char *change, json_t *with)
+{
+	return json_pack("{s:o, s:s, s:s, s:b, s:o}", "change", text_json(change), "verdict",
+			 verdict_name(t->verdict), "path", path_class_name(t->path), "mended",
+			 (int)t->mended, "story", with);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A story as JSON, the cells of "testbed.story/1" (docs/STORY.md).
+ *
+ * Depends on story.  Pure.  All texts are valid UTF-8.
+ */
+#ifndef TESTBED_REPORT_STORY_JSON_H
+#define TESTBED_REPORT_STORY_JSON_H
+
+#include "testbed/diagnose/explanation.h"
+#include "testbed/report/story.h"
+
+#define STORY_SCHEMA "testbed.story/1"
+
+struct story_source {
+	const model *model; /* the network of the cell's scenario */
+	const struct cell *cell;
+	const struct observation *seen;
+	const explanation *explanation; /* NULL: nothing was explained */
+	const char *vpn; /* what tunnels of WireGuard were made by; NULL: not known */
+};
+
+/* The cell's object, without "trial"; the caller owns it. */
+json_t *story_cell_json(const struct story_source *from);
+/* What a trial came to: the change, and the story of the call with it; the caller owns it.  Takes
+ * over that story, `with`. */
+json_t *story_trial_json(const struct trial *t, const char *change, json_t *with);
+
+/* Takes what repeats in a cell out of its steps, as a page has them (docs/STORY.md, section "In a
+ * page"): "ways" of the cell, and "way" and "times" of a step in place of its "hops". */
+void story_pack(json_t *cell);
+
+/* "nodes" of a scenario: routes, rules, sessions and counters as the kernels had them, by the model
+ * of the scenario and a state (NULL: an empty object).  The caller owns it. */
+json_t *story_nodes_json(const model *m, const netstate *state);
+
+#endif

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A call step by step, from events and packets by hand. */
+#include "testbed/report/story_json.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#define MS_NS 1000000u
+
+/* alice is behind a NAT, bob beside the relay. */
+static const char topology[] =
+	"topology: t\n"
+	"domain: t.test\n"
+	"scenarios: {plain: {title: none}}\n"
+	"networks:\n"
+	"  lan: {subnet: 10.0.0.0/24}\n"
+	"  out: {subnet: 203.0.113.0/24}\n"
+	"nodes:\n"
+	"  alice:\n    interfaces: {lan: {network: lan, address: 10.0.0.1/24}}\n"
+	"  gw:\n    forwarding: true\n    interfaces:\n"
+	"      lan: {network: lan, address: 10.0.0.254/24}\n"
+	"      wan: {network: out, address: 203.0.113.1/24}\n"
+	"    nat: [{name: n, masquerade: wan}]\n"
+	"  relay:\n    interfaces: {eth0: {network: out, address: 203.0.113.8/24}}\n"
+	"  bob:\n    interfaces: {eth0: {network: out, address: 203.0.113.2/24}}\n";
+
+struct stage {
+	model *m;
+	struct observation seen;
+	struct cell *c;
+	story *s;
+};
+
+static void stage_init(struct stage *s)
+{
+	diags *d = diags_new();
+
+	*s = (struct stage){0};
+	s->m = model_load_text("t.yaml", topology, strlen(topology), d);
+	cr_assert(s->m, "the topology is right");
+	diags_free(d);
+	observation_init(&s->seen);
+	s->seen.clock_offset_us = 0;
+	s->seen.packets = journeys_new();
+	s->c = cell_new();
+	g_ptr_array_add(s->c->participants, g_strdup("alice"));
+	g_ptr_array_add(s->c->participants, g_strdup("bob"));
+}
+
+static void stage_clear(struct stage *s)
+{
+	object_free(s->s);
+	observation_clear(&s->seen);
+	cell_free(s->c);
+	model_free(s->m);
+}
+
+static void hear(struct stage *s, const char *agent, json_t *event)
+{
+	cr_assert(event, "the event is well made");
+	g_ptr_array_add(s->seen.heard, heard_new(agent, event));
+	json_decref(event);
+}
+
+static void say_sip(struct stage *s, const char *agent, int ms, bool sent, const char *method,
+		    int status, const char *peer)
+{
+	hear(s, agent,
+	     json_pack("{s:s, s:i, s:b, s:s, s:o, s:s, s:s, s:s}", "event", "sip", "time_us",
+		       ms * 1000, "sent", sent, "method", method, "status",
+		       status ? json_integer(status) : json_null(), "call", "call", "peer", peer,
+		       "text", "</script><!--"));
+}
+
+struct packet {
+	const char *node, *iface;
+	bool out;
+	guint64 ms;
+	const char *src, *dst;
+	guint16 sport, dport;
+};
+
+/* The same STUN request or answer at several places. */
+static void see(struct stage *s, const struct packet *way, guint n, guint16 stun, guint8 id,
+		bool in_turn)
+{
+	for (guint i = 0; i < n; i++) {
+		struct sighting at = {.node = g_intern_string(way[i].node),
+				      .iface = g_intern_string(way[i].iface),
+				      .out = way[i].out,
+				      .time_ns = way[i].ms * MS_NS,
+				      .proto = PROTO_UDP,
+				      .sport = way[i].sport,
+				      .dport = way[i].dport,
+				      .in_turn = in_turn,
+				      .stun = stun};
+
+		addr_parse(way[i].src, &at.src);
+		addr_parse(way[i].dst, &at.dst);
+		at.id.kind = PACKET_STUN;
+		at.id.bytes[0] = (guint8)(stun >> 8);
+		at.id.bytes[1] = (guint8)stun;
+		at.id.bytes[2] = id;
+		journeys_add(s->seen.packets, &at);
+	}
+}
+
+static const struct step *tell(struct stage *s, guint n)
+{
+	journeys_sort(s->seen.packets);
+	s->s = story_new(s->m, &s->seen, s->c, NULL);
+	return n < s->s->steps->len ? s->s->steps->pdata[n] : NULL;
+}
+
+#define WAY(ms)                                                                                  \
+	{                                                                                        \
+		{"alice", "lan", true, (ms), "10.0.0.1", "203.0.113.8", 1000, 3478},             \
+			{"gw", "lan", false, (ms) + 1, "10.0.0.1", "203.0.113.8", 1000, 3478},   \
+			{"gw", "wan", true, (ms) + 2, "203.0.113.1", "203.0.113.8", 1000, 3478}, \
+			{"relay",	"eth0",	       false, (ms) + 3,                          \
+			 "203.0.113.1", "203.0.113.8", 1000,  3478},                             \
+	}
+
+Test(story, a_request_crosses_a_nat_and_its_answer_is_tied_to_it)
+{
+	static const struct packet way[] = WAY(1);
+	static const struct packet back[] = {
+		{"relay", "eth0", true, 5, "203.0.113.8", "203.0.113.1", 3478, 1000},
+		{"gw", "wan", false, 6, "203.0.113.8", "203.0.113.1", 3478, 1000},
+		{"gw", "lan", true, 7, "203.0.113.8", "10.0.0.1", 3478, 1000},
+		{"alice", "lan", false, 8, "203.0.113.8", "10.0.0.1", 3478, 1000}};
+	struct stage s;
+	const struct step *p, *answer;
+
+	stage_init(&s);
+	see(&s, way, 4, 0x0003, 1, false);
+	see(&s, back, 4, 0x0103, 1, false);
+	p = tell(&s, 0);
+	cr_assert_eq(s.s->steps->len, 2);
+	cr_expect_str_eq(p->title, "TURN Allocate request");
+	cr_expect_str_eq(p->text,
+			 "alice asks the relay on relay for an address that others can send to.");
+	cr_expect_str_eq(p->to, "relay");
+	cr_expect_eq(p->hops->len, 4);
+	cr_expect_str_eq(g_array_index(p->hops, struct story_hop, 2).nat,
+			 "SNAT 10.0.0.1:1000 -> 203.0.113.1:1000");
+	cr_expect_null(p->lost);
+	cr_expect_not(p->back);
+	answer = s.s->steps->pdata[1];
+	cr_expect_eq(answer->answers, p);
+	cr_expect(answer->back);
+	cr_expect_str_eq(g_array_index(answer->hops, struct story_hop, 2).nat,
+			 "DNAT 203.0.113.1:1000 -> 10.0.0.1:1000");
+	stage_clear(&s);
+}
+
+Test(story, what_is_sent_again_is_one_step_and_ends_where_it_was_seen_last)
+{
+	static const struct packet first[] = WAY(1), again[] = WAY(100);
+	struct stage s;
+	const struct step *p;
+
+	stage_init(&s);
+	see(&s, first, 2, 0x0003, 1, false);
+	see(&s, again, 2, 0x0003, 1, false);
+	p = tell(&s, 0);
+	cr_assert_eq(s.s->steps->len, 1);
+	cr_expect_eq(p->count, 2);
+	cr_expect_eq(p->until_us - p->time_us, 99000);
+	cr_assert_not_null(p->lost);
+	cr_expect_str_eq(p->lost->node, "gw");
+	cr_expect_str_eq(p->lost->iface, "lan");
+	cr_expect_str_eq(p->lost->text, "It was seen last as it came in at gw by lan.");
+	stage_clear(&s);
+}
+
+Test(story, a_relay_passes_a_packet_on_in_one_step)
+{
+	static const struct packet way[] = WAY(1);
+	static const struct packet on[] = {
+		{"relay", "eth0", true, 5, "203.0.113.8", "203.0.113.2", 50000, 2000},
+		{"bob", "eth0", false, 6, "203.0.113.8", "203.0.113.2", 50000, 2000}};
+	struct stage s;
+	const struct step *p;
+
+	stage_init(&s);
+	see(&s, way, 4, 0x0001, 1, true);
+	see(&s, on, 2, 0x0001, 1, false);
+	p = tell(&s, 0);
+	cr_assert_eq(s.s->steps->len, 1);
+	cr_expect_str_eq(p->title, "ICE check");
+	cr_expect_str_eq(p->to, "bob");
+	cr_expect_eq(p->hops->len, 6);
+	cr_expect_str_eq(g_array_index(p->hops, struct story_hop, 4).relay, "the relay on relay");
+	cr_expect_null(p->lost);
+	stage_clear(&s);
+}
+
+Test(story, a_relay_that_passes_nothing_on_is_where_it_ends)
+{
+	static const struct packet way[] = WAY(1);
+	struct stage s;
+	const struct step *p;
+
+	stage_init(&s);
+	see(&s, way, 4, 0x0001, 1, true);
+	p = tell(&s, 0);
+	cr_assert(p && p->lost);
+	cr_expect_str_eq(p->lost->node, "relay");
+	cr_expect_null(p->lost->iface);
+	cr_expect_str_eq(p->lost->text, "The relay on relay did not pass it on.");
+	stage_clear(&s);
+}
+
+Test(story, time_begins_at_the_invite_and_both_ends_tell_of_one_message)
+{
+	struct stage s;
+	const struct step *p;
+
+	stage_init(&s);
+	hear(&s, "alice", json_pack("{s:s, s:i}", "event", "signed-in", "time_us", 500));
+	say_sip(&s, "alice", 1, true, "INVITE", 0, "203.0.113.2:5061");
+	say_sip(&s, "bob", 3, false, "INVITE", 0, "10.0.0.1:4000");
+	say_sip(&s, "bob", 4, true, "INVITE", 200, "10.0.0.1:4000");
+	say_sip(&s, "bob", 9, true, "BYE", 0, "10.0.0.1:4000");
+	p = tell(&s, 1);
+	cr_assert_eq(s.s->steps->len, 4);
+	cr_expect_str_eq(s.s->zero, "INVITE");
+	cr_expect_eq(s.s->zero_us, 1000);
+	cr_expect_str_eq(p->title, "INVITE");
+	cr_expect_eq(p->phase, PHASE_CALL);
+	cr_expect_eq(((const struct step *)s.s->steps->pdata[0])->phase, PHASE_SIGN_IN);
+	p = s.s->steps->pdata[2];
+	cr_expect_str_eq(p->title, "200 (INVITE)");
+	cr_expect_eq(p->answers, s.s->steps->pdata[1]);
+	cr_expect(p->back);
+	cr_expect_eq(((const struct step *)s.s->steps->pdata[3])->phase, PHASE_END);
+	stage_clear(&s);
+}
+
+Test(story, what_a_relay_could_not_send_is_told_by_its_report)
+{
+	struct stage s;
+	const struct step *p;
+
+	stage_init(&s);
+	hear(&s, "relay/tb-edge",
+	     json_pack("{s:s, s:i, s:s, s:s}", "event", "send-error", "time_us", 7, "to",
+		       "10.0.0.1:1000", "text", "Network is unreachable"));
+	p = tell(&s, 0);
+	cr_assert(p && p->lost);
+	cr_expect_str_eq(p->from, "relay");
+	cr_expect_str_eq(p->to, "alice");
+	cr_expect_eq(p->hops->len, 0);
+	cr_expect_str_eq(p->lost->text, "The kernel of relay did not send it to 10.0.0.1:1000: "
+					"Network is unreachable.");
+	stage_clear(&s);
+}
+
+Test(story, is_packed_by_the_ways_of_its_steps)
+{
+	static const struct packet first[] = WAY(1), second[] = WAY(100);
+	struct stage s;
+	json_auto_t *cell = NULL;
+	const json_t *steps, *ways, *hop;
+
+	stage_init(&s);
+	s.c->id = g_strdup("plain/alice-bob/audio");
+	see(&s, first, 4, 0x0003, 1, false);
+	see(&s, second, 4, 0x0008, 2, false);
+	say_sip(&s, "alice", 200, true, "INVITE", 0, "203.0.113.2:5061");
+	journeys_sort(s.seen.packets);
+	cell = story_cell_json(&(struct story_source){.model = s.m, .cell = s.c, .seen = &s.seen});
+	story_pack(cell);
+	steps = json_object_get(cell, "steps");
+	ways = json_object_get(cell, "ways");
+	cr_assert_eq(json_array_size(steps), 3);
+	cr_expect_eq(json_array_size(ways), 1);
+	hop = json_array_get(json_array_get(ways, 0), 2);
+	cr_expect_null(json_object_get(hop, "t_us"));
+	cr_expect_str_eq(json_string_value(json_object_get(hop, "node")), "gw");
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *step = json_array_get(steps, i),
+			     *times = json_object_get(step, "times");
+
+		cr_expect_eq(json_integer_value(json_object_get(step, "way")), 0);
+		cr_expect_eq(json_array_size(times), 4);
+		cr_expect_eq(json_integer_value(json_array_get(times, 3)),
+			     i == 0 ? -196000 : -97000);
+		cr_expect_null(json_object_get(step, "hops"));
+	}
+	cr_expect_not_null(json_object_get(json_array_get(steps, 2), "hops"));
+	stage_clear(&s);
+}
+
+Test(story, a_cell_without_packets_says_so)
+{
+	struct stage s;
+	json_auto_t *cell = NULL;
+
+	stage_init(&s);
+	g_clear_pointer(&s.seen.packets, journeys_unref);
+	s.c->id = g_strdup("plain/alice-bob/audio");
+	say_sip(&s, "alice", 1, true, "INVITE", 0, "203.0.113.2:5061");
+	cell = story_cell_json(&(struct story_source){.model = s.m, .cell = s.c, .seen = &s.seen});
+	cr_assert(cell);
+	cr_expect(json_is_false(json_object_get(cell, "evidence")));
+	cr_expect_eq(json_array_size(json_object_get(cell, "steps")), 1);
+	cr_expect_eq(json_array_size(json_object_get(
+			     json_array_get(json_object_get(cell, "steps"), 0), "hops")),
+		     0);
+	stage_clear(&s);
+}

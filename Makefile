@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# SPDX-License-Identifier: GPL-2.0-or-later
 # testbed: one non-recursive Makefile.  `make help` lists the targets.
 MAKEFLAGS += -rR
+# A job for each processor; `make -j1` wins.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
+endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .DEFAULT_GOAL := all
@@ -79,7 +82,7 @@ override ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(HARDEN_CFLAGS) $(SANITIZE) $(COVE
 override ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(SANITIZE) $(COVERAGE) -Wl,--as-needed $(LDFLAGS)
 
 # --- sources -------------------------------------------------------------------------------------
-LAYERS := base model plan netstate exec walk packets lab session matrix diagnose report explain live import cmd
+LAYERS := base model plan netstate exec walk packets lab session matrix diagnose report explain live exercise import cmd
 TESTBED_SRC := $(foreach l,$(LAYERS),$(wildcard testbed/$(l)/*.c))
 WIRE_SRC := $(wildcard common/base/*.c common/wire/*.c)
 COMMON_SRC := $(wildcard common/*.c)
@@ -172,6 +175,7 @@ $(eval $(call program,tb-nat,nat/main.c))
 MORE_unit/live := tests/unit/session/fake_lab.c
 MORE_unit/client := tests/unit/frontend/pki.c
 MORE_e2e/abuse := tests/e2e/live/live.c
+MORE_e2e/exercise := tests/e2e/live/live.c
 MORE_unit/border := tests/unit/frontend/pki.c
 ALL_LIBS := $(B)/libtestbed.a $(B)/libfrontend.a $(B)/libedge.a $(B)/libclient.a $(B)/libnat.a $(AGENT_LIBS)
 define test_program
@@ -218,6 +222,10 @@ ABUSE := whole
 .PHONY: abuse
 abuse: all $(B)/tests/flood $(B)/tests/e2e/abuse/run ## floods, idle and slow connections, greedy users; ABUSE=small|whole (minutes)
 	$(Q)TESTBED_BUILD=$(abspath $(B)) TESTBED_ABUSE=$(ABUSE) $(B)/tests/e2e/abuse/run --verbose
+
+.PHONY: check-exercises
+check-exercises: all $(B)/tests/e2e/exercise/run ## exercises solved as students do, and all lessons (minutes)
+	$(Q)TESTBED_BUILD=$(abspath $(B)) TESTBED_EXERCISES=whole $(B)/tests/e2e/exercise/run -j1 --verbose
 
 # A wall clock that jumps, for tests/e2e/live.
 $(B)/tests/clock-jump.so: tests/preload/clock_jump.c $(B)/flags
@@ -312,7 +320,13 @@ check-topologies: all ## every topology's matrix, by packets (minutes)
 engine-equality: all ## every topology's matrix with the built-in TURN engine and with coturn: all cells equal (minutes)
 	$(Q)scripts/engine-equality
 
-check: check-style check-unit check-netns check-e2e ## what every change must pass (minutes)
+# One level after the other, also where several are asked for: each has the machine for itself.
+CHECK_LEVELS := check-style check-unit check-netns check-e2e
+check-unit: | $(filter check-style,$(MAKECMDGOALS))
+check-netns: | $(filter check-style check-unit,$(MAKECMDGOALS))
+check-e2e: | $(filter check-style check-unit check-netns,$(MAKECMDGOALS))
+check: ## what every change must pass (minutes)
+	$(Q)for level in $(CHECK_LEVELS); do $(MAKE) --no-print-directory $$level || exit 1; done
 
 # Each part says what it found; all of them run.
 .PHONY: check-full check-san check-clang coverage
@@ -323,7 +337,7 @@ check-clang: ## everything built with the other compiler, warnings being errors,
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=clang DEVELOPER=1 all tests check-unit
 
 check-full: ## check, and all that takes longer (docs/TESTING.md; needs scripts/setup --all)
-	$(Q)failed=; for part in check check-static check-topologies abuse engine-equality fault-matrix fault-networks fuzz check-san check-clang; do \
+	$(Q)failed=; for part in check check-static check-topologies check-exercises abuse engine-equality fault-matrix fault-networks fuzz check-san check-clang; do \
 		echo "=== $$part"; $(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
 	done; echo "=== packages"; scripts/check-packages || failed="$$failed packages"; \
 	test -z "$$failed" || { echo "check-full: failed:$$failed"; exit 1; }
@@ -366,7 +380,7 @@ fault-networks: all $(B)/faults/fault-matrix ## the same for tests/faults/networ
 NUMBER ?=
 WORD ?=
 N ?= 20
-$(B)/faults/mutation-matrix: $(call obj,$(wildcard tests/mutation/*.c) tests/faults/attempt.c tests/faults/catalogue.c) $(TESTBED_LIBS)
+$(B)/faults/mutation-matrix: $(call obj,$(wildcard tests/mutation/*.c) tests/faults/attempt.c) $(TESTBED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
@@ -393,9 +407,10 @@ bench: all $(B)/bin/bench-build $(B)/bin/bench-impair ## build, matrix and memor
 
 # --- installation --------------------------------------------------------------------------------
 install: all ## install under DESTDIR and PREFIX
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/topologies
+	install -d $(DESTDIR)$(BINDIR) $(addprefix $(DESTDIR)$(DATADIR)/,topologies lessons exercises/catalogue)
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
-	install -m 644 topologies/*.yaml $(DESTDIR)$(DATADIR)/topologies
+	for d in topologies lessons exercises exercises/catalogue; do \
+		install -m 644 $$d/*.yaml $(DESTDIR)$(DATADIR)/$$d || exit 1; done
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(PROGRAMS)))

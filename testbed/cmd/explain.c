@@ -3,6 +3,7 @@
 #include "testbed/explain/finished.h"
 #include "testbed/cmd/rundir.h"
 #include "testbed/cmd/signals.h"
+#include "testbed/cmd/story.h"
 #include "testbed/report/explain_json.h"
 #include "testbed/report/explain_text.h"
 #include "testbed/diagnose/icewarn.h"
@@ -60,8 +61,10 @@ static matrix_selection *select_cell(const model *m, const struct options *o, in
 	return NULL;
 }
 
-/* Writes the explanation as text or JSON, as the options ask.  Returns the exit code. */
-static int write_explanation(const explanation *x, const struct options *o)
+/* Writes the explanation as text, JSON, story or page, as the options ask.  Returns the exit code.
+ */
+static int write_explanation(const explanation *x, const struct storied *told,
+			     const struct options *o)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	int status = CMD_AS_EXPECTED;
@@ -71,6 +74,8 @@ static int write_explanation(const explanation *x, const struct options *o)
 
 		status = cmd_write_json(o->json, document);
 	}
+	if (status == CMD_AS_EXPECTED && x->finding)
+		status = cmd_story_explained(x, told, o);
 	if (status != CMD_AS_EXPECTED || g_strcmp0(o->json, "-") == 0)
 		return status;
 	if (x->finding)
@@ -90,7 +95,7 @@ static int explain_exit_code(const explanation *x, int told, int signal)
 }
 
 int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recorded,
-		     const struct options *o, guint64 seed)
+		     const finished *run, const struct options *o, guint64 seed)
 {
 	g_autofree char *program_dir = cmd_program_dir();
 	g_autoptr(GCancellable) cancel = g_cancellable_new();
@@ -102,6 +107,7 @@ int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recor
 						.cancel = cancel};
 	g_autoptr(GError) error = NULL;
 	signals *watched = signals_watch(signals_cancel, cancel, &error);
+	struct storied told = {.base = m, .cell = recorded ? recorded->cell : NULL, .run = run};
 	g_autoptr(explanation) x = NULL;
 	int signal;
 
@@ -114,7 +120,7 @@ int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recor
 	signals_unwatch(watched);
 	if (!x)
 		return cmd_failed(error);
-	return explain_exit_code(x, write_explanation(x, o), signal);
+	return explain_exit_code(x, write_explanation(x, &told, o), signal);
 }
 
 /* Places the call in a fresh lab and explains it.  Returns the exit code. */
@@ -123,7 +129,7 @@ static int explain_fresh(const model *m, const struct options *o, guint64 seed)
 	int status = cmd_allow_commands(o, m);
 	matrix_selection *s = status ? NULL : select_cell(m, o, &status);
 
-	return s ? cmd_explain_cell(m, s, NULL, o, seed) : status;
+	return s ? cmd_explain_cell(m, s, NULL, NULL, o, seed) : status;
 }
 
 /* --- an earlier run --------------------------------------------------------------------------- */
@@ -140,7 +146,7 @@ static int explain_finished(finished *f, const model *m, const char *id, const s
 	if (!s)
 		return status ? status : cmd_failed(error);
 	finished_read(f, id, &recorded);
-	status = cmd_explain_cell(m, s, &recorded, o, seed);
+	status = cmd_explain_cell(m, s, &recorded, f, o, seed);
 	recorded_clear(&recorded);
 	return status;
 }

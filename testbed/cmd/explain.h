@@ -7,12 +7,13 @@
 #define TESTBED_CMD_EXPLAIN_H
 
 #include "testbed/cmd/cmd.h"
-#include "testbed/explain/explain.h"
+#include "testbed/explain/finished.h"
 
 /* Explains the one cell of `s` (taken over) and prints it.  `recorded`: what was observed of it,
- * emptied here; NULL: the call is placed in a fresh lab.  Returns the exit code. */
+ * emptied here; NULL: the call is placed in a fresh lab.  `run`: that has recorded it, or NULL.
+ * Returns the exit code. */
 int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recorded,
-		     const struct options *o, guint64 seed);
+		     const finished *run, const struct options *o, guint64 seed);
 /* The medium of --media (NULL: audio).  False: an error was printed. */
 bool cmd_explain_medium(const char *text, enum media *ret);
 

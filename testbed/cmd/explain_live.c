@@ -99,7 +99,7 @@ static int explain_call(live_client *c, const model *base, matrix_selection *s, 
 	if (cell) {
 		cell->done = true;
 		recorded.cell = cell;
-		status = cmd_explain_cell(base, s, &recorded, o, seed);
+		status = cmd_explain_cell(base, s, &recorded, NULL, o, seed);
 		cell_free(cell);
 	} else {
 		object_free(s);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
 #include "testbed/cmd/rundir.h"
+#include "testbed/cmd/story.h"
 #include "testbed/lab/lab.h"
 #include "testbed/explain/finished.h"
 
@@ -161,7 +162,9 @@ int cmd_report(const struct options *o)
 
 		status = cmd_write_json(o->json, document);
 	}
-	if (g_strcmp0(o->json, "-") != 0) {
+	if (o->html && status == CMD_AS_EXPECTED)
+		status = cmd_story_page(f, o);
+	if (status == CMD_AS_EXPECTED && g_strcmp0(o->json, "-") != 0) {
 		report_text(f->results, &how, text);
 		status = cmd_print(text->str, (gssize)text->len);
 	}

@@ -42,6 +42,10 @@ static const struct option_row {
 	    "record packets into the run folder (pcapng)"),
 	ROW(OPT_JSON, json, 0, FILENAME, "json", "FILE",
 	    "write JSON to this file; '-': to stdout, and nothing else there"),
+	ROW(OPT_HTML, html, 0, FILENAME, "html", "FILE",
+	    "write a page that shows it, one file for any browser"),
+	ROW(OPT_STORY, story, 0, FILENAME, "story", "FILE",
+	    "write what the page shows as JSON (docs/STORY.md)"),
 	ROW(OPT_FORMAT, format, 'f', STRING, "format", "FORMAT",
 	    "text, json or sh (ip and nft commands)"),
 	ROW(OPT_DRAWING, format, 'f', STRING, "format", "FORMAT",
@@ -106,6 +110,7 @@ static const struct option_row {
 static const struct meaning_row {
 	const char *verb, *option, *text;
 } meanings[] = {
+	{"report", "topology", "that the run was of, for --html (default: where it was)"},
 	{"down", "all", "every lab that is up"},
 	{"explain", "all", "try the fix on every other call, too"},
 	{"run nat", "all", "wait for long timeouts, too"},

@@ -51,13 +51,15 @@
 #define OPT_RANDOM OPTION_BIT(37) /* --random, --student */
 #define OPT_ANSWER OPTION_BIT(38) /* --node, --cause, --object */
 #define OPT_CSV OPTION_BIT(39)
+#define OPT_HTML OPTION_BIT(40)
+#define OPT_STORY OPTION_BIT(41)
 
 /* Values of options; text that was not given is NULL.  GOption asks for gboolean. */
 struct options {
 	char *topology;
 	char *scenario; /* as given: "A,B" */
 	char *only, *media, *pairs, *out, *json, *format, *seed, *seconds, *proto, *port, *icewarn,
-		*evidence, *run;
+		*evidence, *run, *html, *story;
 	int jobs;
 	int verbose; /* how often -v was given */
 	gboolean quiet, no_color, all, no_trial, fresh, help;

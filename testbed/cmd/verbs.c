@@ -10,7 +10,7 @@
 
 #define RUN_OPTIONS                                                                                \
 	(OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_OUT | OPT_CAPTURE | \
-	 OPT_EVIDENCE | OPT_JSON | OPT_VERBOSE | OPT_QUIET | OPT_COLOR | OPT_ALLOW)
+	 OPT_EVIDENCE | OPT_JSON | OPT_HTML | OPT_VERBOSE | OPT_QUIET | OPT_COLOR | OPT_ALLOW)
 
 static const char exit_text[] =
 	"Exit status: 0 every cell as expected; 1 at least one differs; 2 wrong arguments, or\n"
@@ -197,7 +197,8 @@ static const struct verb verbs[] = {
 	{"explain", "[RUNDIR] CELL | A B",
 	 "Tell why a call failed, where, and what mends it, tried on a copy", explain_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE |
-		 OPT_ALL | OPT_NO_TRIAL | OPT_RUN | OPT_ICEWARN | OPT_NAME | OPT_ALLOW,
+		 OPT_ALL | OPT_NO_TRIAL | OPT_RUN | OPT_ICEWARN | OPT_NAME | OPT_ALLOW | OPT_HTML |
+		 OPT_STORY,
 	 0, 2, cmd_explain},
 	{"up", NULL, "Build a lab that stays, in the background", up_help,
 	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PUBLISH | OPT_QUIET | OPT_ALLOW,
@@ -267,8 +268,9 @@ static const struct verb verbs[] = {
 	 cmd_scenarios},
 	{"report", "[RUNDIR]", "Show the results of an earlier run (default: the last one)",
 	 "The results are made from the run folder's events.jsonl, also when the run was cut "
-	 "off.\n",
-	 OPT_JSON | OPT_COLOR, 0, 1, cmd_report},
+	 "off.\n"
+	 "A page (--html) needs the topology that ran: where it was, or by -t.\n",
+	 OPT_JSON | OPT_COLOR | OPT_HTML | OPT_TOPOLOGY, 0, 1, cmd_report},
 	{"version", NULL, "Show the version", NULL, 0, 0, 0, cmd_version},
 };
 

@@ -5,6 +5,7 @@
 #include "testbed/cmd/rundir.h"
 #include "testbed/explain/second_look.h"
 #include "testbed/cmd/signals.h"
+#include "testbed/cmd/story.h"
 #include "testbed/explain/reasons.h"
 #include "testbed/matrix/neighbours.h"
 #include "testbed/report/events.h"
@@ -246,6 +247,15 @@ static bool wants_evidence(const struct options *o, bool *ret)
 	return cmd_error("--evidence '%s': on or off", o->evidence);
 }
 
+/* Writes the page of --html from the run folder.  Returns the exit code. */
+static int write_page(const struct watched_run *s)
+{
+	g_autoptr(finished) run = s->dir ? finished_open(rundir_path(s->dir), NULL) : NULL;
+
+	return run ? cmd_story_page(run, s->options) :
+		     cmd_fail(CMD_INTERNAL, "no page: this run is not kept");
+}
+
 /* Writes results.json and what the options ask for, then the text.  Returns the exit code. */
 static int finish_run(struct watched_run *s, bool ran, const GError *error)
 {
@@ -259,6 +269,11 @@ static int finish_run(struct watched_run *s, bool ran, const GError *error)
 	}
 	if (s->options->json) {
 		int written = cmd_write_json(s->options->json, document);
+
+		status = written != CMD_AS_EXPECTED ? written : status;
+	}
+	if (s->options->html) {
+		int written = write_page(s);
 
 		status = written != CMD_AS_EXPECTED ? written : status;
 	}

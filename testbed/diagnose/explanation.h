@@ -31,12 +31,15 @@ struct trial {
 	GPtrArray *copies; /* the networks that the steps' subjects point into; NULL: none */
 	enum verdict verdict; /* after the last step */
 	enum path_class path;
-	enum cause_code next; /* the cause that is left after the last step; CAUSE_NONE: none */
-	guint others;	      /* cells that passed without the fix and were placed again with it */
-	GPtrArray *broken;    /* char *: ids of those that no longer pass, placed twice; NULL: none
-				 were placed */
-	GPtrArray *unsteady;  /* char *: ids of those that failed among all others and passed when
-				 placed again; or NULL */
+	enum cause_code next;	  /* the cause that is left after the last step; CAUSE_NONE: none */
+	const struct cell *after; /* the call after the last step, of one of `copies`, in the */
+	const model *network;	  /* network of that; both NULL: it was not placed */
+	struct observation seen;  /* what was seen of it; heard NULL: nothing */
+	guint others;	     /* cells that passed without the fix and were placed again with it */
+	GPtrArray *broken;   /* char *: ids of those that no longer pass, placed twice; NULL: none
+				were placed */
+	GPtrArray *unsteady; /* char *: ids of those that failed among all others and passed when
+				placed again; or NULL */
 };
 
 /* Another way than the fix, tried by itself. */

@@ -41,7 +41,8 @@ static void on_start(const json_t *event, struct loc loc, gpointer user_data)
 	if (f->start.line > 0 || !report_is_run_event(event, "run-started"))
 		return;
 	f->start = loc;
-	f->clock_offset_us = member_integer(event, "wall_us") - time_of(event);
+	f->started_us = member_integer(event, "wall_us");
+	f->clock_offset_us = f->started_us - time_of(event);
 }
 
 static const struct object_shape finished_shape =
@@ -256,6 +257,12 @@ static void read_scenario(finished *f, const char *scenario)
 	report_each_event(&bounded, quoted, on_told, f, NULL);
 	last = last_state(f);
 	read_packets(f, last);
+}
+
+netstate *finished_state(finished *f, const char *scenario)
+{
+	read_scenario(f, scenario);
+	return last_state(f);
 }
 
 static void miss(struct recorded *to, const char *what)

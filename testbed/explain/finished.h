@@ -20,6 +20,7 @@ typedef struct finished {
 	struct loc start;	/* of the event that says what ran */
 	gint64 clock_offset_us; /* the time since 1970 is this much more than that of events; 0: not
 				   recorded */
+	gint64 started_us;	/* since 1970; 0: not recorded */
 	/* What was read for the last cell, for the next one of the same scenario; NULL: nothing
 	 * yet. */
 	char *scenario;
@@ -38,6 +39,9 @@ bool finished_is_of(const finished *f, const model *base, char *const *changes);
 const struct cell *finished_cell(const finished *f, const char *id);
 /* Up to three ids of the run that are near, as "a, b, c"; NULL: none.  The caller frees. */
 char *finished_near(const finished *f, const char *id);
+
+/* The last state of the scenario's kernels that was recorded; the caller frees.  NULL: none was. */
+netstate *finished_state(finished *f, const char *scenario);
 
 /* What was recorded of a cell of the run, and what was not.  Cheap for a cell of the same scenario
  * as the one before. The caller clears it by recorded_clear; it may outlive `f` but for its cell.

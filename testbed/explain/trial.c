@@ -119,6 +119,16 @@ static void note_step(struct trial *t, struct trial_step *step, const struct tri
 	t->next = CAUSE_NONE;
 }
 
+/* What was seen of the last step is told; takes it over. */
+static void keep_seen(struct trial *t, const matrix_selection *s, struct observation *seen)
+{
+	if (t->seen.heard)
+		observation_clear(&t->seen);
+	t->seen = *seen;
+	t->after = observe_cells(s)->pdata[0];
+	t->network = ((const struct selected_scenario *)s->scenarios->pdata[0])->model;
+}
+
 /* One step: the call with all changes up to now.  TRUE: there is a further one, in *next and
  * *next_fix. */
 static bool try_step(struct trial *t, const struct trial_setup *at, const finding *f,
@@ -138,8 +148,10 @@ static bool try_step(struct trial *t, const struct trial_setup *at, const findin
 	if (observe_run(s, at->options, &seen, error)) {
 		note_step(t, step, at, observe_cells(s)->pdata[0]);
 		more = !t->mended && find_next(t, s, &seen, next, next_fix);
+		keep_seen(t, s, &seen);
+	} else {
+		observation_clear(&seen);
 	}
-	observation_clear(&seen);
 	return more;
 }
 
@@ -281,6 +293,8 @@ void trial_clear(struct trial *t)
 	g_free(t->error);
 	g_clear_pointer(&t->steps, g_ptr_array_unref);
 	g_clear_pointer(&t->copies, g_ptr_array_unref);
+	if (t->seen.heard)
+		observation_clear(&t->seen);
 	g_clear_pointer(&t->broken, g_ptr_array_unref);
 	g_clear_pointer(&t->unsteady, g_ptr_array_unref);
 }

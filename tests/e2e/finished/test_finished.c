@@ -2,6 +2,7 @@
 /* The whole matrix of a topology, explained from its run folder: one cell, all of them,
  * by a wrong id, and cut off at many places. */
 #include "tests/e2e/finished/alarms.h"
+#include "tests/e2e/finished/story.h"
 #include "tests/support/program.h"
 
 #include <criterion/criterion.h>
@@ -210,6 +211,9 @@ Test(finished, run_is_explained_as_far_as_it_was_recorded, .timeout = 240)
 	cr_assert_eq(r.exit_code, 0, "exit %d: %s%s", r.exit_code, r.out, r.err);
 	expect_whole(dir);
 	expect_no_false_alarm(dir);
+	expect_stories(dir, folder, FAILING, PASSING,
+		       (guint)json_integer_value(
+			       json_object_get(json_object_get(r.results, "summary"), "cells")));
 	cr_assert(g_file_get_contents(path, &events, &length, NULL));
 	expect_forgery_seen(dir, path, events, forget_routes, "the last packets went");
 	expect_forgery_seen(dir, path, events, forge_lookup, "but the kernel: 10.0.0.0/9 via");

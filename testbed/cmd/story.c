@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/cmd/story.h"
+
+#include "common/base/files.h"
+#include "testbed/explain/storybook.h"
+#include "testbed/report/page.h"
+#include "testbed/report/story_json.h"
+
+#include <string.h>
+
+/* Graphviz's layout of a graph. */
+static json_t *lay_out(const char *dot, gpointer user_data G_GNUC_UNUSED, GError **error)
+{
+	g_autofree char *text = cmd_graphviz("json", dot, error);
+	json_t *layout = text ? json_loads(text, 0, NULL) : NULL;
+
+	if (text && !layout)
+		tb_error_set(error, TB_ERROR_FAILED, "what Graphviz wrote is no JSON");
+	return layout;
+}
+
+/* Finishes the page (taken over) and writes it to o->html.  Returns the exit code. */
+static int write_page(page *p, const json_t *index, const struct options *o)
+{
+	g_autoptr(GString) html = page_finish(p, index);
+	g_autoptr(GError) error = NULL;
+
+	if (files_replace(o->html, html->str, (gssize)html->len, &error))
+		return CMD_AS_EXPECTED;
+	return cmd_fail(CMD_INTERNAL, "%s", error->message);
+}
+
+/* Adds a part (taken over; NULL: nothing) to the page. */
+static void add_part(page *p, enum page_part part, const char *name, json_t *value)
+{
+	if (value && part == PAGE_CELL)
+		story_pack(value);
+	if (value)
+		page_add(p, part, name, value);
+	json_decref(value);
+}
+
+/* --- a whole run ------------------------------------------------------------------------------ */
+
+/* The topology of the run, as a model that the caller frees; NULL: an error was printed. */
+static model *topology_of(const finished *run, const struct options *o)
+{
+	struct options own = *o;
+	model *m;
+
+	own.quiet = TRUE;
+	own.topology = own.topology ? own.topology : run->results->topology_file;
+	own.changes = run->changes[0] ? run->changes : NULL;
+	m = cmd_topology_load(&own);
+	if (!m || finished_is_of(run, m, own.changes))
+		return m;
+	cmd_error("%s is not what run %s ran: name the file by -t",
+		  own.topology ? own.topology : "the reference topology", run->results->run_id);
+	model_free(m);
+	return NULL;
+}
+
+int cmd_story_page(finished *run, const struct options *o)
+{
+	const struct storybook_about about = {.results = run->results,
+					      .changes = run->changes,
+					      .started_us = run->started_us,
+					      .layout = lay_out};
+	g_autoptr(model) m = topology_of(run, o);
+	g_autoptr(storybook) book = m ? storybook_new(m, &about) : NULL;
+	g_autoptr(GError) error = NULL;
+	json_auto_t *index = book ? storybook_index(book, &error) : NULL;
+	page *p;
+
+	if (!m)
+		return CMD_INPUT;
+	if (!index)
+		return cmd_failed(error);
+	p = page_new();
+	ptr_array_foreach(const struct scenario_result, s, run->results->scenarios) {
+		ptr_array_foreach(const struct cell, c, s->cells)
+			add_part(p, PAGE_CELL, c->id, storybook_cell(book, run, c));
+		add_part(p, PAGE_NODES, s->name, storybook_nodes(book, run, s->name));
+	}
+	return write_page(p, index, o);
+}
+
+/* --- one cell --------------------------------------------------------------------------------- */
+
+/* Writes the whole document to o->story: the index with the cell and the nodes in it.  Takes over
+ * both.  Returns the exit code. */
+static int write_story(json_t *index, const char *id, json_t *cell, json_t *nodes,
+		       const struct options *o)
+{
+	json_t *scenario = json_array_get(json_object_get(index, "scenarios"), 0);
+
+	json_object_set_new(scenario, "nodes", nodes);
+	json_object_set_new(index, "cells", json_pack("{s:o}", id, cell));
+	return cmd_write_document(o->story, index, 1);
+}
+
+/* A run of one cell, which borrows its scenario from `all`. */
+static results *results_of_cell(const results *all, const struct cell *c)
+{
+	json_auto_t *document = report_results_json(all, true);
+	json_t *scenarios = json_object_get(document, "scenarios"), *scenario, *cells, *cell;
+
+	for (size_t i = json_array_size(scenarios); i-- > 0;) {
+		scenario = json_array_get(scenarios, i);
+		cells = json_object_get(scenario, "cells");
+		if (!member_is(scenario, "name", c->scenario))
+			json_array_remove(scenarios, i);
+		for (size_t k = json_array_size(cells); k-- > 0;) {
+			cell = json_array_get(cells, k);
+			if (!member_is(cell, "id", c->id))
+				json_array_remove(cells, k);
+		}
+	}
+	return report_results_parse(document, NULL);
+}
+
+int cmd_story_explained(const explanation *x, const struct storied *told, const struct options *o)
+{
+	const struct cell *c = told->cell ? told->cell : x->cell;
+	const results *all =
+		told->run ? told->run->results : ((const matrix_selection *)x->selection)->results;
+	g_autoptr(results) r = o->html || o->story ? results_of_cell(all, c) : NULL;
+	const struct storybook_about about = {.results = r,
+					      .changes = o->changes,
+					      .started_us = told->run ? told->run->started_us :
+									g_get_real_time(),
+					      .layout = lay_out};
+	g_autoptr(storybook) book = r ? storybook_new(told->base, &about) : NULL;
+	g_autoptr(GError) error = NULL;
+	json_auto_t *index = book ? storybook_index(book, &error) : NULL, *cell = NULL,
+		    *nodes = NULL;
+	int status = CMD_AS_EXPECTED;
+
+	if (!o->html && !o->story)
+		return CMD_AS_EXPECTED;
+	if (!index)
+		return error ? cmd_failed(error) : cmd_fail(CMD_INTERNAL, "no story: no results");
+	cell = storybook_explained(book, x, c);
+	nodes = story_nodes_json(x->model, x->seen.state);
+	if (o->html) {
+		page *p = page_new();
+
+		add_part(p, PAGE_CELL, c->id, o->story ? json_deep_copy(cell) : json_incref(cell));
+		add_part(p, PAGE_NODES, c->scenario, json_incref(nodes));
+		status = write_page(p, index, o);
+	}
+	if (status == CMD_AS_EXPECTED && o->story)
+		status = write_story(index, c->id, json_incref(cell), json_incref(nodes), o);
+	return status;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A scenario's changes as text, as they could stand in a file.
+ *
+ * Depends on model and libyaml.  Pure.
+ */
+#ifndef TESTBED_MODEL_CHANGE_TEXT_H
+#define TESTBED_MODEL_CHANGE_TEXT_H
+
+#include "testbed/model/model.h"
+
+/* The change number `i` of a scenario of `m`, from 0, as one line: "add-route: {node: edge, ...}".
+ * `ret_node` gets the one node that it is about, or NULL.  The caller frees both. */
+char *model_change_text(const model *m, const struct scenario *sc, guint i, char **ret_node);
+
+#endif

@@ -116,6 +116,16 @@ static bool refuse_if(scmp_filter_ctx c, int number, struct scmp_arg_cmp compare
 	return seccomp_rule_add_array(c, SCMP_ACT_ERRNO(EPERM), number, 1, &compared) == 0;
 }
 
+/* Where an argument is a C int: the kernel ignores the upper half of the register, and so must the
+ * comparison, or a number with anything there would pass. */
+static struct scmp_arg_cmp is_int(unsigned argument, guint32 value)
+{
+	return (struct scmp_arg_cmp){.arg = argument,
+				     .op = SCMP_CMP_MASKED_EQ,
+				     .datum_a = G_MAXUINT32,
+				     .datum_b = value};
+}
+
 static bool refuse_families(scmp_filter_ctx c)
 {
 	for (int family = 0; family < AF_MAX; family++) {
@@ -123,11 +133,11 @@ static bool refuse_families(scmp_filter_ctx c)
 
 		for (guint i = 0; i < G_N_ELEMENTS(families); i++)
 			allowed = allowed || families[i] == family;
-		if (!allowed &&
-		    !refuse_if(c, SCMP_SYS(socket), SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)family)))
+		if (!allowed && !refuse_if(c, SCMP_SYS(socket), is_int(0, (guint32)family)))
 			return false;
 	}
-	return refuse_if(c, SCMP_SYS(socket), SCMP_A0_32(SCMP_CMP_GE, AF_MAX));
+	return refuse_if(c, SCMP_SYS(socket),
+			 (struct scmp_arg_cmp){.arg = 0, .op = SCMP_CMP_GE, .datum_a = AF_MAX});
 }
 
 static bool add_rules(scmp_filter_ctx c, enum confine_kind kind)
@@ -136,8 +146,7 @@ static bool add_rules(scmp_filter_ctx c, enum confine_kind kind)
 		if ((refused[i].kinds & 1u << kind) && !refuse(c, refused[i].call, EPERM))
 			return false;
 	for (guint i = 0; i < G_N_ELEMENTS(refused_ioctls); i++)
-		if (!refuse_if(c, SCMP_SYS(ioctl),
-			       SCMP_A1_32(SCMP_CMP_EQ, (scmp_datum_t)refused_ioctls[i])))
+		if (!refuse_if(c, SCMP_SYS(ioctl), is_int(1, (guint32)refused_ioctls[i])))
 			return false;
 	if (kind == CONFINE_VISITOR)
 		return refuse_families(c);

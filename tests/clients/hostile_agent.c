@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -102,6 +103,8 @@ static void try_processes(void)
 		tried(fcntl(fd, F_GETFD) >= 0, "inherited a descriptor", "");
 }
 
+#define UPPER_HALF (1ul << 32)
+
 /* --- the kernel ------------------------------------------------------------------------------- */
 
 static void try_sockets(void)
@@ -141,6 +144,12 @@ static void try_kernel(void)
 	tried(syscall(SYS_userfaultfd, 0) >= 0 || errno != EPERM, "reached", "userfaultfd");
 	tried(syscall(SYS_init_module, NULL, 0, "") == 0 || errno != EPERM, "reached",
 	      "init_module");
+	/* of an int the kernel takes the lower half of the register */
+	tried(syscall(SYS_ioctl, 0, TIOCSTI, "x") == 0 || errno != EPERM, "reached", "TIOCSTI");
+	tried(syscall(SYS_ioctl, 0, TIOCSTI | UPPER_HALF, "x") == 0 || errno != EPERM, "reached",
+	      "TIOCSTI with an upper half");
+	tried(syscall(SYS_socket, AF_ALG | UPPER_HALF, SOCK_SEQPACKET, 0) >= 0 || errno != EPERM,
+	      "reached", "AF_ALG with an upper half");
 	tried(unshare(CLONE_NEWNET) == 0, "made", "a network namespace");
 	tried(unshare(CLONE_NEWUSER) == 0, "made", "a user namespace");
 }

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#define SECRETS_TLS_KEY_LOG 0x544c534bu
+enum name_record { NAME_END = 0, NAME_IPV4 = 1, NAME_IPV6 = 2 };
+
 static void append_bytes(GByteArray *out, const void *data, gsize length)
 {
 	g_byte_array_append(out, data, (guint)length);
@@ -74,21 +77,55 @@ void pcapng_interface(GByteArray *out, enum pcapng_link link, const char *name)
 	append_block(out, PCAPNG_BLOCK_INTERFACE, body);
 }
 
-void pcapng_packet(GByteArray *out, guint32 interface, guint64 time_ns,
-		   enum pcapng_direction direction, const guint8 *data, guint32 captured,
-		   guint32 original)
+void pcapng_packet(GByteArray *out, const struct pcapng_packet *p)
 {
-	g_autoptr(GByteArray) body = g_byte_array_sized_new(captured + 40);
-	guint32 flags = (guint32)direction; /* bits 0-1: 1 inbound, 2 outbound */
+	g_autoptr(GByteArray) body = g_byte_array_sized_new(p->captured + 40);
+	guint32 flags = (guint32)p->direction; /* bits 0-1: 1 inbound, 2 outbound */
 
-	append_u32(body, interface);
-	append_u32(body, (guint32)(time_ns >> 32));
-	append_u32(body, (guint32)time_ns);
-	append_u32(body, captured);
-	append_u32(body, original);
-	append_bytes(body, data, captured);
+	append_u32(body, p->interface);
+	append_u32(body, (guint32)(p->time_ns >> 32));
+	append_u32(body, (guint32)p->time_ns);
+	append_u32(body, p->captured);
+	append_u32(body, p->original);
+	append_bytes(body, p->data, p->captured);
 	pad_to_4_bytes(body);
+	if (p->comment)
+		append_option(body, PCAPNG_OPTION_COMMENT, p->comment,
+			      MIN(strlen(p->comment), G_MAXUINT16));
 	append_option(body, PCAPNG_OPTION_EPB_FLAGS, &flags, sizeof flags);
 	append_option(body, PCAPNG_OPTION_END, "", 0);
 	append_block(out, PCAPNG_BLOCK_PACKET, body);
+}
+
+void pcapng_tls_keys(GByteArray *out, const char *lines, gsize length)
+{
+	g_autoptr(GByteArray) body = g_byte_array_new();
+
+	append_u32(body, SECRETS_TLS_KEY_LOG);
+	append_u32(body, (guint32)length);
+	append_bytes(body, lines, length);
+	pad_to_4_bytes(body);
+	append_block(out, PCAPNG_BLOCK_SECRETS, body);
+}
+
+static void append_name(GByteArray *body, const struct pcapng_name *n)
+{
+	bool ipv4 = n->address.family == AF_INET;
+	gsize address = ipv4 ? 4 : 16, name = strlen(n->name) + 1;
+
+	append_u16(body, ipv4 ? NAME_IPV4 : NAME_IPV6);
+	append_u16(body, (guint16)(address + name));
+	append_bytes(body, n->address.bytes, address);
+	append_bytes(body, n->name, name);
+	pad_to_4_bytes(body);
+}
+
+void pcapng_names(GByteArray *out, const struct pcapng_name *names, guint n)
+{
+	g_autoptr(GByteArray) body = g_byte_array_new();
+
+	for (guint i = 0; i < n; i++)
+		append_name(body, &names[i]);
+	append_u32(body, NAME_END);
+	append_block(out, PCAPNG_BLOCK_NAMES, body);
 }

@@ -1,20 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "common/base/each.h"
 #include "testbed/base/pcapng.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <unistd.h>
 
+/* The block of a packet that waits to be written. */
+struct waiting {
+	guint64 time_ns;
+	guint at, length; /* in `packets` */
+};
+
 struct pcapng_writer {
 	int fd;
 	guint32 interfaces;
-	GByteArray *pending;
-	guint64 written; /* bytes */
-	int problem;	 /* errno; 0: none */
+	GByteArray *pending; /* blocks that go before the packets */
+	GByteArray *packets; /* blocks of packets */
+	GArray *order;	     /* struct waiting */
+	guint64 written;     /* bytes */
+	int problem;	     /* errno; 0: none */
 };
 
 static const struct object_shape pcapng_writer_shape =
-	OBJECT_SHAPE(pcapng_writer, NULL, OWNS(pcapng_writer, pending, g_byte_array_unref));
+	OBJECT_SHAPE(pcapng_writer, NULL, OWNS(pcapng_writer, pending, g_byte_array_unref),
+		     OWNS(pcapng_writer, packets, g_byte_array_unref),
+		     OWNS(pcapng_writer, order, g_array_unref));
 
 pcapng_writer *pcapng_writer_new(int fd)
 {
@@ -22,6 +33,8 @@ pcapng_writer *pcapng_writer_new(int fd)
 
 	w->fd = fd;
 	w->pending = g_byte_array_new();
+	w->packets = g_byte_array_new();
+	w->order = g_array_new(FALSE, FALSE, sizeof(struct waiting));
 	pcapng_section(w->pending);
 	return w;
 }
@@ -32,11 +45,28 @@ guint32 pcapng_writer_interface(pcapng_writer *w, enum pcapng_link link, const c
 	return w->interfaces++;
 }
 
-void pcapng_writer_packet(pcapng_writer *w, guint32 interface, guint64 time_ns,
-			  enum pcapng_direction direction, const guint8 *data, guint32 captured,
-			  guint32 original)
+void pcapng_writer_packet(pcapng_writer *w, const struct pcapng_packet *p)
 {
-	pcapng_packet(w->pending, interface, time_ns, direction, data, captured, original);
+	struct waiting one = {.time_ns = p->time_ns, .at = w->packets->len};
+
+	pcapng_packet(w->packets, p);
+	one.length = w->packets->len - one.at;
+	g_array_append_val(w->order, one);
+}
+
+void pcapng_writer_tls_keys(pcapng_writer *w, const char *lines, gsize length)
+{
+	pcapng_tls_keys(w->pending, lines, length);
+}
+
+void pcapng_writer_names(pcapng_writer *w, const struct pcapng_name *names, guint n)
+{
+	pcapng_names(w->pending, names, n);
+}
+
+bool pcapng_writer_keeps_some(const pcapng_writer *w)
+{
+	return w->order->len > 0;
 }
 
 /* Writes all bytes; waits while the descriptor takes none.  Returns 0, or the errno of a failure;
@@ -60,15 +90,49 @@ static int write_bytes(const pcapng_writer *w, const guint8 *bytes, gsize length
 	return 0;
 }
 
-int pcapng_writer_flush(pcapng_writer *w)
+static gint by_time(gconstpointer a, gconstpointer b)
+{
+	const struct waiting *x = a, *y = b;
+
+	return (x->time_ns > y->time_ns) - (x->time_ns < y->time_ns);
+}
+
+/* Moves the packets up to that time behind what is pending, by their time; of one time as they
+ * came. */
+static void release_packets(pcapng_writer *w, guint64 until_ns)
+{
+	GByteArray *kept = g_byte_array_new();
+	guint n_kept = 0;
+
+	g_array_sort(w->order, by_time);
+	array_foreach(const struct waiting, one, w->order) {
+		GByteArray *to = one->time_ns <= until_ns ? w->pending : kept;
+		struct waiting moved = {one->time_ns, to->len, one->length};
+
+		g_byte_array_append(to, w->packets->data + one->at, one->length);
+		if (to == kept)
+			g_array_index(w->order, struct waiting, n_kept++) = moved;
+	}
+	g_array_set_size(w->order, n_kept);
+	g_byte_array_unref(w->packets);
+	w->packets = kept;
+}
+
+int pcapng_writer_flush_until(pcapng_writer *w, guint64 until_ns)
 {
 	gsize done = 0;
 
+	release_packets(w, w->problem ? G_MAXUINT64 : until_ns);
 	if (!w->problem)
 		w->problem = write_bytes(w, w->pending->data, w->pending->len, &done);
 	w->written += done;
 	g_byte_array_set_size(w->pending, 0);
 	return w->problem;
+}
+
+int pcapng_writer_flush(pcapng_writer *w)
+{
+	return pcapng_writer_flush_until(w, G_MAXUINT64);
 }
 
 guint64 pcapng_writer_bytes(const pcapng_writer *w)

@@ -8,10 +8,12 @@
 #include "common/base/files.h"
 #include "testbed/base/pcapng.h"
 #include "testbed/cmd/cmd.h"
+#include "testbed/cmd/wireshark.h"
 #include "testbed/exec/capture.h"
 #include "testbed/exec/capture_expression.h"
 #include "testbed/exec/enter.h"
 #include "testbed/exec/namespace.h"
+#include "testbed/lab/tls_keys.h"
 #include "testbed/live/client.h"
 #include "testbed/report/packet.h"
 
@@ -40,6 +42,8 @@ struct recording {
 	char *filter;	     /* NULL: all packets */
 	int fd;		     /* the file; -1: lines on stdout */
 	pcapng_writer *file; /* NULL: not begun, or lines on stdout */
+	struct tls_keys_reader keys;
+	json_t *names; /* of addresses, as the keeper told them; NULL: not asked yet */
 	guint64 seen;
 	bool over;  /* writing has failed, or the reader has gone */
 	int status; /* then the exit code */
@@ -82,17 +86,24 @@ static void on_packet(const struct capture_packet *p, gpointer user_data)
 
 	t->s->seen++;
 	if (t->s->file)
-		pcapng_writer_packet(t->s->file, t->number, p->time_ns,
-				     p->outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, p->data,
-				     p->captured, p->original);
+		pcapng_writer_packet(t->s->file,
+				     &(const struct pcapng_packet){
+					     .interface = t->number,
+					     .time_ns = p->time_ns,
+					     .direction =
+						     p->outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND,
+					     .data = p->data,
+					     .captured = p->captured,
+					     .original = p->original,
+				     });
 	else if (!t->s->over)
 		print_packet(t, p);
 }
 
-/* Writes the buffered part of the file; ends the capture when that fails. */
-static void write_out(struct recording *s)
+/* Writes the buffered part of the file up to a time; ends the capture when that fails. */
+static void write_out(struct recording *s, guint64 until_ns)
 {
-	int problem = s->file ? pcapng_writer_flush(s->file) : 0;
+	int problem = s->file ? pcapng_writer_flush_until(s->file, until_ns) : 0;
 
 	if (!problem)
 		return;
@@ -102,12 +113,17 @@ static void write_out(struct recording *s)
 		cmd_error("can't write the capture: %s", g_strerror(problem));
 }
 
-/* Reads and writes all packets that have arrived. */
+/* Reads all packets that have arrived, and writes those up to the time before: of these no
+ * interface has any more, so they are in order. */
 static void read_all(struct recording *s)
 {
+	guint64 before_ns = (guint64)g_get_real_time() * 1000;
+
 	ptr_array_foreach(struct tap, t, s->taps)
 		capture_read(t->packets, on_packet, t);
-	write_out(s);
+	if (s->file)
+		tls_keys_add_new(&s->keys, s->file);
+	write_out(s, before_ns);
 }
 
 /* --- where ------------------------------------------------------------------------------------ */
@@ -157,13 +173,19 @@ static bool start_place(struct recording *s, live_client *c, const char *place, 
 	g_auto(GStrv) part = g_strsplit(place, ":", 2);
 	json_t *way = live_request(c, json_pack("{s:s, s:s}", "do", "enter", "node", part[0]), NULL,
 				   NULL, error);
-	int fds[4], *net = &fds[3];
+	int fds[5], *net = &fds[3], *keys = &fds[4];
 	guint first = s->taps->len;
 	bool ok = way;
 
+	if (!s->names)
+		s->names = json_incref(json_object_get(way, "names"));
 	json_decref(way);
 	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
 		fds[i] = live_take_fd(c);
+	if (s->keys.fd < 0) {
+		s->keys.fd = *keys;
+		*keys = -1;
+	}
 	ok = ok && enter_network(fds[0], *net, error);
 	ok = ok && add_taps(s, part[0], *net, part[1], error);
 	for (guint i = first; ok && i < s->taps->len; i++)
@@ -176,17 +198,37 @@ static bool start_place(struct recording *s, live_client *c, const char *place, 
 
 /* --- the capture ------------------------------------------------------------------------------ */
 
+/* Tells the file what the lab's addresses are called. */
+static void name_addresses(const struct recording *s)
+{
+	g_autoptr(GArray) names = g_array_new(FALSE, FALSE, sizeof(struct pcapng_name));
+	const char *address;
+	json_t *name;
+
+	json_object_foreach(s->names, address, name) {
+		struct pcapng_name one = {.name = json_string_value(name)};
+
+		if (one.name && addr_parse(address, &one.address))
+			g_array_append_val(names, one);
+	}
+	pcapng_writer_names(s->file, &g_array_index(names, struct pcapng_name, 0), names->len);
+}
+
 /* Writes the start of the pcapng file; nothing when lines are printed. */
 static void begin_file(struct recording *s)
 {
 	if (s->fd < 0)
 		return;
 	s->file = pcapng_writer_new(s->fd);
+	name_addresses(s);
 	ptr_array_foreach(struct tap, t, s->taps)
 		t->number = pcapng_writer_interface(
 			s->file, t->ethernet ? PCAPNG_ETHERNET : PCAPNG_RAW_IP, t->name);
-	write_out(s);
+	write_out(s, G_MAXUINT64);
 }
+
+/* How long packets that came while others were read wait for the next reading. */
+#define KEPT_FOR_MS 10
 
 /* Reads packets until a signal, the end of the lab, or a write that fails.  Returns the exit
  * code. */
@@ -203,7 +245,9 @@ static int capture_until_end(struct recording *s, const live_client *c, int sign
 	polled[n] = (struct pollfd){.fd = signals, .events = POLLIN};
 	polled[n + 1] = (struct pollfd){.fd = live_client_fd(c), .events = POLLIN};
 	while (!s->over) {
-		if (poll(polled, n + 2, -1) < 0 && errno != EINTR)
+		bool waits = s->file && pcapng_writer_keeps_some(s->file);
+
+		if (poll(polled, n + 2, waits ? KEPT_FOR_MS : -1) < 0 && errno != EINTR)
 			return CMD_INTERNAL;
 		read_all(s);
 		if (polled[n + 1].revents != 0)
@@ -276,8 +320,9 @@ static int capture_places(struct recording *s, live_client *c, char *const *argu
 	cmd_note("capturing on %u interface%s; Ctrl-C ends it", s->taps->len,
 		 s->taps->len > 1 ? "s" : "");
 	status = capture_until_end(s, c, signals);
+	write_out(s, G_MAXUINT64);
 	print_count(s);
-	return status;
+	return status == CMD_AS_EXPECTED ? s->status : status;
 }
 
 /* Opens the file of -w; NULL: lines on stdout.  False: an error was printed. */
@@ -292,11 +337,12 @@ static bool open_output(struct recording *s, const char *where)
 	return s->fd >= 0 || cmd_error("%s", error->message);
 }
 
-int cmd_capture(const struct options *o)
+/* Captures as the options say.  Returns the exit code. */
+static int capture_in_lab(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = live_connect(o->name, &error);
-	struct recording s = {.taps = g_ptr_array_new_with_free_func(tap_free)};
+	struct recording s = {.taps = g_ptr_array_new_with_free_func(tap_free), .keys.fd = -1};
 	int status;
 
 	if (!c) {
@@ -312,5 +358,20 @@ int cmd_capture(const struct options *o)
 	g_ptr_array_unref(s.taps);
 	object_free(s.file);
 	g_free(s.filter);
+	json_decref(s.names);
+	if (s.keys.fd >= 0)
+		close(s.keys.fd);
 	return status;
+}
+
+int cmd_capture(const struct options *o)
+{
+	if (o->profile && o->arguments[0])
+		return cmd_fail(CMD_USAGE, "--wireshark-profile captures nothing: leave '%s' out",
+				o->arguments[0]);
+	if (o->profile)
+		return wireshark_profile(o->profile);
+	if (!o->arguments[0])
+		return cmd_fail(CMD_USAGE, "capture: NODE is missing; 'testbed capture --help'");
+	return capture_in_lab(o);
 }

@@ -68,10 +68,12 @@ struct options {
 	char *rate, *plot;
 	char *node, *cause, *object, *student;
 	int calls, level; /* level 0: any */
-	gboolean force, publish, ipv6, complete, allow_commands, random, csv;
+	gboolean force, publish, ipv6, complete, allow_commands, random, csv,
+		full;
 	char **shown;	  /* "DIR[:rw]"; NULL: none */
 	char *name;	  /* of a lab that is up */
 	char *write;	  /* capture file */
+	char *profile;	  /* folder of a profile for Wireshark */
 	char **command;	  /* the words after "--", for verbs that run a command; NULL: none */
 	char **captures;  /* "NODE[:IF]"; NULL: none */
 	char **changes;	  /* each as under `changes:` of a scenario; NULL: none */

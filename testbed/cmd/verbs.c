@@ -226,7 +226,7 @@ static const struct verb verbs[] = {
 	 cmd_reset},
 	{"capture", "NODE[:IF]... [FILTER]",
 	 "Record packets in a lab that is up, or show them line by line", capture_help,
-	 OPT_NAME | OPT_WRITE, 1, G_MAXUINT, cmd_capture},
+	 OPT_NAME | OPT_WRITE, 0, G_MAXUINT, cmd_capture},
 	{"lesson", "[NAME]", "Take a guided lesson in a live lab", lesson_help,
 	 OPT_NAME | OPT_COLOR, 0, 1, cmd_lesson},
 	{"exercise list", NULL, "List the exercises, by level", NULL, OPT_LEVEL | OPT_JSON, 0, 0,

@@ -376,6 +376,7 @@ int watched_run(matrix_selection *selection, const struct options *o,
 	if (!open_run_folder(&s))
 		return CMD_INTERNAL;
 	options.run_dir = s.dir ? rundir_path(s.dir) : NULL;
+	options.evidence_whole = o->full;
 	options.captures = (const char *const *)(gpointer)o->captures;
 	s.events = g_ptr_array_new_with_free_func(object_free);
 	s.reasons = reasons_new(selection);

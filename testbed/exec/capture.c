@@ -28,8 +28,9 @@ struct ring_size {
 	unsigned frame_bytes, blocks;
 };
 
-/* 4 MiB: half a second of the fastest link here. */
-static const struct ring_size whole_packets = {2048, 64};
+/* 8 MiB, 1024 packets.  A frame has room for what a TCP connection of these programs sends at once:
+ * inside a machine that is one packet, however small the MTU. */
+static const struct ring_size whole_packets = {8192, 128};
 /* 128 KiB, 512 packets: what a busy node has in a tenth of a second.  A frame holds the ring's own
  * header, too. */
 static const struct ring_size evidence_only = {256, 2};

@@ -124,12 +124,15 @@ guint64 exec_ring_drops(const exec *x)
 
 GPid exec_spawn(exec *x, const struct exec_process *process, GError **error)
 {
+	static const char *const with_keys[] = {SPAWN_KEYS_ENVIRONMENT, NULL};
 	struct spawn_request request = {
 		.netns_fd = exec_netns_fd(x, process->node),
 		.argv = process->argv,
 		.program = process->program,
 		.directory = process->directory,
-		.fds = {process->control_fd, process->record_fd},
+		.environment = process->keys_fd > 0 ? with_keys : NULL,
+		.fds = {process->control_fd, process->record_fd,
+			process->keys_fd > 0 ? process->keys_fd : -1},
 		.log_fd = process->log_fd,
 		.files = process->files,
 		.keep_net_admin = process->keep_net_admin,

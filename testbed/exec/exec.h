@@ -116,6 +116,7 @@ struct exec_process {
 	const char *program; /* the same as the caller sees it; NULL: argv[0] */
 	int control_fd;	     /* becomes descriptor 3 of the child, or -1 */
 	int record_fd;	     /* becomes descriptor 4, or -1 */
+	int keys_fd;	     /* becomes descriptor 5, and SSLKEYLOGFILE names it; 0 or less: none */
 	int log_fd;	     /* becomes its standard output and error */
 	const char *const
 		*files; /* pairs: path seen by the process, path of the content; NULL-terminated.
@@ -126,7 +127,7 @@ struct exec_process {
 };
 
 /* Starts a process inside the node's network namespace and a private mount namespace, with no
- * capability (unless asked), confined (confine.h), and no descriptor but 0 to 4.  It is the first
+ * capability (unless asked), confined (confine.h), and no descriptor but 0 to 5.  It is the first
  * process of a PID namespace.  The executable is opened before privileges are dropped.  Returns its
  * pid; -1 with `error` set. */
 GPid exec_spawn(exec *x, const struct exec_process *process, GError **error);

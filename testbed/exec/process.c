@@ -28,7 +28,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Descriptors are moved above this number while 0 to 4 are filled. */
+/* Descriptors are moved above this number while 0 to 5 are filled. */
 #define PARKED_FD 64
 
 /* The packages of programs that a lab may need. */
@@ -218,9 +218,10 @@ G_NORETURN static void child_main(const struct spawn_request *q, const struct pr
 	    begin_step(&failed, STEP_PRIVILEGES) && capabilities_keep(p->kept, false) &&
 	    begin_step(&failed, STEP_CONFINE) && confine_self(CONFINE_PROGRAM) &&
 	    begin_step(&failed, STEP_EXEC)) {
-		if (!q->directory || chdir(q->directory) != 0)
-			failed.number = chdir("/");
-		execute(q, p->path, exe_fd, p->environment);
+		bool there = q->directory && chdir(q->directory) == 0;
+
+		if (there || chdir("/") == 0)
+			execute(q, p->path, exe_fd, p->environment);
 	}
 	failed.number = errno;
 	if (write(error_fd, &failed, sizeof failed) < 0)

@@ -6,7 +6,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#define SPAWN_FDS 2
+#define SPAWN_FDS 3
+#define SPAWN_KEYS_ENVIRONMENT "SSLKEYLOGFILE=/proc/self/fd/5"
 
 struct spawn_request {
 	int netns_fd;
@@ -14,7 +15,7 @@ struct spawn_request {
 	const char *program;		/* where the caller has what argv[0] names; NULL: there */
 	const char *const *environment; /* more than confine_environment has, or NULL */
 	const char *directory;		/* works there if it sees it; NULL: in / */
-	int fds[SPAWN_FDS];		/* become 3 and 4 of the child; -1: nothing there */
+	int fds[SPAWN_FDS];		/* become 3, 4 and 5 of the child; -1: nothing there */
 	int log_fd;			/* standard output and error; -1: discarded */
 	const char *const *files;	/* pairs as in struct exec_process, or NULL */
 	const char *run_file; /* makes /run private and empty, but for this (empty) file; NULL:

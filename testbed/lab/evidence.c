@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/evidence.h"
 
+#include "testbed/lab/address_names.h"
 #include "testbed/lab/node_capture.h"
+#include "testbed/lab/tls_keys.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -21,6 +23,8 @@ struct evidence_file {
 	GMainContext *context;
 	GSource *source; /* waits for `all`, or for the next round */
 	pcapng_writer *file;
+	struct tls_keys_reader keys;
+	bool whole; /* packets are not cut, and none is left out */
 	bool full;
 	struct evidence_count count;
 };
@@ -28,10 +32,11 @@ struct evidence_file {
 /* --- to the file ------------------------------------------------------------------------------ */
 
 /* A full disk ends the evidence and not the lab; the file is valid up to there. */
-static void write_out(evidence_file *e)
+static void write_out(evidence_file *e, guint64 until_ns)
 {
-	e->full = pcapng_writer_flush(e->file) != 0 ||
-		  pcapng_writer_bytes(e->file) >= EVIDENCE_MAX_BYTES;
+	e->full = pcapng_writer_flush_until(e->file, until_ns) != 0 ||
+		  pcapng_writer_bytes(e->file) >=
+			  (e->whole ? EVIDENCE_WHOLE_MAX_BYTES : EVIDENCE_MAX_BYTES);
 }
 
 static void on_packet(const struct capture_packet *packet, gpointer user_data)
@@ -47,15 +52,17 @@ static void on_packet(const struct capture_packet *packet, gpointer user_data)
 	t->owner->count.packets++;
 }
 
-/* True when something had come. */
-static bool read_all(evidence_file *e)
+/* Reads what has come, and writes it up to a time (G_MAXUINT64: all); true when something had
+ * come, or waits. */
+static bool read_all(evidence_file *e, guint64 until_ns)
 {
 	guint64 before = e->count.packets + e->count.lost;
 
 	ptr_array_foreach(struct tap, t, e->taps)
 		capture_read(t->of.packets, on_packet, t);
-	write_out(e);
-	return e->count.packets + e->count.lost > before;
+	tls_keys_add_new(&e->keys, e->file);
+	write_out(e, until_ns);
+	return e->count.packets + e->count.lost > before || pcapng_writer_keeps_some(e->file);
 }
 
 /* --- rounds ----------------------------------------------------------------------------------- */
@@ -77,7 +84,7 @@ static gboolean on_round(gpointer user_data)
 {
 	evidence_file *e = user_data;
 
-	if (read_all(e))
+	if (read_all(e, (guint64)g_get_real_time() * 1000))
 		return G_SOURCE_CONTINUE;
 	set_source(e, g_unix_fd_source_new(e->all, G_IO_IN), G_SOURCE_FUNC(on_readable));
 	return G_SOURCE_REMOVE;
@@ -106,7 +113,9 @@ static void tap_free(gpointer data)
 
 static bool add_tap(evidence_file *e, const exec *x, const char *node, GError **error)
 {
-	capture *packets = capture_new_evidence(exec_netns_fd(x, node), error);
+	int netns_fd = exec_netns_fd(x, node);
+	capture *packets = e->whole ? capture_new(netns_fd, NULL, error) :
+				      capture_new_evidence(netns_fd, error);
 	struct epoll_event event = {.events = EPOLLIN};
 	struct tap *t;
 
@@ -123,14 +132,16 @@ static bool add_tap(evidence_file *e, const exec *x, const char *node, GError **
 			    g_strerror(errno));
 }
 
-evidence_file *evidence_new(const exec *x, const plan *p, int fd, GMainContext *context,
+evidence_file *evidence_new(const exec *x, const plan *p, const struct evidence_place *where,
 			    GError **error)
 {
 	evidence_file *e = g_new0(evidence_file, 1);
 	bool ok;
 
-	e->file = pcapng_writer_new(fd);
-	e->context = context;
+	e->file = pcapng_writer_new(where->fd);
+	e->keys.fd = where->keys_fd;
+	e->whole = where->whole;
+	e->context = where->context;
 	e->taps = g_ptr_array_new_with_free_func(tap_free);
 	e->all = epoll_create1(EPOLL_CLOEXEC);
 	ok = e->all >= 0;
@@ -166,11 +177,18 @@ void evidence_free(evidence_file *e)
 	g_free(e);
 }
 
+void evidence_name_addresses(evidence_file *e, const model *m)
+{
+	g_autoptr(GArray) names = address_names(m);
+
+	pcapng_writer_names(e->file, &g_array_index(names, struct pcapng_name, 0), names->len);
+}
+
 struct evidence_count evidence_flush(evidence_file *e)
 {
 	if (!e)
 		return (struct evidence_count){0};
-	read_all(e);
+	read_all(e, G_MAXUINT64);
 	for (guint i = 0; i < e->taps->len; i++)
 		e->count.lost += capture_dropped(((struct tap *)e->taps->pdata[i])->of.packets);
 	return e->count;

@@ -109,6 +109,7 @@ void lab_unwatch(lab *l);
 /* What a process outside the lab needs to enter a node (exec/enter.h). */
 struct lab_enter_target {
 	int user, mnt, pid, net;  /* namespaces, by descriptor; closed after the call */
+	int keys;		  /* the lab's tls_keys; the same */
 	const char *const *files; /* pairs as in struct exec_process; NULL-terminated */
 };
 /* `target` is NULL when there is an `error` (no such node; the lab is gone); both are borrowed for

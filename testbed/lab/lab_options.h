@@ -22,6 +22,7 @@ struct lab_options {
 	/* Where the evidence (lab/evidence.h) of all nodes goes, as pcapng; borrowed for the call;
 	 * 0: none is kept. */
 	int evidence_fd;
+	bool evidence_whole; /* all packets, uncut, so that TLS can be read in Wireshark */
 	/* What lab_change starts from: the topology and the scenario that `m` is; NULL: the lab is
 	 * not changed. */
 	model *base;

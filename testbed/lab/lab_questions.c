@@ -227,7 +227,7 @@ static void pass_enter_target(lab *l, const struct question *q, const json_t *fi
 {
 	g_autoptr(GPtrArray) paths = g_ptr_array_new();
 	struct lab_enter_target target;
-	int *const fds[] = {&target.user, &target.mnt, &target.pid, &target.net};
+	int *const fds[] = {&target.user, &target.mnt, &target.pid, &target.net, &target.keys};
 
 	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
 		*fds[i] = line_socket_take_fd(l->channel);

@@ -37,7 +37,14 @@ static guint32 interface_number(struct node_capture *c, const struct capture_pac
 
 void node_capture_write(struct node_capture *c, const struct capture_packet *packet)
 {
-	pcapng_writer_packet(c->file, interface_number(c, packet), packet->time_ns,
-			     packet->outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, packet->data,
-			     packet->captured, packet->original);
+	const struct pcapng_packet p = {
+		.interface = interface_number(c, packet),
+		.time_ns = packet->time_ns,
+		.direction = packet->outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND,
+		.data = packet->data,
+		.captured = packet->captured,
+		.original = packet->original,
+	};
+
+	pcapng_writer_packet(c->file, &p);
 }

@@ -272,6 +272,7 @@ static gboolean exec_member(struct member *m, int control, int log, GError **err
 		.program = client,
 		.control_fd = control,
 		.record_fd = process_view_record(source, m->op, m->role),
+		.keys_fd = m->role->ours && !client ? source->keys_fd : -1,
 		.log_fd = log,
 		.files = (const char *const *)files->pdata,
 		.directory = m->role->ours ? NULL : client_programs_folder(source->clients),

@@ -15,6 +15,7 @@ struct process_set_source {
 	struct config_source config;
 	const node_files *files;
 	const client_programs *clients;
+	int keys_fd; /* where the lab's own programs write what decrypts their TLS; -1: nowhere */
 	const char *program_dir; /* for messages: the lab has it as VIEW_PROGRAMS */
 	GMainContext *context;
 };

@@ -2,12 +2,14 @@
 #include "testbed/lab/record.h"
 
 #include "testbed/lab/node_capture.h"
+#include "testbed/lab/tls_keys.h"
 
 #include <glib-unix.h>
 
 struct recording {
 	struct node_capture of;
 	pcapng_writer *file;
+	struct tls_keys_reader keys;
 };
 
 static void on_packet(const struct capture_packet *packet, gpointer user_data)
@@ -24,10 +26,11 @@ static gboolean on_readable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC
 	struct recording *r = user_data;
 
 	capture_read(r->of.packets, on_packet, r);
+	tls_keys_add_new(&r->keys, r->file);
 	return pcapng_writer_flush(r->file) == 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
-gboolean recording_start(const exec *x, const node_files *files, const char *where,
+gboolean recording_start(const exec *x, const node_files *files, const char *where, int keys_fd,
 			 GMainContext *context, GError **error)
 {
 	g_auto(GStrv) part = g_strsplit(where, ":", 2);
@@ -43,6 +46,7 @@ gboolean recording_start(const exec *x, const node_files *files, const char *whe
 	}
 	r = g_new0(struct recording, 1);
 	r->file = pcapng_writer_new(fd);
+	r->keys.fd = keys_fd;
 	node_capture_init(&r->of, part[0], packets, r->file);
 	pcapng_writer_flush(r->file);
 	source = g_unix_fd_source_new(capture_fd(packets), G_IO_IN);

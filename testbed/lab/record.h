@@ -13,8 +13,9 @@
 #include "testbed/lab/node_files.h"
 
 /* Starts a recording that ends with the process, or with a disk that is full; from the return on no
- * packet is missed.  `where` is "NODE" or "NODE:IF". */
-gboolean recording_start(const exec *x, const node_files *files, const char *where,
+ * packet is missed.  `where` is "NODE" or "NODE:IF"; `keys_fd` (tls_keys.h), which
+ * outlives it, may be -1. */
+gboolean recording_start(const exec *x, const node_files *files, const char *where, int keys_fd,
 			 GMainContext *context, GError **error);
 
 #endif

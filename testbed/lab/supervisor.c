@@ -238,7 +238,7 @@ static gboolean start_evidence(struct supervisor *s, GError **error)
 	s->watch_fd = new_watch_memory(error);
 	if (s->watch_fd < 0)
 		return FALSE;
-	s->evidence = evidence_new(s->x, s->plan, s->watch_fd, s->context, error);
+	s->evidence = supervisor_evidence(s, s->watch_fd, error);
 	if (!s->evidence)
 		close(s->watch_fd);
 	return s->evidence != NULL;
@@ -284,7 +284,7 @@ static void answer_watch(struct supervisor *s)
 static void send_enter_target(struct supervisor *s, const char *node)
 {
 	static const char *const namespaces[] = {"user", "mnt", "pid"};
-	int fds[G_N_ELEMENTS(namespaces) + 1];
+	int fds[G_N_ELEMENTS(namespaces) + 2];
 	g_autoptr(GPtrArray) files = process_set_files(s->processes, node);
 	json_t *message = json_pack("{s:n, s:o}", "entered", "files", json_array());
 
@@ -297,6 +297,7 @@ static void send_enter_target(struct supervisor *s, const char *node)
 		fds[i] = open(path, O_RDONLY | O_CLOEXEC);
 	}
 	fds[G_N_ELEMENTS(namespaces)] = exec_netns_fd(s->x, node);
+	fds[G_N_ELEMENTS(namespaces) + 1] = s->keys_fd;
 	answer_with_fds(s, "entered", message, fds, G_N_ELEMENTS(fds));
 	for (guint i = 0; i < G_N_ELEMENTS(namespaces); i++)
 		if (fds[i] >= 0)

@@ -123,16 +123,29 @@ static gboolean start_recordings(const struct supervisor *s, GError **error)
 	const char *const *where = s->job->options->captures;
 
 	for (; where && *where; where++)
-		if (!recording_start(s->x, s->job->files, *where, s->context, error))
+		if (!recording_start(s->x, s->job->files, *where, s->keys_fd, s->context, error))
 			return FALSE;
 	return TRUE;
+}
+
+evidence_file *supervisor_evidence(const struct supervisor *s, int fd, GError **error)
+{
+	const struct evidence_place where = {.fd = fd,
+					     .keys_fd = s->keys_fd,
+					     .whole = s->job->options->evidence_whole,
+					     .context = s->context};
+	evidence_file *e = evidence_new(s->x, s->plan, &where, error);
+
+	if (e)
+		evidence_name_addresses(e, s->model);
+	return e;
 }
 
 static gboolean start_evidence(struct supervisor *s, GError **error)
 {
 	if (s->job->evidence_fd <= 0)
 		return TRUE;
-	s->evidence = evidence_new(s->x, s->plan, s->job->evidence_fd, s->context, error);
+	s->evidence = supervisor_evidence(s, s->job->evidence_fd, error);
 	return s->evidence != NULL;
 }
 
@@ -144,6 +157,7 @@ struct process_set_source supervisor_process_set_source(const struct supervisor 
 		.config = config_of(s),
 		.files = s->job->files,
 		.clients = s->job->clients,
+		.keys_fd = s->keys_fd,
 		.program_dir = s->job->options->program_dir,
 		.context = s->context,
 	};
@@ -161,7 +175,8 @@ static gboolean start_process_set(struct supervisor *s, const struct process_set
 gboolean supervisor_build(struct supervisor *s, const struct process_set_handlers *handlers,
 			  GError **error)
 {
-	if (!file_view_prepare(error) || !(s->trust = trust_new(error)))
+	if (!file_view_prepare(error) || !(s->trust = trust_new(error)) ||
+	    (s->keys_fd = tls_keys_open(s->context, error)) < 0)
 		return FALSE;
 	return build_network(s, error) && start_recordings(s, error) && start_evidence(s, error) &&
 	       supervisor_write(s, error) && start_process_set(s, handlers, error);

@@ -12,6 +12,7 @@
 #include "testbed/lab/inspection.h"
 #include "testbed/lab/strain_watch.h"
 #include "testbed/lab/supervisor.h"
+#include "testbed/lab/tls_keys.h"
 #include "testbed/lab/trust.h"
 
 struct supervisor {
@@ -26,6 +27,7 @@ struct supervisor {
 	trust *trust;
 	struct exec_features features;
 	exec *x;
+	int keys_fd;		 /* tls_keys.h */
 	evidence_file *evidence; /* NULL: none is kept */
 	guint n_watchers;	 /* who have asked for it while the lab is up (lab_watch) */
 	int watch_fd;		 /* memory that holds it for them */
@@ -54,6 +56,9 @@ gboolean supervisor_build(struct supervisor *s, const struct process_set_handler
 gboolean supervisor_write(struct supervisor *s, GError **error);
 /* For the process_set, by the present model and plan; borrows from `s`. */
 struct process_set_source supervisor_process_set_source(const struct supervisor *s);
+
+/* Evidence of all nodes into `fd`; evidence_new. */
+evidence_file *supervisor_evidence(const struct supervisor *s, int fd, GError **error);
 
 /* config_credentials; NULL: there is no such endpoint. */
 json_t *supervisor_credentials(const struct supervisor *s, const char *node);

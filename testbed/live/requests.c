@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The requests that a keeper serves (docs/LIVE.md): one row of the table for each. */
+#include "testbed/lab/address_names.h"
 #include "testbed/live/memory.h"
 #include "testbed/live/keeper_internal.h"
 #include "testbed/netstate/netstate_json.h"
@@ -177,6 +178,18 @@ static void on_watch(struct control_client *g, const json_t *request G_GNUC_UNUS
 		lab_watch(session_lab(g->k->session), on_watched, control_client_ref(g));
 }
 
+/* What captures call the addresses: {"10.0.0.1": "core-lan"}. */
+static json_t *names_of_addresses(const model *m)
+{
+	g_autoptr(GArray) names = address_names(m);
+	json_t *all = json_object();
+	char text[ADDR_TEXT_MAX];
+
+	array_foreach(const struct pcapng_name, one, names)
+		json_object_set_new(all, addr_print(&one->address, text), json_string(one->name));
+	return all;
+}
+
 /* Answers with the node's files and descriptors, or the error. */
 static void on_enter_target(lab *l G_GNUC_UNUSED, const struct lab_enter_target *target,
 			    const GError *error, gpointer user_data)
@@ -192,9 +205,11 @@ static void on_enter_target(lab *l G_GNUC_UNUSED, const struct lab_enter_target 
 	files = json_array();
 	for (guint i = 0; target->files[i]; i++)
 		json_array_append_new(files, json_string(target->files[i]));
-	control_client_done_fds(g, json_pack("{s:o}", "files", files),
-				(const int[]){target->user, target->mnt, target->pid, target->net},
-				4);
+	control_client_done_fds(
+		g,
+		json_pack("{s:o, s:o}", "files", files, "names", names_of_addresses(g->k->current)),
+		(const int[]){target->user, target->mnt, target->pid, target->net, target->keys},
+		5);
 	control_client_unref(g);
 }
 
@@ -212,7 +227,8 @@ bool control_client_check_node(struct control_client *g, const char *name)
 	return control_client_fail(g, TB_ERROR_INPUT, message);
 }
 
-/* Answers the node's files and descriptors of its namespaces: user, mount, PID, network. */
+/* Answers the node's files and descriptors of its namespaces (user, mount, PID, network)
+ * and of the lab's TLS keys. */
 static void on_enter(struct control_client *g, const json_t *request)
 {
 	const char *name = member_text(request, "node");

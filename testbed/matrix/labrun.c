@@ -286,7 +286,8 @@ static session *start_session(labrun *l, int evidence_fd, GError **error)
 						.program_dir = o->program_dir,
 						.seed = o->seed,
 						.captures = captures,
-						.evidence_fd = evidence_fd}};
+						.evidence_fd = evidence_fd,
+						.evidence_whole = o->evidence_whole}};
 	const struct session_callbacks callbacks = {
 		.built = on_built,
 		.failed = on_failed,

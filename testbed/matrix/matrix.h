@@ -26,6 +26,7 @@ typedef struct matrix matrix;
 struct matrix_options {
 	const char *program_dir;     /* as lab_options */
 	const char *run_dir;	     /* as lab_options */
+	bool evidence_whole;	     /* whole packets of all nodes (lab_options) */
 	const char *const *captures; /* "NODE" or "NODE:IF"; each lab records those that it has */
 	guint64 seed;
 	guint jobs;	/* labs at once; 0: all */

@@ -25,8 +25,12 @@ static void on_packet(const struct pcapng_record *p, gpointer user_data)
 	report_packet(p->data, p->captured, p->link == PCAPNG_ETHERNET, words);
 	g_assert_true(g_utf8_validate(words->str, -1, NULL));
 	pcapng_interface(r->copy, p->link, p->interface);
-	pcapng_packet(r->copy, r->packets++, p->time_ns, p->direction, p->data, p->captured,
-		      p->original);
+	pcapng_packet(r->copy, &(const struct pcapng_packet){.interface = r->packets++,
+							     .time_ns = p->time_ns,
+							     .direction = p->direction,
+							     .data = p->data,
+							     .captured = p->captured,
+							     .original = p->original});
 }
 
 static void on_count(const struct pcapng_record *p G_GNUC_UNUSED, gpointer user_data)

@@ -42,9 +42,17 @@ static void add_packets(pcapng_writer *w)
 	cr_expect_eq(first, 0u);
 	cr_expect_eq(second, 1u);
 	for (guint i = 0; i < PACKETS; i++) {
+		const struct pcapng_packet p = {
+			.interface = second,
+			.time_ns = 1000 + i,
+			.direction = i % 2 ? PCAPNG_OUTBOUND : PCAPNG_INBOUND,
+			.data = data,
+			.captured = sizeof data,
+			.original = 2 * PACKET_BYTES,
+		};
+
 		memset(data, (int)i, sizeof data);
-		pcapng_writer_packet(w, second, 1000 + i, i % 2 ? PCAPNG_OUTBOUND : PCAPNG_INBOUND,
-				     data, sizeof data, 2 * PACKET_BYTES);
+		pcapng_writer_packet(w, &p);
 	}
 }
 
@@ -179,4 +187,70 @@ Test(pcapng, failures_say_why_and_stay)
 	cr_expect_eq(pcapng_writer_flush(w), EPIPE);
 	object_free(w);
 	close(pipe_fds[1]);
+}
+
+/* --- order, names, keys and comments ---------------------------------------------------------- */
+
+/* Times of the packets that were read, one a digit. */
+static void on_time(const struct pcapng_record *r, gpointer user_data)
+{
+	g_string_append_printf(user_data, "%" G_GUINT64_FORMAT, r->time_ns);
+}
+
+static void expect_times(int fd, const char *times)
+{
+	g_autoptr(GByteArray) file = read_file(fd);
+	g_autoptr(GString) seen = g_string_new(NULL);
+
+	cr_assert(pcapng_read(file->data, file->len, on_time, seen, NULL));
+	cr_expect_str_eq(seen->str, times);
+}
+
+Test(pcapng, packets_are_in_order_of_time_and_later_ones_wait)
+{
+	static const guint64 times[] = {3, 1, 9, 2};
+	static const guint64 then[] = {8, 5};
+	int fd = memfd_create("pcapng", MFD_CLOEXEC);
+	pcapng_writer *w = pcapng_writer_new(fd);
+	guint32 number = pcapng_writer_interface(w, PCAPNG_RAW_IP, "a:eth0");
+
+	for (guint i = 0; i < G_N_ELEMENTS(times); i++)
+		pcapng_writer_packet(w, &(const struct pcapng_packet){.interface = number,
+								      .time_ns = times[i]});
+	cr_expect_eq(pcapng_writer_flush_until(w, 3), 0);
+	expect_times(fd, "123");
+	cr_expect(pcapng_writer_keeps_some(w));
+	for (guint i = 0; i < G_N_ELEMENTS(then); i++)
+		pcapng_writer_packet(w, &(const struct pcapng_packet){.interface = number,
+								      .time_ns = then[i]});
+	cr_expect_eq(pcapng_writer_flush(w), 0);
+	expect_times(fd, "123589");
+	cr_expect_not(pcapng_writer_keeps_some(w));
+	object_free(w);
+	close(fd);
+}
+
+/* The bytes of these blocks, as the draft has them. */
+Test(pcapng, names_keys_and_comments_are_blocks_of_their_own)
+{
+	static const guint8 name[] = {4, 0, 0,	 0,   28,  0, 0, 0, 1, 0, 8,  0, 10, 0,
+				      0, 1, 'f', 'e', '1', 0, 0, 0, 0, 0, 28, 0, 0,  0};
+	static const guint8 keys[] = {10, 0, 0, 0, 24,	0,    0, 0, 0x4b, 0x53, 0x4c, 0x54,
+				      2,  0, 0, 0, 'K', '\n', 0, 0, 24,	  0,	0,    0};
+	struct pcapng_name one = {.name = "fe1"};
+	g_autoptr(GByteArray) out = g_byte_array_new();
+
+	addr_parse("10.0.0.1", &one.address);
+	pcapng_names(out, &one, 1);
+	cr_expect_eq(out->len, (guint)sizeof name);
+	cr_expect_arr_eq(out->data, name, sizeof name);
+	g_byte_array_set_size(out, 0);
+	pcapng_tls_keys(out, "K\n", 2);
+	cr_expect_eq(out->len, (guint)sizeof keys);
+	cr_expect_arr_eq(out->data, keys, sizeof keys);
+	g_byte_array_set_size(out, 0);
+	pcapng_packet(out, &(const struct pcapng_packet){.comment = "ends here"});
+	cr_expect_eq(out->data[28], PCAPNG_OPTION_COMMENT);
+	cr_expect_eq(out->data[30], strlen("ends here"));
+	cr_expect_arr_eq(out->data + 32, "ends here", strlen("ends here"));
 }

@@ -331,7 +331,7 @@ Test(requests, enter_and_watch_hand_over_descriptors)
 	fake_answer(NULL);
 	done = expect_done(&t, "enter");
 	cr_expect_eq(json_array_size(json_object_get(done, "files")), 2);
-	cr_expect_eq(take_fds(&t), 4, "user, mount, process and network namespace");
+	cr_expect_eq(take_fds(&t), 5, "user, mount, process and network namespace, and TLS keys");
 	json_decref(done);
 	ask(&t, "{\"do\": \"watch\"}");
 	fake_answer(NULL);

@@ -452,16 +452,21 @@ Test(agree, an_inspected_walk_is_of_packets_that_carry_turn)
 
 Test(journey, is_read_from_a_file_that_was_cut_anywhere)
 {
+	struct pcapng_packet sent[] = {
+		{.interface = 0, .time_ns = MS(1), .direction = PCAPNG_OUTBOUND},
+		{.interface = 1, .time_ns = MS(2), .direction = PCAPNG_INBOUND},
+	};
 	g_autoptr(GByteArray) file = g_byte_array_new();
 	guint before = 0;
 
 	pcapng_section(file);
 	pcapng_interface(file, PCAPNG_RAW_IP, "a:eth0");
 	pcapng_interface(file, PCAPNG_RAW_IP, "b:eth0");
-	pcapng_packet(file, 0, MS(1), PCAPNG_OUTBOUND, bare_stun, sizeof bare_stun,
-		      sizeof bare_stun);
-	pcapng_packet(file, 1, MS(2), PCAPNG_INBOUND, bare_stun, sizeof bare_stun,
-		      sizeof bare_stun);
+	for (guint i = 0; i < G_N_ELEMENTS(sent); i++) {
+		sent[i].data = bare_stun;
+		sent[i].captured = sent[i].original = sizeof bare_stun;
+		pcapng_packet(file, &sent[i]);
+	}
 	for (gsize n = 0; n <= file->len; n++) {
 		g_autoptr(journeys) all = journeys_new();
 		g_autoptr(GBytes) cut = g_bytes_new(file->data, n);

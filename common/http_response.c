@@ -200,12 +200,12 @@ static enum http_progress read_body(http_response *r)
 
 enum http_progress http_response_feed(http_response *r, const char *data, gsize bytes)
 {
-	enum http_progress progress = HTTP_MORE;
-
 	if (bytes == 0)
 		return r->status > 0 && r->form == SOUP_ENCODING_EOF ? HTTP_COMPLETE : HTTP_BROKEN;
 	g_string_append_len(r->raw, data, (gssize)bytes);
 	while (r->status < SOUP_STATUS_OK) {
+		enum http_progress progress;
+
 		r->status = 0;
 		progress = read_head(r);
 		if (progress != HTTP_MORE || r->status == 0)

@@ -314,7 +314,7 @@ static void im_limit_user(im_mcu *m, const char *user)
 			at = i;
 		}
 	}
-	if (n >= IM_PARTICIPATIONS_OF_USER)
+	if (where && n >= IM_PARTICIPATIONS_OF_USER)
 		remove_participant_at(m, where, at);
 }
 

@@ -119,10 +119,9 @@ static G_NORETURN void child_main(const struct enter_target *target, const struc
 		fprintf(stderr, "testbed: error: enter the node: %s\n", g_strerror(errno));
 		_exit(CANT_EXECUTE);
 	}
-	if (chdir(p->folder) != 0 && chdir(VIEW_HOME) != 0)
-		number = chdir("/");
 	setenv("PATH", VIEW_PATH, 1); /* where execvpe looks */
-	execvpe(argv[0], argv, p->environment);
+	if (chdir(p->folder) == 0 || chdir(VIEW_HOME) == 0 || chdir("/") == 0)
+		execvpe(argv[0], argv, p->environment);
 	number = errno;
 	fprintf(stderr, "testbed: error: %s: %s\n", argv[0], g_strerror(number));
 	_exit(number == ENOENT ? NO_PROGRAM : CANT_EXECUTE);

@@ -77,6 +77,8 @@ static bool read_fields(const struct line *l, struct candidate *ret)
 	const struct word *w = l->words->len > first ? line_word(l, first) : NULL;
 
 	*ret = (struct candidate){.loc = w ? w->loc : line_loc(l)};
+	if (!w)
+		return false;
 	if (is_draft_06(l, first)) {
 		ret->address = w + 5;
 		ret->port = w + 6;

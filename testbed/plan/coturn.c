@@ -107,7 +107,7 @@ struct transport {
 static const struct transport transports[] = {{"coturn-udp", "no-tcp"}, {"coturn-tcp", "no-udp"}};
 
 #define STUN_PORT 3478
-#define RELAYS_TOTAL 4096 /* as of our own (edge/av_edge.c) */
+#define RELAYS_TOTAL 4096u /* as of our own (edge/av_edge.c) */
 
 /* The text of one process's configuration; the caller frees it.  `public`: the address that clients
  * see in place of `relay`, behind a NAT; unset or equal: there is none.  lab replaces @SECRET@. */

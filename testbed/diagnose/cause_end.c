@@ -229,6 +229,31 @@ static bool set_strayed_cause(const struct evidence *e, struct finding *f, const
 	return true;
 }
 
+/* A tunnel that carries its own packets carries none: the gateway has no route to the other one by
+ * the interface that it sends them from. */
+static bool set_tunnel_in_itself(const struct evidence *e, struct finding *f, const walk *w,
+				 const struct hop *last)
+{
+	const struct node *n = model_node(e->model, w->node);
+	char network[PREFIX_TEXT_MAX];
+
+	if (w->end != WALK_LOOP || w->subject.kind != SUBJECT_TUNNEL || !n || !last)
+		return false;
+	ptr_array_foreach(const struct iface, i, n->interfaces) {
+		if (!iface_has_address(i, &last->src))
+			continue;
+		f->code = CAUSE_NO_ROUTE;
+		f->node = g_strdup(n->name);
+		f->prefix = model_prefix_of(e->model, &last->dst);
+		f->subject = subject_route(&f->prefix);
+		f->iface = g_strdup(i->name);
+		f->why = g_strdup_printf("it has no route to %s by %s; %s",
+					 prefix_print(&f->prefix, network), i->name, w->why);
+		return true;
+	}
+	return false;
+}
+
 /* The hop of the node in the loop whose neighbour by another interface knows the way. */
 static const struct hop *turned_at(const struct evidence *e, const walk *w, struct gateway *ret)
 {
@@ -340,8 +365,8 @@ static void set_walk_cause(const struct evidence *e, struct finding *f, const wa
 					.sport = last->sport,
 					.dport = last->dport};
 	}
-	if (set_lost_last_iface(e, f, w) || set_strayed_cause(e, f, w) ||
-	    set_dead_gateway(e, f, w, last))
+	if (set_lost_last_iface(e, f, w) || set_tunnel_in_itself(e, f, w, last) ||
+	    set_strayed_cause(e, f, w) || set_dead_gateway(e, f, w, last))
 		return;
 	if (w->end == WALK_NO_ROUTE && last)
 		set_missing_route(e, f, w->node, last);

@@ -92,6 +92,14 @@ static bool pass_underlay(struct walker *k, const struct klink *out)
 	return false;
 }
 
+/* Whether the packet is one of those that the end sends to carry others. */
+static bool is_own_packet(const struct walker *k, const struct tunnel_end *own,
+			  const struct tunnel_end *other)
+{
+	return k->in_tunnel && addr_equal(&k->p.at.src, &own->underlay) &&
+	       addr_equal(&k->p.at.dst, &other->underlay);
+}
+
 /* Whether the tunnel is up and takes this packet; false: the walk has ended. */
 static bool pass_tunnel(struct walker *k, const struct klink *out, const struct knode *peer,
 			const struct klink *far)
@@ -106,6 +114,10 @@ static bool pass_tunnel(struct walker *k, const struct klink *out, const struct 
 		walker_link_is_down(k, peer, far);
 		return false;
 	}
+	if (is_own_packet(k, own, other))
+		return walker_end(k, WALK_LOOP, k->at, subject_tunnel(t),
+				  "%s sends the packets of tunnel %s itself into the tunnel",
+				  k->at->model->name, t->name);
 	if (guarded && !in_list(other->prefixes, &k->p.at.dst))
 		return walker_end(k, WALK_TUNNEL_PREFIX, k->at, subject_tunnel(t),
 				  "tunnel %s takes no packets to %s at %s", t->name,

@@ -68,8 +68,7 @@ struct options {
 	char *rate, *plot;
 	char *node, *cause, *object, *student;
 	int calls, level; /* level 0: any */
-	gboolean force, publish, ipv6, complete, allow_commands, random, csv,
-		full;
+	gboolean force, publish, ipv6, complete, allow_commands, random, csv, full;
 	char **shown;	  /* "DIR[:rw]"; NULL: none */
 	char *name;	  /* of a lab that is up */
 	char *write;	  /* capture file */

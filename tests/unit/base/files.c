@@ -31,7 +31,7 @@ static char *at(const char *name)
 
 static void begin(bool sudo)
 {
-	char *base = program_folder_new();
+	g_autofree char *base = program_folder_new();
 
 	outside = g_build_filename(base, "outside", NULL);
 	place = g_build_filename(base, "place", NULL);

@@ -11,6 +11,7 @@
 #define DNS_PORT 53
 #define SIP_TLS_PORT 5061
 #define STUN_PORT 3478
+#define HTTPS_PORT 443
 
 /* The client's question that no server answered; NULL: there is none, or it signed in. */
 static const json_t *unanswered_question(const struct evidence *e, const char *end)
@@ -242,7 +243,9 @@ static bool found_no_server(const struct evidence *e, const char *end)
 	const struct heard *h = evidence_event(e, end, EVENT_SIGN_IN_FAILED, NULL);
 	const char *stage = h ? member_text(h->event, "stage") : NULL;
 
-	return stage && (g_str_equal(stage, STAGE_DNS) || g_str_equal(stage, STAGE_TLS)) &&
+	return stage &&
+	       (g_str_equal(stage, STAGE_DNS) || g_str_equal(stage, STAGE_WEB) ||
+		g_str_equal(stage, STAGE_TLS)) &&
 	       cause_of_certificate(foreign_reason(h->event)) == CAUSE_UNKNOWN;
 }
 
@@ -281,14 +284,27 @@ static enum reach reach_of(const struct evidence *e, const struct node *n,
 								 REACH_NONE;
 }
 
-/* Whether the client reaches the server that it signs in at by the names of a view. */
+/* Whether a client that finds its server by the web alone reaches the web site that the names of a
+ * view lead it to; true for other clients. */
+static bool reaches_web(const struct evidence *e, const struct node *n, bool inside)
+{
+	g_autofree char *name =
+		g_strconcat(inside ? WEB_NAME_INTERNAL : WEB_NAME_EXTERNAL, e->model->domain, NULL);
+	struct addr a;
+
+	return !n->endpoint || g_strcmp0(n->endpoint->discovery, "web") != 0 ||
+	       !cause_right_address(e->model, NULL, name, &a) ||
+	       arrives(e, n, &a, PROTO_TCP, HTTPS_PORT);
+}
+
+/* Whether the client finds and reaches the server that it signs in at by the names of a view. */
 static bool reaches_server(const struct evidence *e, const struct node *n, bool inside)
 {
 	const struct node *at = model_server(e->model, inside ? SERVICE_FRONTEND : SERVICE_EDGE);
 	const struct service *s =
 		at ? node_service(at, inside ? SERVICE_FRONTEND : SERVICE_EDGE) : NULL;
 
-	if (!s)
+	if (!s || !reaches_web(e, n, inside))
 		return false;
 	return inside ? arrives(e, n, &s->frontend.address, PROTO_TCP, SIP_TLS_PORT) :
 			arrives(e, n, &s->edge.access_public, PROTO_TCP, s->edge.access_port);

@@ -133,6 +133,24 @@ static const struct row rows[] = {
 	 "home-b",
 	 ".example.com",
 	 NULL},
+	{"a client inside that looks only by the web, in the view outside, whose proxy it can't "
+	 "reach",
+	 "topologies/lync.yaml",
+	 "persistent-route",
+	 "- remove-node: {node: branch2}\n"
+	 "- set-discovery: {node: branch1, discovery: web}\n"
+	 "- set-resolvers: {node: branch1, servers: [192.0.2.53]}\n"
+	 "- block: {node: branch-gw, name: not-there, chain: forward, dst: [203.0.113.12], proto: "
+	 "tcp}",
+	 "branch1",
+	 "home1",
+	 VERDICT_FAIL,
+	 {{"branch1", TRIED("lyncdiscover.contoso.com", "203.0.113.12", "443")},
+	  {"branch1", FAILED("web")}},
+	 CAUSE_DNS_WRONG_VIEW,
+	 "branch1",
+	 "192.0.2.53",
+	 NULL},
 	{"a client's lost way by one family goes before the provider's rule against the other",
 	 DUAL,
 	 "blocked",

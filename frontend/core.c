@@ -59,6 +59,13 @@ static void core_flow_failed(const char *user, const char *route, gpointer user_
 	registrar_drop(c->registrar, user, route);
 }
 
+static int core_answer_status(const sip_msg *response, gpointer user_data)
+{
+	const fe_core *c = user_data;
+
+	return fe_proxy_answer_status(response, c->config->domain);
+}
+
 static void core_wake(gint64 when_us, gpointer user_data)
 {
 	fe_core *c = user_data;
@@ -131,6 +138,7 @@ fe_core *fe_core_new(const struct fe_config *config, const struct core_io *io, g
 		.send = core_send,
 		.wake = core_wake,
 		.flow_failed = core_flow_failed,
+		.answer_status = core_answer_status,
 	};
 	c->sent_by = sip_host_port(config->address, config->port);
 	add_routes(c);
@@ -317,8 +325,8 @@ static void (*const subject_functions[])(fe_core *c, struct fe_flow *flow, sip_m
 
 /* --- messages --------------------------------------------------------------------------------- */
 
-/* Refuses a request of an unproven sender, with a challenge unless the status is 403.  ACK gets no
- * response. */
+/* Refuses a request of an unproven sender, with a challenge when the status is 401 or 407.  ACK
+ * gets no response. */
 static void core_refuse(fe_core *c, struct fe_flow *flow, const sip_msg *request, int status,
 			bool stale)
 {
@@ -329,6 +337,8 @@ static void core_refuse(fe_core *c, struct fe_flow *flow, const sip_msg *request
 		send_and_unref(c, flow,
 			       sip_refuse(request, REASON_WRONG_CREDENTIALS, NULL, c->tag,
 					  c->config->fqdn));
+	else if (status == 400)
+		send_and_unref(c, flow, registrar_refuse_astray(request, c->tag));
 	else
 		send_and_unref(c, flow,
 			       registrar_challenge(c->registrar, request, flow, status, c->tag,
@@ -390,17 +400,6 @@ static bool check_sender(fe_core *c, struct fe_flow *flow, sip_msg *request)
 	return false;
 }
 
-/* Removes the credentials for this server: others could use them to guess the password. */
-static void remove_credentials(const fe_core *c, sip_msg *request)
-{
-	const char *own = sip_header(request, "Authorization");
-	g_autofree char *realm = own ? sip_param(own, "realm") : NULL;
-
-	sip_remove_header(request, "Proxy-Authorization");
-	if (g_strcmp0(realm, c->config->domain) == 0)
-		sip_remove_header(request, "Authorization");
-}
-
 /* Checks the sender of a request and passes it to the function of its subject. */
 static void core_request(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
@@ -421,7 +420,7 @@ static void core_request(fe_core *c, struct fe_flow *flow, sip_msg *request)
 	if (!check_sender(c, flow, request))
 		return;
 	sip_remove_claims(request);
-	remove_credentials(c, request);
+	fe_proxy_remove_credentials(request, c->config->domain);
 	fe_proxy_take_routes(request, (const char *const *)c->places);
 	cdr_observe(c->cdr, request, core_now_us(c));
 	if (g_str_equal(sip_method(request), "CANCEL")) {

@@ -77,6 +77,8 @@ static int check_credentials(registrar *r, const sip_msg *request, const struct 
 	*ret_stale = shown == CREDENTIALS_STALE;
 	if (shown == CREDENTIALS_GOOD)
 		return 0;
+	if (shown == CREDENTIALS_ASTRAY)
+		return 400;
 	return shown == CREDENTIALS_WRONG ? 403 : proxied ? 407 : 401;
 }
 
@@ -104,6 +106,55 @@ int fe_proxy_check_sender(registrar *r, const sip_msg *request, const struct fe_
 	if (known)
 		return g_str_equal(known, user) ? 0 : 403;
 	return check_credentials(r, request, flow, user, now_us, ret_stale);
+}
+
+/* Whether a challenge or credentials have to do with our realm, however it is written. */
+static bool is_of_realm(const char *value, const char *realm)
+{
+	g_autofree char *lower = g_ascii_strdown(value, -1), *own = g_ascii_strdown(realm, -1);
+	char *to = lower;
+
+	for (const char *from = lower; *from; from++)
+		if (*from != '\\')
+			*to++ = *from;
+	*to = '\0';
+	return strstr(lower, own);
+}
+
+int fe_proxy_answer_status(const sip_msg *response, const char *realm)
+{
+	int status = sip_status(response);
+	const char *challenge;
+
+	if (status == 430)
+		return 480;
+	if (status == 407)
+		return 403;
+	for (guint i = 0; status == 401; i++) {
+		challenge = sip_header_nth(response, "WWW-Authenticate", i);
+		if (!challenge)
+			break;
+		if (is_of_realm(challenge, realm))
+			return 403;
+	}
+	return status;
+}
+
+void fe_proxy_remove_credentials(sip_msg *request, const char *realm)
+{
+	g_autoptr(GPtrArray) others = g_ptr_array_new_with_free_func(g_free);
+	const char *value;
+
+	sip_remove_header(request, "Proxy-Authorization");
+	while ((value = sip_header(request, "Authorization"))) {
+		g_autofree char *whose = sip_param(value, "realm");
+
+		if (!whose || !is_of_realm(whose, realm))
+			g_ptr_array_add(others, g_strdup(value));
+		sip_pop_header(request, "Authorization");
+	}
+	for (guint i = 0; i < others->len; i++)
+		sip_add_header(request, "Authorization", others->pdata[i]);
 }
 
 /* The user that a request is for; NULL: nobody here.  The caller frees. */

@@ -36,4 +36,17 @@ int fe_proxy_check_sender(registrar *r, const sip_msg *request, const struct fe_
  * goes to the user in To.  0, or the status of the response. */
 int fe_proxy_decide(registrar *r, sip_msg *request, gint64 now_us, struct fe_route *ret_route);
 
+/* The status for the sender of a request to which a client or an Edge has answered; that of the
+ * response, but for:
+ * - 430, the Edge's client is gone (RFC 5626 section 5.3): 480.
+ * - 401 that asks for a password of `realm`, our own: 403.  Only this server may ask for those, and
+ *   whoever else does could guess the password from the answer.  One for another realm is between
+ *   the two users, and goes through (RFC 3261 sections 16.7 step 7 and 22.2).
+ * - 407: 403.  No client is a proxy, and what answers such a challenge goes no further than to
+ *   here (section 22.3). */
+int fe_proxy_answer_status(const sip_msg *response, const char *realm);
+
+/* Removes the credentials for our realm, which others could use to guess the password. */
+void fe_proxy_remove_credentials(sip_msg *request, const char *realm);
+
 #endif

@@ -232,6 +232,32 @@ static const char *credentials_of(const registrar *r, const sip_msg *request, co
 	return NULL;
 }
 
+/* Whose a URI is: a user's address, or a host's name without user; NULL: it is none of SIP.  The
+ * caller frees. */
+static char *uri_owner(const char *uri)
+{
+	char *owner = sip_uri_user(uri), *port;
+
+	if (owner)
+		return owner;
+	owner = sip_uri_place(uri);
+	port = owner ? strrchr(owner, ':') : NULL;
+	if (port)
+		*port = '\0';
+	return owner;
+}
+
+/* Whether credentials were made for where this request goes (RFC 2617 section 3.2.2.5).  Clients
+ * write ports and parameters in their own ways, so the user or host counts; no proxy on the way to
+ * us replaces it (RFC 3261 section 22.4 item 6). */
+static bool is_for_request(const char *credentials, const sip_msg *request)
+{
+	g_autofree char *uri = sip_param(credentials, "uri");
+	g_autofree char *meant = uri ? uri_owner(uri) : NULL, *asked = uri_owner(sip_uri(request));
+
+	return g_strcmp0(uri, sip_uri(request)) == 0 || (meant && g_strcmp0(meant, asked) == 0);
+}
+
 enum credentials registrar_credentials(registrar *r, const sip_msg *request,
 				       const struct fe_flow *flow, const char *header,
 				       const char *user, gint64 now_us)
@@ -252,8 +278,15 @@ enum credentials registrar_credentials(registrar *r, const sip_msg *request,
 	if (!account || !sip_digest_check(value, sip_method(request), name, account->password) ||
 	    g_strcmp0(who, user) != 0)
 		return CREDENTIALS_WRONG;
+	if (!is_for_request(value, request))
+		return CREDENTIALS_ASTRAY;
 	return use_nonce(account, nonce, issued_us, nc, now_us) ? CREDENTIALS_GOOD :
 								  CREDENTIALS_STALE;
+}
+
+sip_msg *registrar_refuse_astray(const sip_msg *request, const char *tag)
+{
+	return sip_response_new(request, 400, "Digest URI For Another Request", tag);
 }
 
 /* --- REGISTER --------------------------------------------------------------------------------- */
@@ -290,6 +323,8 @@ static sip_msg *refuse_register(registrar *r, const sip_msg *request, const stru
 	if (shown == CREDENTIALS_NONE || shown == CREDENTIALS_STALE)
 		return registrar_challenge(r, request, flow, 401, tag, shown == CREDENTIALS_STALE,
 					   now_us);
+	if (shown == CREDENTIALS_ASTRAY)
+		return registrar_refuse_astray(request, tag);
 	why = shown == CREDENTIALS_WRONG ? REASON_WRONG_CREDENTIALS : refusal_of(account, flow);
 	return why ? sip_refuse(request, why, NULL, tag, r->realm) : NULL;
 }

@@ -47,9 +47,9 @@ bool registrar_has_user(const registrar *r, const char *user);
 const char *registrar_user_edge(const registrar *r, const char *user);
 
 /* Handles a REGISTER (RFC 3261 section 10.3) and returns the response, which the caller unrefs:
- * 200, 400 without a user, 401 with a challenge, 403 for a wrong password, another domain or a
- * disabled account, 404 for an unknown user.  *ret_binding (may be NULL) is the new binding,
- * borrowed; NULL: there is none. */
+ * 200, 400 without a user or with credentials for another URI, 401 with a challenge, 403 for a
+ * wrong password, another domain or a disabled account, 404 for an unknown user.  *ret_binding (may
+ * be NULL) is the new binding, borrowed; NULL: there is none. */
 sip_msg *registrar_register(registrar *r, const sip_msg *request, struct fe_flow *flow,
 			    gint64 now_us, const struct binding **ret_binding);
 
@@ -83,9 +83,10 @@ GPtrArray *registrar_flow_gone(registrar *r, const struct fe_flow *flow);
 
 /* What the credentials of a request are worth. */
 enum credentials {
-	CREDENTIALS_NONE,  /* there are none for this realm, or for a nonce of this connection */
-	CREDENTIALS_STALE, /* their nonce is too old, or was used with this count before */
-	CREDENTIALS_WRONG, /* they prove nothing, or that the sender is another user */
+	CREDENTIALS_NONE,   /* there are none for this realm, or for a nonce of this connection */
+	CREDENTIALS_STALE,  /* their nonce is too old, or was used with this count before */
+	CREDENTIALS_WRONG,  /* they prove nothing, or that the sender is another user */
+	CREDENTIALS_ASTRAY, /* they are right, but for another request */
 	CREDENTIALS_GOOD,
 };
 /* Checks those in `header` ("Authorization", "Proxy-Authorization") against `user`, and counts
@@ -97,5 +98,7 @@ enum credentials registrar_credentials(registrar *r, const sip_msg *request,
  * connection that the request came on can answer; the caller unrefs. */
 sip_msg *registrar_challenge(registrar *r, const sip_msg *request, const struct fe_flow *flow,
 			     int status, const char *tag, bool stale, gint64 now_us);
+/* The response 400 to CREDENTIALS_ASTRAY (RFC 2617 section 3.2.2.5); the caller unrefs. */
+sip_msg *registrar_refuse_astray(const sip_msg *request, const char *tag);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/server.h"
 
+#include "common/base/files.h"
 #include "common/error_reason.h"
 #include "common/sip_event.h"
 #include "common/tls.h"
@@ -379,17 +380,33 @@ static const struct core_io server_io = {
 
 /* --- life ------------------------------------------------------------------------------------- */
 
+/* The descriptor to which records are appended: one that this was started with, for the file behind
+ * it may not be ours to open; or that of a file of our own.  -1 with `error`. */
+static int records_fd(const char *name, GError **error)
+{
+	g_autofree char *path = g_path_get_dirname(name), *file = g_path_get_basename(name);
+	files_folder folder;
+	int fd;
+
+	if (sscanf(name, "/dev/fd/%d", &fd) == 1)
+		return fd;
+	if (!files_open_folder(path, false, &folder, error))
+		return -1;
+	fd = files_open_own(&folder, file, error);
+	files_close(&folder);
+	return fd;
+}
+
 static bool open_records(fe_server *s, GError **error)
 {
 	int fd;
 
 	if (!s->config->cdr)
 		return true;
-	/* the file behind a descriptor that this was started with may not be ours to open */
-	if (sscanf(s->config->cdr, "/dev/fd/%d", &fd) == 1)
-		s->records = fdopen(fd, "ae");
-	else
-		s->records = fopen(s->config->cdr, "ae");
+	fd = records_fd(s->config->cdr, error);
+	if (fd < 0)
+		return false;
+	s->records = fdopen(fd, "ae");
 	if (!s->records)
 		g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno), "%s: %s",
 			    s->config->cdr, g_strerror(errno));

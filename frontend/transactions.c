@@ -354,11 +354,10 @@ static void complete_invite(transactions *t, struct fe_transaction *e, const sip
  * that failed waits for its ACK). */
 static void forward_response(transactions *t, struct fe_transaction *e, const sip_msg *response)
 {
-	int status = sip_status(response);
+	int status = sip_status(response), told = t->io->answer_status(response, t->user_data);
 
-	if (status ==
-	    430) { /* the Edge's client is gone (RFC 5626 section 5.3): 480 for the caller */
-		transactions_answer(t, e->source, e->received, 480, NULL, NULL);
+	if (told != status) {
+		transactions_answer(t, e->source, e->received, told, NULL, NULL);
 	} else if (status > 100) {
 		g_autoptr(sip_msg) copy = sip_msg_copy(response);
 

@@ -30,6 +30,8 @@ struct transactions_io {
 	bool (*send)(struct fe_flow *flow, sip_msg *m, gpointer user_data);
 	/* An Edge answers that it has lost the client (430): `user`, by this Route. */
 	void (*flow_failed)(const char *user, const char *route, gpointer user_data);
+	/* The status for the sender of a request that was answered so. */
+	int (*answer_status)(const sip_msg *response, gpointer user_data);
 	/* Asks for a call of transactions_expire at `when_us`, or earlier. */
 	void (*wake)(gint64 when_us, gpointer user_data);
 };

@@ -202,6 +202,8 @@ static int measure_all(const model *m, const GPtrArray *scenarios,
 
 		if (!d)
 			break;
+		if (designs->len == 0)
+			cmd_note_uncontained(d->uncontained);
 		g_ptr_array_add(designs, d);
 	}
 	number = signals_seen(s);

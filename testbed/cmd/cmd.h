@@ -144,6 +144,8 @@ void cmd_tell(const char *text); /* writes it to stderr */
 bool cmd_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
 int cmd_fail(int code, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void cmd_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/* Notes what this host could not contain of a lab (struct lab_build); NULL: it contains all. */
+void cmd_note_uncontained(const char *parts);
 /* The exit code for an error of a lower layer. */
 int cmd_exit_of(const GError *error);
 /* Prints the error on stderr and returns its exit code. */

@@ -97,14 +97,15 @@ static int explain_exit_code(const explanation *x, int told, int signal)
 int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recorded,
 		     const finished *run, const struct options *o, guint64 seed)
 {
-	g_autofree char *program_dir = cmd_program_dir();
+	g_autofree char *program_dir = cmd_program_dir(), *uncontained = NULL;
 	g_autoptr(GCancellable) cancel = g_cancellable_new();
 	const struct explain_options options = {.program_dir = program_dir,
 						.seed = seed,
 						.all = o->all,
 						.no_trial = o->no_trial,
 						.alternatives = o->verbose > 0 || o->json,
-						.cancel = cancel};
+						.cancel = cancel,
+						.ret_uncontained = &uncontained};
 	g_autoptr(GError) error = NULL;
 	signals *watched = signals_watch(signals_cancel, cancel, &error);
 	struct storied told = {.base = m, .cell = recorded ? recorded->cell : NULL, .run = run};
@@ -118,6 +119,7 @@ int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recor
 			       explain_cell(m, s, &options, &error);
 	signal = signals_seen(watched);
 	signals_unwatch(watched);
+	cmd_note_uncontained(uncontained);
 	if (!x)
 		return cmd_failed(error);
 	return explain_exit_code(x, write_explanation(x, &told, o), signal);

@@ -251,6 +251,7 @@ static int measure_nats(const model *m, const struct scenario *sc, const struct 
 	signals_unwatch(s);
 	if (!r)
 		return cmd_failed(error);
+	cmd_note_uncontained(r->uncontained);
 	status = write_measurements(r, sc, o);
 	return number != 0 ? CMD_SIGNAL + number : status;
 }

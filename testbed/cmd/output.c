@@ -120,6 +120,12 @@ void cmd_note(const char *format, ...)
 	va_end(args);
 }
 
+void cmd_note_uncontained(const char *parts)
+{
+	if (parts)
+		cmd_note("this host does not contain all of a lab: %s ('testbed doctor')", parts);
+}
+
 int cmd_exit_of(const GError *error)
 {
 	if (g_error_matches(error, TB_ERROR, TB_ERROR_UNSUPPORTED))

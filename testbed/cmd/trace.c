@@ -161,7 +161,7 @@ static int trace_named_lab(const struct options *o)
 /* Builds the network, traces in it, and notes services that died.  Returns the exit code. */
 static int trace_in_new_lab(const model *m, const struct options *o, const char *scenario)
 {
-	g_autofree char *program_dir = cmd_program_dir();
+	g_autofree char *program_dir = cmd_program_dir(), *uncontained = NULL;
 	const struct lab_options fresh = {
 		.name = scenario, .program_dir = program_dir, .seed = g_random_int()};
 	g_autoptr(GPtrArray) died = g_ptr_array_new_with_free_func(g_free);
@@ -171,7 +171,8 @@ static int trace_in_new_lab(const model *m, const struct options *o, const char 
 
 	if (!parse_flow(m, o, &flow))
 		return CMD_USAGE;
-	state = trace_fresh(m, &fresh, &flow, died, &error);
+	state = trace_fresh(m, &fresh, &flow, died, &uncontained, &error);
+	cmd_note_uncontained(uncontained);
 	for (guint i = 0; i < died->len; i++)
 		cmd_note("%s", (const char *)died->pdata[i]);
 	return print_trace(m, &flow, state, error);

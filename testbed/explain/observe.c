@@ -66,6 +66,9 @@ gboolean observe_run(matrix_selection *s, const struct explain_options *o, struc
 	asked = o->cancel ? g_cancellable_connect(o->cancel, G_CALLBACK(on_cancelled), m, NULL) : 0;
 	ran = matrix_run(m, error);
 	g_cancellable_disconnect(o->cancel, asked);
+	if (o->ret_uncontained && !*o->ret_uncontained)
+		*o->ret_uncontained =
+			g_strdup(g_hash_table_lookup(s->results->features, "uncontained"));
 	if (watch.evidence_fd >= 0) {
 		observation_read_packets(seen, watch.evidence_fd);
 		close(watch.evidence_fd);

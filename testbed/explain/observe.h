@@ -18,9 +18,11 @@ struct explain_options {
 	guint64 seed;
 	bool all; /* the trial places every other call of the scenario, too */
 	bool no_trial;
-	bool alternatives;    /* other ways than the fix are derived and tried, too */
-	guint steps_max;      /* changes one after another in a trial; 0: TRIAL_STEPS_MAX */
-	GCancellable *cancel; /* ends what runs at once; NULL: nothing does */
+	bool alternatives;	/* other ways than the fix are derived and tried, too */
+	guint steps_max;	/* changes one after another in a trial; 0: TRIAL_STEPS_MAX */
+	GCancellable *cancel;	/* ends what runs at once; NULL: nothing does */
+	char **ret_uncontained; /* NULL, or where to put what this host could not contain of a lab
+				   (struct lab_build); the caller frees */
 };
 
 /* Runs the cells of a selection that holds one scenario; blocks until the last one has ended.

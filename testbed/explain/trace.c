@@ -27,16 +27,26 @@ struct answer {
 	GError *error;
 };
 
-static void on_built(session *s, const struct lab_build *build G_GNUC_UNUSED,
-		     gpointer user_data G_GNUC_UNUSED)
+/* What trace_fresh tells beside the state. */
+struct told {
+	GPtrArray *died;
+	char **ret_uncontained;
+};
+
+static void on_built(session *s, const struct lab_build *build, gpointer user_data)
 {
+	const struct told *t = user_data;
+
+	*t->ret_uncontained = g_strdup(build->uncontained);
 	session_quit(s);
 }
 
 static void on_agent_died(session *s G_GNUC_UNUSED, const char *agent, const char *how,
-			  gpointer died)
+			  gpointer user_data)
 {
-	g_ptr_array_add(died, g_strdup_printf("agent %s died: %s", agent, how));
+	const struct told *t = user_data;
+
+	g_ptr_array_add(t->died, g_strdup_printf("agent %s died: %s", agent, how));
 }
 
 static void on_state(lab *l G_GNUC_UNUSED, const netstate *state, const GError *error,
@@ -64,12 +74,13 @@ static netstate *ask_fresh(const GPtrArray *questions, gpointer user_data, GErro
 }
 
 netstate *trace_fresh(const model *m, const struct lab_options *options, const struct flow *flow,
-		      GPtrArray *died, GError **error)
+		      GPtrArray *died, char **ret_uncontained, GError **error)
 {
 	static const struct session_callbacks callbacks = {.built = on_built,
 							   .agent_died = on_agent_died};
 	const struct session_job job = {.model = m, .lab = *options};
-	g_autoptr(session) s = session_start(&job, &callbacks, died, error);
+	struct told told = {.died = died, .ret_uncontained = ret_uncontained};
+	g_autoptr(session) s = session_start(&job, &callbacks, &told, error);
 
 	if (!s || !session_run(s, NULL, error))
 		return NULL;

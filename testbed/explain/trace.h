@@ -20,8 +20,10 @@ netstate *trace_state(const model *m, const struct flow *flow, trace_ask_func as
 		      gpointer user_data, GError **error);
 
 /* The same of a fresh lab of that network.  Agents that died are told in `died` (char *): what a
- * program does matters to no route.  Runs the default main context until the answers are there. */
+ * program does matters to no route.  *ret_uncontained, which must be NULL, becomes what this host
+ * could not contain (struct lab_build), which the caller frees.  Runs the default main context
+ * until the answers are there. */
 netstate *trace_fresh(const model *m, const struct lab_options *options, const struct flow *flow,
-		      GPtrArray *died, GError **error);
+		      GPtrArray *died, char **ret_uncontained, GError **error);
 
 #endif

@@ -49,6 +49,7 @@ struct capacity_design {
 	enum capacity_limit limit;
 	char *trouble;		/* why it was not measured to the end, or NULL */
 	char *vpn, *impairment; /* what the lab used for them ("wireguard-go"), or NULL */
+	char *uncontained;	/* as in struct lab_build, or NULL */
 	double rate_kbit;	/* of the slowest direction of a tunnel; 0: unlimited */
 };
 

@@ -239,6 +239,7 @@ static void on_built(session *s, const struct lab_build *build, gpointer user_da
 
 	r->design->vpn = g_strdup(build->vpn);
 	r->design->impairment = g_strdup(build->impairment);
+	r->design->uncontained = g_strdup(build->uncontained);
 	while (session_sign_in_next(s))
 		;
 }

@@ -37,7 +37,7 @@ static const struct object_shape finding_shape =
 		     OWNS(nat_finding, hops, (GDestroyNotify)g_array_unref));
 static const struct object_shape natrun_shape =
 	OBJECT_SHAPE(natrun, NULL, OWNS_LIST(natrun, findings, object_free),
-		     OWNS(natrun, m, (GDestroyNotify)model_free));
+		     OWNS_TEXT(natrun, uncontained), OWNS(natrun, m, (GDestroyNotify)model_free));
 
 void natrun_free(natrun *r)
 {
@@ -319,6 +319,7 @@ static void on_built(session *s, const struct lab_build *build, gpointer user_da
 	struct measurement *run = user_data;
 
 	run->result->build_ms = build->build_ms;
+	run->result->uncontained = g_strdup(build->uncontained);
 	ptr_array_foreach(const struct nat_judge, j, run->judges) {
 		g_autofree char *second = g_strdup(j->first);
 

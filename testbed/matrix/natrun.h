@@ -47,6 +47,7 @@ typedef struct natrun {
 	model *m;	     /* of the lab: the scenario with the judges */
 	GPtrArray *findings; /* struct nat_finding, in the topology's order */
 	double build_ms;
+	char *uncontained; /* as in struct lab_build, or NULL */
 } natrun;
 
 /* Measures.  Blocks, running the default main context, until all is known, or until `cancel` (may

@@ -12,6 +12,8 @@
 
 #include <criterion/criterion.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define DEADLINE_S 10
 
@@ -223,6 +225,28 @@ static void sign_in(struct peer *p, const char *user)
 					"sip:contoso.com", address, "secret");
 	cr_assert_eq(ask(p, make_register(user, 2, credentials)), 200, "%s: %d", user,
 		     sip_status(p->last));
+}
+
+/* Records go to a regular file of our own, whatever somebody puts in its place. */
+Test(server, records_in_a_folder_of_others)
+{
+	for (guint fifo = 0; fifo < 2; fifo++) {
+		struct net n = {.pki = pki_new(), .port = pki_free_port(), .mras_port = 1};
+		g_autofree char *records = pki_path(n.pki, "cdr.jsonl"),
+				*other = pki_path(n.pki, "other"), *text = NULL;
+		g_autoptr(GError) error = NULL;
+
+		pki_issue(n.pki, "fe.contoso.com");
+		cr_assert(g_file_set_contents(other, "theirs", -1, NULL));
+		cr_assert_eq(fifo ? mkfifo(records, 0600) : link(other, records), 0);
+		cr_expect_null(fe_server_new(make_config(&n), on_event, &n, &error), "fifo: %u",
+			       fifo);
+		cr_assert_not_null(error);
+		cr_expect(strstr(error->message, "cdr.jsonl"), "%s", error->message);
+		cr_assert(g_file_get_contents(other, &text, NULL, NULL));
+		cr_expect_str_eq(text, "theirs");
+		pki_free(n.pki);
+	}
 }
 
 Test(server, clients_edges_and_mras)

@@ -80,14 +80,25 @@ const char *sip_grammar_refusal(const char *data, gsize length)
 	return why;
 }
 
+/* A URL as text; the caller frees.  (url_as_string writes to NULL when there is no memory.) */
+static char *url_text(const url_t *url)
+{
+	issize_t length = url_e(NULL, 0, url);
+	char *text = length < 0 ? NULL : g_malloc((gsize)length + 1);
+
+	if (text)
+		url_e(text, (isize_t)length + 1, url);
+	return text;
+}
+
 bool sip_grammar_address(const char *value, char **ret_uri, char **ret_tag)
 {
 	su_home_t home[1] = {SU_HOME_INIT(home)};
 	sip_from_t *a = sip_from_make(home, value);
-	char *uri = a && !a->a_next ? url_as_string(home, a->a_url) : NULL;
+	char *uri = a && !a->a_next ? url_text(a->a_url) : NULL;
 
 	if (uri) {
-		*ret_uri = g_strdup(uri);
+		*ret_uri = uri;
 		*ret_tag = g_strdup(a->a_tag);
 	}
 	su_home_deinit(home);

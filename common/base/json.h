@@ -56,4 +56,9 @@ static inline double member_figure(const json_t *object, const char *key)
 		       (double)NAN;
 }
 
+/* When there is no memory the program ends, with GLib's line that says so, as for everything that
+ * GLib allocates; jansson by itself would leave members out and go on.  For the beginning of main.
+ */
+void json_end_without_memory(void);
+
 #endif

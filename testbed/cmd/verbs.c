@@ -14,8 +14,9 @@
 
 static const char exit_text[] =
 	"Exit status: 0 every cell as expected; 1 at least one differs; 2 wrong arguments, or\n"
-	"nothing to run; 3 bad topology or scenario file; 4 internal error; 77 this host can't\n"
-	"run labs; 128+n ended by signal n, after partial results were written.\n";
+	"nothing to run; 3 bad topology or scenario file; 4 internal error, or a lab failed; 77 "
+	"this\n"
+	"host can't run labs; 128+n ended by signal n, after partial results were written.\n";
 
 static const char explain_help[] =
 	"CELL is a cell's id as 'testbed report' names it: missing-route/branch1-home1/audio.  It "
@@ -432,6 +433,7 @@ int cmd_main(int argc, char **argv)
 	g_set_prgname("testbed");
 	/* When the reader of our output has gone, write returns an error instead. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* writing beyond RLIMIT_FSIZE fails instead */
 	if (argc < 2)
 		return cmd_fail(CMD_USAGE, "no verb given; 'testbed --help' lists them");
 	if (asks_for_help(argv[1]))

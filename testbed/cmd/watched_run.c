@@ -256,6 +256,20 @@ static int write_page(const struct watched_run *s)
 		     cmd_fail(CMD_INTERNAL, "no page: this run is not kept");
 }
 
+/* Whether a lab could not be built, or ended on its own, of which an error is printed: what is not
+ * measured differs from nothing. */
+static bool some_lab_failed(const results *r)
+{
+	bool some = false;
+
+	ptr_array_foreach(const struct scenario_result, s, r->scenarios) {
+		if (s->error)
+			cmd_error("the lab of '%s' failed: %s", s->name, s->error);
+		some = some || s->error;
+	}
+	return some;
+}
+
 /* Writes results.json and what the options ask for, then the text.  Returns the exit code. */
 static int finish_run(struct watched_run *s, bool ran, const GError *error)
 {
@@ -296,6 +310,8 @@ static int finish_run(struct watched_run *s, bool ran, const GError *error)
 		return cmd_exit_of(error);
 	if (status != CMD_AS_EXPECTED)
 		return status;
+	if (some_lab_failed(s->results))
+		return CMD_INTERNAL;
 	return results_summarise(s->results).unexpected > 0 ? CMD_DIFFERS : CMD_AS_EXPECTED;
 }
 

@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -16,6 +18,7 @@
 #include <unistd.h>
 
 #define LAST_ANSWERS_TIMEOUT_MS 1000
+#define LAB_END_TIMEOUT_MS 3000
 
 /* --- control clients -------------------------------------------------------------------------- */
 
@@ -291,15 +294,19 @@ static void serve_until_end(struct keeper *k)
 }
 
 /* Ends the lab and waits for its supervisor, which ends last of all in its PID namespace: only then
- * may another lab take the name. */
+ * may another lab take the name.  All others have ended by then, but a command of `exec` whose
+ * parent was killed also has to be taken note of by whoever adopted it, and a container's first
+ * process may never do so: that is not waited for. */
 static void end_lab(struct keeper *k)
 {
 	pid_t pid = k->session ? lab_pid(session_lab(k->session)) : -1;
-	siginfo_t info;
+	struct pollfd supervisor = {.fd = pid > 0 ? pidfd_open(pid, 0) : -1, .events = POLLIN};
 
 	session_free(k->session);
-	while (pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED) < 0 && errno == EINTR)
-		;
+	if (supervisor.fd < 0)
+		return;
+	poll(&supervisor, 1, LAB_END_TIMEOUT_MS);
+	close(supervisor.fd);
 }
 
 /* The whole life of a keeper.  Returns its exit code. */

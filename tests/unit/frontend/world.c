@@ -231,6 +231,7 @@ int world_register(struct world *w, struct fe_flow *flow, const char *user, cons
 	challenge = world_take(w, flow);
 	credentials = sip_digest_answer(sip_header(challenge, "WWW-Authenticate"), "REGISTER",
 					"sip:contoso.com", address, password);
+	cr_assert_not_null(credentials, "%s is not challenged", user);
 	sip_add_header(again, "Authorization", credentials);
 	world_receive(w, flow, again);
 	answer = world_take(w, flow);

@@ -176,6 +176,8 @@ MORE_unit/live := tests/unit/session/fake_lab.c
 MORE_unit/client := tests/unit/frontend/pki.c
 MORE_e2e/abuse := tests/e2e/live/live.c
 MORE_e2e/exercise := tests/e2e/live/live.c
+MORE_e2e/trouble := tests/e2e/live/live.c
+MORE_e2e/endurance := tests/e2e/live/live.c
 MORE_unit/border := tests/unit/frontend/pki.c
 ALL_LIBS := $(B)/libtestbed.a $(B)/libfrontend.a $(B)/libedge.a $(B)/libclient.a $(B)/libnat.a $(AGENT_LIBS)
 define test_program
@@ -186,6 +188,8 @@ $(B)/tests/$(1)/run: $(call obj,$(wildcard tests/$(1)/*.c) $(MORE_$(1)) $(SUPPOR
 endef
 $(foreach t,$(patsubst tests/%,%,$(TEST_DIRS)),$(eval $(call test_program,$(t))))
 
+# What parts of check-full have counted and measured (tests/support/figures.h).
+FIGURES = TESTBED_FIGURES=$(abspath $(B))/figures
 # Leaks and undefined behaviour must fail a run: Criterion alone would not notice (docs/TESTING.md).
 TEST_ENV := TESTBED_BUILD=$(abspath $(B)) G_SLICE=always-malloc ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 \
 	LSAN_OPTIONS=suppressions=$(abspath tests/support/lsan.supp):print_suppressions=0 UBSAN_OPTIONS=print_stacktrace=1
@@ -221,7 +225,25 @@ $(B)/tests/flood: $(B)/obj/tests/abuse/flood.o
 ABUSE := whole
 .PHONY: abuse
 abuse: all $(B)/tests/flood $(B)/tests/e2e/abuse/run ## floods, idle and slow connections, greedy users; ABUSE=small|whole (minutes)
-	$(Q)TESTBED_BUILD=$(abspath $(B)) TESTBED_ABUSE=$(ABUSE) $(B)/tests/e2e/abuse/run --verbose
+	$(Q)$(FIGURES) TESTBED_BUILD=$(abspath $(B)) TESTBED_ABUSE=$(ABUSE) $(B)/tests/e2e/abuse/run --verbose
+
+# What is scarce, for tests/e2e/scarcity: system calls, memory, and time to write.
+$(B)/tests/deny: $(B)/obj/tests/scarcity/deny.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(B)/tests/scarce.so: tests/scarcity/alloc.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) -D_GNU_SOURCE -I. $(CFLAGS) -fPIC -shared -o $@ $<
+
+# Each fuzz target with its seeds, while its allocations fail one by one.
+SCARCE := $(patsubst tests/fuzz/fuzz_%.c,$(B)/scarce/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(B)/scarce/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/scarcity/nth.o $(B)/obj/tests/scarcity/alloc.o $(ALL_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(FUZZ_LIBS) $(PKG_LIBS) -lm
 
 .PHONY: check-exercises
 check-exercises: all $(B)/tests/e2e/exercise/run ## exercises solved as students do, and all lessons (minutes)
@@ -235,8 +257,8 @@ $(B)/tests/clock-jump.so: tests/preload/clock_jump.c $(B)/flags
 
 # A matrix fills the machine by itself, so most run one at a time.  The tests of these mostly wait for a single call.
 E2E_PROGRAMS := $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS))
-E2E_WAITING := $(filter $(addprefix $(B)/tests/e2e/,faults/% finished/% live/%),$(E2E_PROGRAMS))
-check-e2e: all $(OF_OTHERS) $(B)/tests/flood $(B)/tests/clock-jump.so $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(E2E_PROGRAMS) ## whole labs: every cell, by packets
+E2E_WAITING := $(filter $(addprefix $(B)/tests/e2e/,endurance/% faults/% finished/% live/% machine/% scarcity/%),$(E2E_PROGRAMS))
+check-e2e: all $(OF_OTHERS) $(B)/tests/flood $(B)/tests/clock-jump.so $(B)/tests/deny $(B)/tests/scarce.so $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(E2E_PROGRAMS) ## whole labs: every cell, by packets
 	$(Q)failed=; TEST_JOBS=1 $(call run_tests,$(filter-out $(E2E_WAITING),$(E2E_PROGRAMS))) || failed=1; \
 		TEST_JOBS=5 $(call run_tests,$(E2E_WAITING)) || failed=1; test -z "$$failed"
 
@@ -283,10 +305,36 @@ FUZZ_SECONDS ?= 20
 FUZZ_OPTIONS ?=
 KILLS ?= 1000
 DEATH_TIMES ?= 20
+DEATH_LANES ?= 4
 .PHONY: check-deaths
-check-deaths: all $(B)/tests/e2e/trouble/run $(B)/tests/e2e/lab/run ## KILLS=1000 kills at random, and DEATH_TIMES=20 at every step of a lab's build (hours)
-	$(Q)KILLS=$(KILLS) TESTBED_BUILD=$(abspath $(B)) $(B)/tests/e2e/trouble/run --filter 'kills/*' -j1 --timeout 0
-	$(Q)DEATH_STEPS=1 DEATH_TIMES=$(DEATH_TIMES) TESTBED_BUILD=$(abspath $(B)) $(B)/tests/e2e/lab/run --filter 'death/*' -j1 --timeout 0
+check-deaths: all $(B)/tests/e2e/trouble/run $(B)/tests/e2e/lab/run ## KILLS=1000 kills at random, and DEATH_TIMES=20 at every step of a lab's build, DEATH_LANES=4 at a time (an hour)
+	$(Q)failed=; $(FIGURES) KILLS=$(KILLS) KILL_LANES=$(DEATH_LANES) TESTBED_BUILD=$(abspath $(B)) \
+		$(B)/tests/e2e/trouble/run --filter 'kills/*' -j$(DEATH_LANES) --timeout 0 || failed=1; \
+	$(FIGURES) DEATH_STEPS=1 DEATH_TIMES=$(DEATH_TIMES) DEATH_LANES=$(DEATH_LANES) TESTBED_BUILD=$(abspath $(B)) \
+		$(B)/tests/e2e/lab/run --filter 'death/*' -j$(DEATH_LANES) --timeout 0 || failed=1; test -z "$$failed"
+
+SCARCE_STEPS ?= 200
+.PHONY: check-scarcity
+check-scarcity: all $(SCARCE) $(B)/tests/deny $(B)/tests/scarce.so $(B)/tests/e2e/scarcity/run ## every allocation fails, each system call and program is denied, disks are full (minutes)
+	$(Q)failed=; for t in $(SCARCE); do \
+		said=$$($$t tests/fuzz/seeds/$${t##*/}/*) || failed=1; echo "$${t##*/}: $$said"; \
+		printf 'check-scarcity\t%s: %s\n' "$${t##*/}" "$$(echo "$$said" | tail -1)" >>$(B)/figures; \
+	done; $(FIGURES) TESTBED_SCARCITY=whole SCARCE_STEPS=$(SCARCE_STEPS) TESTBED_BUILD=$(abspath $(B)) \
+		$(B)/tests/e2e/scarcity/run -j4 --timeout 0 || failed=1; test -z "$$failed"
+
+CALLS ?= 10000
+BINDINGS ?= 1000000
+RELAYS ?= 100000
+.PHONY: check-endurance
+check-endurance: all $(B)/tests/flood $(B)/tests/e2e/endurance/run ## one live lab: CALLS=10000 over 12 changes, BINDINGS=1000000, RELAYS=100000; nothing grows (an hour)
+	$(Q)$(FIGURES) CALLS=$(CALLS) BINDINGS=$(BINDINGS) RELAYS=$(RELAYS) TESTBED_BUILD=$(abspath $(B)) \
+		$(B)/tests/e2e/endurance/run --timeout 0
+
+MATRICES_AT_ONCE ?= 16
+.PHONY: check-machine
+check-machine: all $(B)/tests/e2e/machine/run ## MATRICES_AT_ONCE=16, foreign networks, and what strace sees of runs (minutes)
+	$(Q)$(FIGURES) TESTBED_MACHINE=$(MATRICES_AT_ONCE) TESTBED_BUILD=$(abspath $(B)) \
+		$(B)/tests/e2e/machine/run -j1 --timeout 0
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZ_SECONDS (needs clang)
@@ -298,11 +346,11 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (needs clang)
 			-timeout=60 $(FUZZ_OPTIONS) build/fuzz/corpus/$$f \
 			$$([ -d tests/fuzz/seeds/$$f ] && echo tests/fuzz/seeds/$$f) || exit 1; \
 		echo "fuzz $$f: no finding in $(FUZZ_SECONDS) s"; \
-	done
+	done; printf 'fuzz\t$(words $(FUZZ_NAMES)) targets, $(FUZZ_SECONDS) s each, without a finding\n' >>$(abspath $(B))/figures
 
 # A Front End core without network, as its unit tests have it.
-$(B)/fuzz/frontend: $(B)/obj/tests/unit/frontend/world.o
-$(B)/fuzz/frontend: FUZZ_LIBS := $(TEST_LIBS)
+$(B)/fuzz/frontend $(B)/scarce/frontend: $(B)/obj/tests/unit/frontend/world.o
+$(B)/fuzz/frontend $(B)/scarce/frontend: FUZZ_LIBS := $(TEST_LIBS)
 
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(ALL_LIBS)
 	@mkdir -p $(@D)
@@ -336,11 +384,20 @@ check-san: ## unit and netns tests with AddressSanitizer and UBSan
 check-clang: ## everything built with the other compiler, warnings being errors, and unit tests
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=clang DEVELOPER=1 all tests check-unit
 
-check-full: ## check, and all that takes longer (docs/TESTING.md; needs scripts/setup --all)
-	$(Q)failed=; for part in check check-static check-topologies check-exercises abuse engine-equality fault-matrix fault-networks fuzz check-san check-clang; do \
-		echo "=== $$part"; $(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
+FULL := check check-static check-topologies check-exercises abuse engine-equality fault-matrix fault-networks fuzz check-san \
+	check-clang check-machine check-scarcity check-deaths check-endurance
+check-full: ## check, and all that takes longer, with a table of what was found (hours; docs/TESTING.md; needs scripts/setup --all)
+	$(Q)rm -f $(B)/figures; failed=; for part in $(FULL); do \
+		echo "=== $$part"; began=$$(date +%s); came=passed; \
+		$(MAKE) --no-print-directory $$part || { came=FAILED; failed="$$failed $$part"; }; \
+		printf '%s\t%s in %s s\n' "$$part" "$$came" $$(($$(date +%s) - began)) >>$(B)/figures; \
 	done; echo "=== packages"; scripts/check-packages || failed="$$failed packages"; \
+	scripts/reliability $(B)/figures; \
 	test -z "$$failed" || { echo "check-full: failed:$$failed"; exit 1; }
+
+.PHONY: reliability
+reliability: ## put what the last check-full, or parts of it, found into docs/RELIABILITY.md
+	$(Q)scripts/reliability $(B)/figures docs/RELIABILITY.md
 
 # Counts of runs before are taken away first: they would be added up.
 coverage: ## executed lines of unit and netns tests, by folder (needs gcovr: scripts/setup --all)

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* usage: flood requests ADDRESS PORT RATE     unauthenticated STUN and TURN requests; 0: as fast as
- * it can flood hold ADDRESS PORT COUNT        connections that say nothing flood drip ADDRESS PORT
- * COUNT        connections that send a TLS hello, a byte a second flood relays ADDRESS PORT COUNT
- * USER PASSWORD     relays for one user flood greet ADDRESS PORT COUNT       no abuse: TLS
- * handshakes of an honest client, one by one Abuses a server of a lab until its standard input ends
- * (relays and greet: until all are done), and prints what came of it as JSON.  For tests/e2e/abuse.
- */
+/* usage: flood HOW ADDRESS PORT COUNT [USER PASSWORD]
+ *
+ *   requests   unauthenticated STUN and TURN requests, COUNT a second; 0: as fast as it can
+ *   hold       connections that say nothing
+ *   drip       connections that send a TLS hello, a byte a second
+ *   relays     relays for one user
+ *   churn      no abuse: relays that are given back, one after the other
+ *   bindings   no abuse: as many answers to Binding requests
+ *   greet      no abuse: TLS handshakes of an honest client, one by one
+ *
+ * Abuses a server of a lab until its standard input ends (the last five: until all are done), and
+ * prints what came of it as JSON.  For tests/e2e/abuse and tests/e2e/endurance. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <gio/gio.h>
@@ -22,7 +27,9 @@
 
 #define BATCH 64
 #define SOCKETS 8
-#define CONNECTS 50 /* at a time */
+#define CONNECTS 50    /* at a time */
+#define ANSWER_MS 200  /* what is not there by then is lost */
+#define SILENT_MAX 50u /* batches without an answer: there is nobody */
 
 static struct sockaddr_in server;
 
@@ -236,6 +243,83 @@ static void take_relays(guint count, char *user, char *password)
 	printf("{\"granted\": %u, \"refused\": %u, \"silent\": %u}\n", granted, refused, silent);
 }
 
+/* Gives a relay back; whether that was granted. */
+static bool release_relay(int fd, StunMessage *challenge, char *user, char *password)
+{
+	StunAgent agent;
+	guint8 out[1024], in[1500];
+	StunMessage request, answer;
+	gsize length;
+	gssize n;
+
+	stun_agent_init(&agent, STUN_ALL_KNOWN_ATTRIBUTES, STUN_COMPATIBILITY_RFC5389,
+			STUN_AGENT_USAGE_LONG_TERM_CREDENTIALS);
+	length = stun_usage_turn_create_refresh(&agent, &request, out, sizeof out, challenge, 0,
+						(uint8_t *)user, strlen(user), (uint8_t *)password,
+						strlen(password),
+						STUN_USAGE_TURN_COMPATIBILITY_RFC5766);
+	if (send(fd, out, length, 0) < 0 || (n = recv(fd, in, sizeof in, 0)) <= 0)
+		return false;
+	stun_agent_validate(&agent, &answer, in, (size_t)n, NULL, NULL);
+	return stun_message_get_class(&answer) == STUN_RESPONSE;
+}
+
+/* Takes a relay and gives it back, again and again. */
+static void churn_relays(guint count, char *user, char *password)
+{
+	guint granted = 0, released = 0;
+	struct timeval limit = {.tv_sec = 5};
+
+	for (guint i = 0; i < count; i++) {
+		guint8 first[1500], second[1500];
+		StunMessage challenge, answer;
+		int fd = open_udp();
+
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+		if (ask_relay(fd, NULL, user, password, &challenge, first, sizeof first) == 401 &&
+		    ask_relay(fd, &challenge, user, password, &answer, second, sizeof second) ==
+			    0) {
+			granted++;
+			released += release_relay(fd, &challenge, user, password);
+		}
+		close(fd);
+	}
+	printf("{\"granted\": %u, \"released\": %u}\n", granted, released);
+}
+
+/* Asks for so many bindings and takes all answers, a batch at a time. */
+static void ask_bindings(guint64 count)
+{
+	static guint8 texts[BATCH][256];
+	struct mmsghdr out[BATCH] = {0};
+	struct iovec parts[BATCH];
+	guint64 answers = 0;
+	guint silent = 0;
+	int fd = open_udp();
+
+	while (answers < count && silent < SILENT_MAX) {
+		guint64 before = answers, sent;
+
+		for (guint i = 0; i < BATCH; i++) {
+			parts[i] = (struct iovec){texts[i], write_kind(0, texts[i], 256)};
+			out[i].msg_hdr = (struct msghdr){.msg_iov = &parts[i], .msg_iovlen = 1};
+		}
+		sent = send_batch(fd, out, &answers);
+		while (answers < before + sent) {
+			struct pollfd p = {.fd = fd, .events = POLLIN};
+			guint8 junk[1500];
+
+			if (poll(&p, 1, ANSWER_MS) <= 0)
+				break;
+			while (recv(fd, junk, sizeof junk, MSG_DONTWAIT) > 0)
+				answers++;
+		}
+		silent = answers == before ? silent + 1 : 0;
+	}
+	printf("{\"answers\": %" G_GUINT64_FORMAT "}\n", answers);
+	close(fd);
+}
+
 /* --- an honest client ------------------------------------------------------------------------- */
 
 static bool greet_once(gnutls_certificate_credentials_t credentials)
@@ -288,6 +372,10 @@ int main(int argc, char **argv)
 		flood_requests((guint64)atoi(argv[4]));
 	else if (!strcmp(argv[1], "relays") && argc == 7)
 		take_relays((guint)atoi(argv[4]), argv[5], argv[6]);
+	else if (!strcmp(argv[1], "churn") && argc == 7)
+		churn_relays((guint)atoi(argv[4]), argv[5], argv[6]);
+	else if (!strcmp(argv[1], "bindings"))
+		ask_bindings((guint64)atoi(argv[4]));
 	else if (!strcmp(argv[1], "greet"))
 		greet((guint)atoi(argv[4]));
 	else

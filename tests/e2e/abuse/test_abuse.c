@@ -2,6 +2,7 @@
 /* Servers that are abused from outside, without an account and with one: their memory stays
  * bounded, and the others do not notice.  `make abuse` does it with whole counts. */
 #include "tests/e2e/live/live.h"
+#include "tests/support/figures.h"
 #include "tests/support/process.h"
 
 #include <criterion/criterion.h>
@@ -70,6 +71,7 @@ static json_t *attack_end(struct attack *a)
 	counted = json_loads(o.out, 0, NULL);
 	cr_assert(counted, "%s%s", o.out, o.err);
 	cr_log_info("%s: %s", a->fifo, o.out);
+	figure_add("abuse", "%s", g_strchomp(o.out));
 	outcome_clear(&o);
 	unlink(a->fifo);
 	g_free(a->fifo);
@@ -105,6 +107,9 @@ static void expect_service(const struct home *h, const char *during)
 	cr_expect_geq(counted(greeted, "greeted") * 100, counted(greeted, "of") * 99, "%s: %s",
 		      during, o.out);
 	cr_log_info("%s: %u calls of %u, greetings %s", during, passed, counts()->calls, o.out);
+	figure_add("abuse", "during %s: %u of %u calls, %u of %u connections", during, passed,
+		   counts()->calls, (guint)counted(greeted, "greeted"),
+		   (guint)counted(greeted, "of"));
 	json_decref(greeted);
 	outcome_clear(&o);
 }
@@ -134,6 +139,7 @@ static void expect_bounded(const struct home *h, const char *after)
 		cr_expect_lt(kib, MEMORY_MAX_KIB, "%s: %s has had %u KiB", after, servers[i],
 			     (guint)kib);
 		cr_log_info("%s: %s has had %u KiB", after, servers[i], (guint)kib);
+		figure_add("abuse", "after %s: %s has had %u KiB", after, servers[i], (guint)kib);
 	}
 }
 

@@ -6,12 +6,13 @@
  */
 #include "tests/e2e/lab/harness.h"
 
+#include "tests/support/figures.h"
 #include "tests/support/process.h"
 
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #define POINTS 60 /* moments at which the orchestrator is killed... */
 #define STEP_MS 5 /* ...this far apart, from the very start to a lab that stands */
 #define LEFT_OVER_MS 20000
+#define LANES_MAX 8u
 
 /* Starts labs one after the other, says a byte each time one stands, and waits to be killed. */
 static void orchestrate(int report, guint labs)
@@ -168,29 +170,36 @@ static bool kill_at_step(guint step)
 	return !stands;
 }
 
-/* DEATH_STEPS says how far apart the steps are (1: every one), DEATH_TIMES how often each is
- * tried. */
-static guint number_of(const char *name, guint usual)
-{
-	const char *text = g_getenv(name);
+/* DEATH_STEPS says how far apart the steps are (1: every one), DEATH_TIMES how often each is tried,
+ * DEATH_LANES in how many tests at the same time. */
+static guint lanes[LANES_MAX] = {0, 1, 2, 3, 4, 5, 6, 7};
 
-	return text ? (guint)MAX(atoi(text), 1) : usual;
+static guint lane_count(void)
+{
+	return MIN(figure_count("DEATH_LANES", 1), LANES_MAX);
 }
 
-Test(death, nothing_is_left_at_any_step_of_the_build, .timeout = 36000)
+ParameterizedTestParameters(death, nothing_is_left_at_any_step_of_the_build)
 {
-	guint apart = number_of("DEATH_STEPS", 6), times = number_of("DEATH_TIMES", 1), last = 0;
+	return cr_make_param_array(guint, lanes, lane_count());
+}
+
+ParameterizedTest(guint *lane, death, nothing_is_left_at_any_step_of_the_build, .timeout = 36000)
+{
+	guint apart = figure_count("DEATH_STEPS", 6), times = figure_count("DEATH_TIMES", 1);
+	guint last = 0, done = 0;
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	for (guint time = 0; time < times; time++) {
+	for (guint time = *lane; time < times; time += lane_count()) {
 		guint step = 1;
 
-		while (kill_at_step(step))
-			step += apart;
+		for (; kill_at_step(step); step += apart)
+			done++;
 		last = MAX(last, step);
 	}
 	cr_expect_gt(last, 40u, "the lab stood after %u steps", last);
-	cr_log_info("killed at every %u of %u steps, %u times", apart, last, times);
+	figure_add("check-deaths", "%u kills at each %u of %u steps of a lab's build", done, apart,
+		   last);
 }
 
 Test(death, the_first_lab_goes_although_another_was_started_later, .timeout = 200)

@@ -1,44 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A program of a run, or the run itself, is killed at a random moment: nothing is left, nothing
- * hangs, what was written by then can be read, and the machine is as it was.
- *
- * KILLS in the environment says how many (make check-deaths). */
+/* A program of a run, or the run itself, is killed at a random moment, or nobody reads what it
+ * prints any more: nothing is left, nothing hangs, what was written by then can be read, and the
+ * machine is as it was. */
+#include "tests/e2e/trouble/kills.h"
+#include "tests/support/figures.h"
 #include "tests/support/machine.h"
-#include "tests/support/process.h"
 #include "tests/support/program.h"
 
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COMPANY "tests/data/topologies/company.yaml"
-#define KILLS_USUAL 12
+#define KILLS_USUAL 13
 #define MOMENT_MAX_MS 4000 /* by then labs stand and calls are in progress */
-#define GONE_MS 10000
-#define END_MS 5000
-
-static guint number_of_kills(void)
-{
-	const char *text = g_getenv("KILLS");
-
-	return text ? (guint)atoi(text) : KILLS_USUAL;
-}
 
 /* What is killed, and how; a program of the lab by SIGKILL, after which the run is interrupted. */
 static const struct blow {
 	const char *victim; /* command name; NULL: the run itself */
-	int number;
+	int number;	    /* 0: the reader of its standard output goes away */
 } blows[] = {
-	{NULL, SIGKILL},	  {"testbed-lab", SIGKILL}, {NULL, SIGTERM},
-	{"tb-client", SIGKILL},	  {NULL, SIGINT},	    {"tb-edge", SIGKILL},
-	{NULL, SIGHUP},		  {"dnsmasq", SIGKILL},	    {"wireguard-go", SIGKILL},
-	{"tb-frontend", SIGKILL}, {"testbed-lab", SIGSTOP}, {NULL, SIGPIPE},
+	{NULL, SIGKILL},
+	{"testbed-lab", SIGKILL},
+	{NULL, SIGTERM},
+	{"tb-client", SIGKILL},
+	{NULL, SIGINT},
+	{"tb-edge", SIGKILL},
+	{NULL, SIGHUP},
+	{"dnsmasq", SIGKILL},
+	{"wireguard-go", SIGKILL},
+	{"tb-frontend", SIGKILL},
+	{"testbed-lab", SIGSTOP},
+	{NULL, SIGPIPE},
+	{NULL, 0},
 };
 
 struct target {
-	char *folder, *json, *out;
+	char *folder, *json, *out, *pipe;
+	int reader; /* of what it prints */
 	struct started program;
 	GArray *processes;
 };
@@ -56,16 +59,6 @@ static bool has_ended(gpointer data)
 	return !found;
 }
 
-static bool all_are_gone(gpointer data)
-{
-	const struct target *t = data;
-
-	for (guint i = 0; i < t->processes->len; i++)
-		if (process_is_alive(&g_array_index(t->processes, struct process_id, i)))
-			return false;
-	return true;
-}
-
 static void start(struct target *t)
 {
 	g_autofree char *program = program_path("testbed");
@@ -73,9 +66,14 @@ static void start(struct target *t)
 	t->folder = program_folder_new();
 	t->json = g_build_filename(t->folder, "results.json", NULL);
 	t->out = g_build_filename(t->folder, "run", NULL);
-	program_start((const char *const[]){program, "run", "matrix", "-t", COMPANY, "-s",
-					    "missing-route,persistent-route", "--capture", "edge",
-					    "--json", t->json, "--out", t->out, NULL},
+	t->pipe = g_build_filename(t->folder, "pipe", NULL);
+	cr_assert_eq(mkfifo(t->pipe, 0600), 0);
+	t->reader = open(t->pipe, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	cr_assert_geq(t->reader, 0);
+	program_start((const char *const[]){"/bin/sh", "-c", "out=$1; shift; exec \"$@\" >\"$out\"",
+					    "sh", t->pipe, program, "run", "matrix", "-t", COMPANY,
+					    "-s", "missing-route,persistent-route", "--capture",
+					    "edge", "--json", t->json, "--out", t->out, NULL},
 		      NULL, &t->program);
 }
 
@@ -120,9 +118,11 @@ static void strike(struct target *t, const struct blow *b, const char *when)
 					       (struct process_id){.pid = run};
 
 	t->processes = process_descendants(run);
-	if (victim.pid > 0)
+	if (b->number == 0)
+		close(t->reader);
+	else if (victim.pid > 0)
 		kill(victim.pid, b->number);
-	if (b->victim || b->number == SIGPIPE)
+	if (b->victim || b->number == SIGPIPE || b->number == 0)
 		kill(run, SIGINT);
 	cr_expect(process_wait_until(has_ended, t, END_MS), "%s: it hangs", when);
 	/* whatever it was: the test goes on */
@@ -133,7 +133,7 @@ static void kill_once(guint number, guint32 moment_ms)
 {
 	const struct blow *b = &blows[number % G_N_ELEMENTS(blows)];
 	g_autofree char *when =
-		g_strdup_printf("%s killed by %d after %u ms", b->victim ? b->victim : "the run",
+		g_strdup_printf("%s, signal %d after %u ms", b->victim ? b->victim : "the run",
 				b->number, moment_ms);
 	struct target t = {0};
 	struct outcome o;
@@ -143,24 +143,35 @@ static void kill_once(guint number, guint32 moment_ms)
 	strike(&t, b, when);
 	program_end(&t.program, &o);
 	outcome_clear(&o);
-	cr_expect(process_wait_until(all_are_gone, &t, GONE_MS), "%s: processes are left", when);
+	cr_expect(process_wait_until(kill_all_are_gone, t.processes, GONE_MS),
+		  "%s: processes are left", when);
+	if (b->number != 0)
+		close(t.reader);
 	expect_readable(&t, when);
 	expect_results(&t, b, when);
 	g_array_unref(t.processes);
 	program_folder_free(t.folder);
 	g_free(t.json);
 	g_free(t.out);
+	g_free(t.pipe);
 }
 
-Test(kills, leave_nothing_whenever_and_whoever, .timeout = 36000)
+ParameterizedTestParameters(kills, leave_nothing_whenever_and_whoever)
+{
+	return cr_make_param_array(guint, kill_lanes, kill_lane_count());
+}
+
+ParameterizedTest(guint *lane, kills, leave_nothing_whenever_and_whoever, .timeout = 36000)
 {
 	g_autofree char *before = machine_snapshot();
-	const char *seed = g_getenv("SEED");
-	g_autoptr(GRand) moments = g_rand_new_with_seed(seed ? (guint32)atoi(seed) : 1);
+	g_autoptr(GRand) moments = kill_moments(*lane);
+	int number = -1;
+	guint done = 0;
 
-	for (guint i = 0; i < number_of_kills(); i++)
-		kill_once(i, (guint32)g_rand_int_range(moments, 0, MOMENT_MAX_MS));
+	for (; kill_next(*lane, figure_count("KILLS", KILLS_USUAL), &number); done++)
+		kill_once((guint)number, (guint32)g_rand_int_range(moments, 0, MOMENT_MAX_MS));
 	machine_expect_untouched(before, "after the kills");
+	figure_add("check-deaths", "%u kills of runs and their programs at random", done);
 }
 
 Test(kills, a_whole_run_leaves_the_machine_as_it_was, .timeout = 120)

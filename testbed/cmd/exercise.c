@@ -326,6 +326,9 @@ int cmd_exercise_give_up(const struct options *o)
 	wrap_prose(text, truth, 0, columns);
 	if (l.exercise->solution)
 		wrap_prose(text, l.exercise->solution, 0, columns);
+	if (l.exercise->repair)
+		g_string_append_printf(text, "\nThese changes mend it ('testbed set'):\n%s\n",
+				       l.exercise->repair);
 	g_string_append_printf(text,
 			       "\nThe fault was made by these changes (docs/FORMATS.md):\n%s\n"
 			       "and breaks %s/%s.\n",

@@ -342,6 +342,8 @@ static int unknown_verb(char **argv)
 		near = diag_nearest(argv[0], names);
 	if (!near && g_str_equal(argv[0], "run"))
 		near = "run matrix' or 'testbed run call A B";
+	if (!near && g_str_equal(argv[0], "exercise"))
+		near = "exercise list' or 'testbed exercise start NAME";
 	if (near)
 		cmd_error("no verb '%s' (did you mean 'testbed %s'?)", two, near);
 	else
@@ -441,7 +443,8 @@ int cmd_main(int argc, char **argv)
 	if (g_str_equal(argv[1], "--version"))
 		return cmd_version(NULL);
 	v = find_verb(argv + 1, &words);
-	if (!v && g_str_equal(argv[1], "run") && argv[2] && asks_for_help(argv[2]))
+	if (!v && argv[2] && asks_for_help(argv[2]) &&
+	    (g_str_equal(argv[1], "run") || g_str_equal(argv[1], "exercise")))
 		return cmd_print(usage, -1);
 	return v ? run_verb(v, argv + 1 + words) : unknown_verb(argv + 1);
 }

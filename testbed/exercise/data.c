@@ -100,8 +100,8 @@ bool read_change_list(struct reader *r, const yaml_node_t *value, void *target,
 		return reader_error(r, value, "write '- CHANGE' lines", "'%s' is not a list",
 				    r->key);
 	g_free(*(char **)target);
-	*(char **)target = g_strdup_printf("%*s%.*s\n", (int)value->start_mark.column, "",
-					   (int)(end - start), text + start);
+	*(char **)target = g_strchomp(g_strdup_printf("%*s%.*s", (int)value->start_mark.column, "",
+						      (int)(end - start), text + start));
 	return true;
 }
 

@@ -16,14 +16,16 @@ static const struct field exercise_fields[] = {
 	{KEY("fault", read_word, exercise, fault_name, &charset_name), .required = true},
 	{KEY("story", read_prose, exercise, story, NULL), .required = true},
 	{KEY("hints", read_texts, exercise, hints, &prose_list)},
-	{KEY("solution", read_prose, exercise, solution, NULL)},
+	{KEY("solution", read_prose, exercise, solution, NULL), .required = true},
+	{KEY("repair", read_change_list, exercise, repair, NULL), .required = true},
 	{KEY("lasting", read_bool, exercise, lasting, NULL)},
 	{0}};
 
 static const struct object_shape exercise_shape =
 	OBJECT_SHAPE(exercise, NULL, OWNS_TEXT(exercise, name), OWNS_TEXT(exercise, title),
 		     OWNS_TEXT(exercise, story), OWNS_TEXT(exercise, solution),
-		     OWNS_TEXT(exercise, fault_name), OWNS_LIST(exercise, hints, g_free));
+		     OWNS_TEXT(exercise, repair), OWNS_TEXT(exercise, fault_name),
+		     OWNS_LIST(exercise, hints, g_free));
 
 static const struct object_type exercise_type = OBJECT_TYPE(
 	"exercise", exercise, .fields = exercise_fields, NAMED_BY(exercise, charset_name));

@@ -22,6 +22,7 @@ struct exercise {
 	char *name, *title;
 	char *story;	/* what the student is told at the beginning */
 	char *solution; /* what is told at the end; NULL: nothing but the truth */
+	char *repair;	/* changes that mend it, a YAML list; NULL: nobody says */
 	char *fault_name;
 	GPtrArray *hints; /* char *: from the vaguest to the plainest */
 	unsigned level;	  /* 1 to EXERCISE_LEVELS */

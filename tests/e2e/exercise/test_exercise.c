@@ -2,13 +2,17 @@
 /* Exercises as a student does them: a hidden fault is found and repaired by `set` and by hand, and
  * graded right; wrong answers and repairs are graded wrong; nothing tells the fault.  One of them
  * here; with TESTBED_EXERCISES=whole (make check-exercises) all. */
+#include "testbed/exercise/exercise.h"
 #include "tests/e2e/live/live.h"
 #include "tests/support/process.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <pty.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define LAB "exercise"
@@ -259,75 +263,40 @@ static bool is_whole(void)
 	return g_strcmp0(g_getenv("TESTBED_EXERCISES"), "whole") == 0;
 }
 
-/* Repairs by the words of `set`. */
-static const struct student {
-	const char *exercise, *node, *cause, *object;
-	const char *const changes[4];
-} students[] = {
-	{"no-names",
-	 "dns-int",
-	 "NO_LISTENER",
-	 "dns",
-	 {"start-service: {node: dns-int, service: dns}"}},
-	{"strict-core",
-	 "core",
-	 "FW_DROP",
-	 "no-vpn-sip",
-	 {"remove-rule: {node: core, rule: no-vpn-sip}"}},
-	{"no-relay-name",
-	 "dns-pub",
-	 "DNS_NXDOMAIN",
-	 "av.contoso.com",
-	 {"add-record: {node: dns-pub, name: av.contoso.com, a: 203.0.113.20}"}},
-	{"stale-tickets",
-	 "edge",
-	 "RELAY_AUTH",
-	 NULL,
-	 {"set-edge: {node: edge, credential_lifetime: 8h}"}},
-	{"long-way-home",
-	 "nat2",
-	 "NAT_MAPPING_CHANGED",
-	 "home-nat",
-	 {"set-nat: {node: nat2, nat: home-nat, preset: home-router}"}},
-	{"narrow-tunnel",
-	 "branch-gw",
-	 "VPN_PREFIX_MISSING",
-	 "172.25.33.0/24",
-	 {"add-prefix: {tunnel: site-to-site, node: core, prefix: 172.25.33.0/24}"}},
-	{"two-doors",
-	 "fw2",
-	 "FW_NO_STATE",
-	 "forward policy",
-	 {"remove-route: {node: fe, to: 10.20.0.0/24}"}},
-	{"foreign-seal", "edge", "TLS_UNTRUSTED", "certificate", {"set-certificate: {node: edge}"}},
-	{"locked-out",
-	 "fe",
-	 "SIP_AUTH",
-	 "home1@contoso.com",
-	 {"set-account: {node: home1, account: enabled}"}},
-	{"slow-home", "nat1", "LINK_FULL", "wan", {"set-impair: {node: nat1, interface: wan}"}},
-	{"forgotten-south",
-	 "edge01",
-	 "RETURN_WRONG_EGRESS",
-	 "10.62.0.0/24",
-	 {"add-route: {node: edge01, to: 10.62.0.0/24, via: 172.30.5.1, dev: int}"}},
-};
-
-Test(whole, are_solved_by_set, .timeout = 1200)
+/* A name of each kind of the truth; "it" where none is right only. */
+static const char *one_of(const GPtrArray *truth)
 {
-	if (!is_whole())
-		return;
-	for (guint i = 0; i < G_N_ELEMENTS(students); i++) {
-		const struct student *t = &students[i];
-		struct home h;
+	return truth->len > 0 ? truth->pdata[0] : "it";
+}
 
-		student_init(&h);
-		start(&h, t->exercise);
-		expect_answer(&h, t->node, t->cause, t->object ? t->object : "it", 100);
-		expect_checked(&h, 1, "0 of the ");
-		repair(&h, t->changes);
-		expect_checked(&h, 0, "calls that the fault breaks work again");
-		home_clear(&h);
+/* Answered right, repaired by the words of `set`, and checked before and after that. */
+static void solve(const struct exercise *e)
+{
+	struct home h;
+
+	student_init(&h);
+	start(&h, e->name);
+	if (e->fault->nodes->len > 0)
+		expect_answer(&h, one_of(e->fault->nodes), one_of(e->fault->codes),
+			      one_of(e->fault->objects), 100);
+	expect_checked(&h, 1, "0 of the ");
+	home_expect(&h, 0, "set", "-n", LAB, e->repair, NULL);
+	expect_checked(&h, 0, "calls that the fault breaks work again");
+	home_clear(&h);
+}
+
+Test(whole, are_solved_by_set, .timeout = 5400)
+{
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(exercise_book) b = exercise_book_load("exercises", d);
+	const char *only = g_getenv("TESTBED_EXERCISE");
+
+	cr_assert_not_null(b);
+	ptr_array_foreach(const struct exercise, e, b->exercises) {
+		if (!is_whole() || (only && !g_str_equal(only, e->name)))
+			continue;
+		cr_log_info("%s", e->name);
+		solve(e);
 	}
 }
 
@@ -439,6 +408,48 @@ Test(lesson, from_a_pipe, .timeout = 120)
 	if (is_whole())
 		take_lesson("missing-route", "", told);
 	take_lesson("names-and-sign-in", "q\n", few);
+}
+
+/* At a terminal of 40 columns, with these keys; what it shows, which the caller frees. */
+static char *shown_at_terminal(const struct home *h, const char *name, const char *keys)
+{
+	const struct winsize size = {.ws_row = 25, .ws_col = 40};
+	GString *text = g_string_new(NULL);
+	char buffer[4096];
+	ssize_t n;
+	int fd, status;
+	pid_t pid = forkpty(&fd, NULL, NULL, &size);
+
+	cr_assert_geq(pid, 0);
+	if (pid == 0) {
+		g_setenv("XDG_RUNTIME_DIR", h->folder, TRUE);
+		execl(h->program, h->program, "lesson", name, NULL);
+		_exit(127);
+	}
+	cr_assert_eq(write(fd, keys, strlen(keys)), (ssize_t)strlen(keys));
+	/* EIO: nobody has the terminal open any more */
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
+		g_string_append_len(text, buffer, n);
+	close(fd);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+	return g_string_free(text, FALSE);
+}
+
+Test(lesson, at_a_narrow_terminal, .timeout = 120)
+{
+	struct home h;
+	g_autofree char *text = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	student_init(&h);
+	text = shown_at_terminal(&h, "names-and-sign-in", "q\n");
+	cr_expect(strstr(text, "(Enter goes on, q ends)"), "%s", text);
+	lines = g_strsplit(text, "\n", 0);
+	for (guint i = 0; lines[i]; i++)
+		cr_expect_leq(strcspn(lines[i], "\r"), 40, "%s", lines[i]);
+	cr_expect_eq(home_files(&h), 0, "its lab is still there");
+	home_clear(&h);
 }
 
 Test(whole, lessons, .timeout = 400)

@@ -35,9 +35,14 @@ Test(shipped, exercises_break_a_call_that_should_work)
 	ptr_array_foreach(const struct exercise, e, b->exercises) {
 		g_autoptr(model) m = topology_of(e->fault);
 		g_autoptr(diags) found = diags_new();
+		g_autoptr(model) whole = NULL;
 
 		cr_expect(exercise_can_be_drawn(e->fault, m), "%s", e->name);
-		cr_expect(model_add_changes(m, "fault", e->fault->changes, found), "%s", e->name);
+		cr_expect(model_add_changes(m, "fault", e->fault->changes, found) &&
+				  model_add_changes(m, "repair", e->repair, found),
+			  "%s", e->name);
+		whole = model_instantiate(m, model_scenario(m, e->fault->scenario), found);
+		cr_expect_not_null(whole, "%s", e->name);
 		g_hash_table_add(families, e->fault->file);
 		levels[e->level]++;
 	}
@@ -86,6 +91,27 @@ Test(shipped, lots_are_the_same_for_the_same_seed)
 		differs = differs || f != other->pdata[i];
 	}
 	cr_expect(differs);
+}
+
+/* Of each level there are many, and none that breaks only what fails anyway. */
+Test(shipped, most_faults_can_be_drawn)
+{
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(exercise_book) b = exercise_book_load("exercises", d);
+	g_autoptr(GHashTable) models =
+		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)model_free);
+	guint drawn[4] = {0};
+
+	ptr_array_foreach(const struct fault, f, b->faults) {
+		model *m = g_hash_table_lookup(models, f->topology);
+
+		if (!m)
+			g_hash_table_insert(models, f->topology, m = topology_of(f));
+		drawn[f->level] += exercise_can_be_drawn(f, m);
+		cr_expect(!f->latent || !exercise_can_be_drawn(f, m), "%s", f->name);
+	}
+	for (guint i = 1; i <= 3; i++)
+		cr_expect_gt(drawn[i], 35, "level %u: %u", i, drawn[i]);
 }
 
 Test(shipped, hints_end_with_the_cause)
@@ -149,17 +175,19 @@ Test(lesson, a_command_is_of_testbed_and_names_the_lab)
 	"a-b/audio\n    changes:\n      - link-down: {node: a, interface: b}\n    code: " \
 	"LINK_DOWN\n    node: a\n    object: b\n    stage: dns\n"
 
+#define REST "solution: s, repair: []"
+
 static const struct mistake {
 	const char *exercises; /* of the file x.yaml */
 	const char *told;
 } mistakes[] = {
-	{"exercises: {a: {title: t, level: 4, fault: f, story: s}}",
+	{"exercises: {a: {title: t, level: 4, fault: f, story: s, " REST "}}",
 	 "x.yaml:1:34: error: 'level' is a number from 1 to 3"},
-	{"exercises: {a: {title: t, level: 1, fault: g, story: s}}",
+	{"exercises: {a: {title: t, level: 1, fault: g, story: s, " REST "}}",
 	 "x.yaml:1:13: error: exercise 'a': no fault 'g' (exercises/catalogue has them)"},
-	{"exercises:\n  a: {title: t, level: 1, fault: f}",
+	{"exercises:\n  a: {title: t, level: 1, fault: f, " REST "}",
 	 "x.yaml:2:6: error: 'story' is missing"},
-	{"exercises:\n  a: {title: t, level: 1, fault: f, story: s, hint: h}",
+	{"exercises:\n  a: {title: t, level: 1, fault: f, story: s, hint: h, " REST "}",
 	 "x.yaml:2:47: error: unknown key 'hint'"},
 	{"exercises: []", "x.yaml:1:12: error:"},
 };

@@ -84,6 +84,9 @@ int pcapng_writer_flush(pcapng_writer *w);
 bool pcapng_writer_keeps_some(const pcapng_writer *w);
 guint64 pcapng_writer_bytes(const pcapng_writer *w); /* how many were written by flushes */
 
+/* Appends the TLS keys that are in the file `bytes`. */
+void pcapng_copy_tls_keys(GByteArray *out, const guint8 *bytes, gsize length);
+
 struct pcapng_record {
 	const char *interface; /* its name; "" when it has none.  Borrowed for the call */
 	enum pcapng_link link;

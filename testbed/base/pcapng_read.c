@@ -139,3 +139,16 @@ bool pcapng_read(const guint8 *bytes, gsize length,
 	g_array_unref(r.interfaces);
 	return true;
 }
+
+void pcapng_copy_tls_keys(GByteArray *out, const guint8 *bytes, gsize length)
+{
+	for (gsize at = 0; length - at >= BLOCK_OVERHEAD;) {
+		guint32 total = u32_at(bytes + at + 4);
+
+		if (total < BLOCK_OVERHEAD || total > length - at)
+			return; /* cut off while it was written */
+		if (u32_at(bytes + at) == PCAPNG_BLOCK_SECRETS)
+			g_byte_array_append(out, bytes + at, total);
+		at += total;
+	}
+}

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/explain.h"
+
+#include "common/base/files.h"
 #include "testbed/explain/finished.h"
 #include "testbed/cmd/rundir.h"
 #include "testbed/cmd/signals.h"
 #include "testbed/cmd/story.h"
+#include "testbed/report/call_capture.h"
 #include "testbed/report/explain_json.h"
 #include "testbed/report/explain_text.h"
 #include "testbed/diagnose/icewarn.h"
@@ -61,6 +64,21 @@ static matrix_selection *select_cell(const model *m, const struct options *o, in
 	return NULL;
 }
 
+/* Writes the call's packets to o->write.  Returns the exit code. */
+static int write_packets(const explanation *x, const struct storied *told, const struct options *o)
+{
+	g_autoptr(GByteArray) file = g_byte_array_new();
+	g_autoptr(GError) error = NULL;
+
+	if (!call_capture(x->model, &x->seen, told->cell ? told->cell : x->cell, x->finding, file))
+		return cmd_fail(CMD_INTERNAL, "-w: no packets of this call were kept");
+	if (g_str_equal(o->write, "-"))
+		return cmd_print((const char *)file->data, (gssize)file->len);
+	return files_replace(o->write, (const char *)file->data, (gssize)file->len, &error) ?
+		       CMD_AS_EXPECTED :
+		       cmd_failed(error);
+}
+
 /* Writes the explanation as text, JSON, story or page, as the options ask.  Returns the exit code.
  */
 static int write_explanation(const explanation *x, const struct storied *told,
@@ -76,7 +94,10 @@ static int write_explanation(const explanation *x, const struct storied *told,
 	}
 	if (status == CMD_AS_EXPECTED && x->finding)
 		status = cmd_story_explained(x, told, o);
-	if (status != CMD_AS_EXPECTED || g_strcmp0(o->json, "-") == 0)
+	if (status == CMD_AS_EXPECTED && x->finding && o->write)
+		status = write_packets(x, told, o);
+	if (status != CMD_AS_EXPECTED || g_strcmp0(o->json, "-") == 0 ||
+	    g_strcmp0(o->write, "-") == 0)
 		return status;
 	if (x->finding)
 		explain_text(x, o->verbose, text);

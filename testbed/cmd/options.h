@@ -53,6 +53,7 @@
 #define OPT_CSV OPTION_BIT(39)
 #define OPT_HTML OPTION_BIT(40)
 #define OPT_STORY OPTION_BIT(41)
+#define OPT_PROFILE OPTION_BIT(42) /* --wireshark-profile */
 
 /* Values of options; text that was not given is NULL.  GOption asks for gboolean. */
 struct options {

@@ -199,7 +199,7 @@ static const struct verb verbs[] = {
 	 "Tell why a call failed, where, and what mends it, tried on a copy", explain_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE |
 		 OPT_ALL | OPT_NO_TRIAL | OPT_RUN | OPT_ICEWARN | OPT_NAME | OPT_ALLOW | OPT_HTML |
-		 OPT_STORY,
+		 OPT_STORY | OPT_WRITE,
 	 0, 2, cmd_explain},
 	{"up", NULL, "Build a lab that stays, in the background", up_help,
 	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PUBLISH | OPT_QUIET | OPT_ALLOW,
@@ -227,7 +227,7 @@ static const struct verb verbs[] = {
 	 cmd_reset},
 	{"capture", "NODE[:IF]... [FILTER]",
 	 "Record packets in a lab that is up, or show them line by line", capture_help,
-	 OPT_NAME | OPT_WRITE, 0, G_MAXUINT, cmd_capture},
+	 OPT_NAME | OPT_WRITE | OPT_PROFILE, 0, G_MAXUINT, cmd_capture},
 	{"lesson", "[NAME]", "Take a guided lesson in a live lab", lesson_help,
 	 OPT_NAME | OPT_COLOR, 0, 1, cmd_lesson},
 	{"exercise list", NULL, "List the exercises, by level", NULL, OPT_LEVEL | OPT_JSON, 0, 0,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/evidence.h"
 
-#include "testbed/lab/address_names.h"
+#include "testbed/model/address_names.h"
 #include "testbed/lab/node_capture.h"
 #include "testbed/lab/tls_keys.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The requests that a keeper serves (docs/LIVE.md): one row of the table for each. */
-#include "testbed/lab/address_names.h"
+#include "testbed/model/address_names.h"
 #include "testbed/live/memory.h"
 #include "testbed/live/keeper_internal.h"
 #include "testbed/netstate/netstate_json.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/e2e/finished/story.h"
 #include "common/base/json.h"
+#include "testbed/base/pcapng.h"
 #include "tests/support/program.h"
 
 #include <criterion/criterion.h>
@@ -161,6 +162,43 @@ static void expect_passing(const char *dir, const char *folder, const char *id, 
 	cr_expect_str_eq(verdict_of_pairs(cell), "selected");
 }
 
+/* --- its packets, for Wireshark --------------------------------------------------------------- */
+
+static void count_in_order(const struct pcapng_record *r, gpointer user_data)
+{
+	struct {
+		guint64 last_ns;
+		guint n;
+	} *seen = user_data;
+
+	cr_expect_geq(r->time_ns, seen->last_ns, "out of order");
+	seen->last_ns = r->time_ns;
+	seen->n++;
+}
+
+static void expect_packets(const char *dir, const char *folder, const char *id)
+{
+	g_autofree char *file = g_build_filename(folder, "call.pcapng", NULL), *bytes = NULL;
+	const char *const args[] = {"explain", dir, id, "--no-trial", "-w", file, NULL};
+	struct {
+		guint64 last_ns;
+		guint n;
+	} seen = {0};
+	struct outcome o;
+	gsize length;
+
+	program_testbed(args, NULL, &o);
+	cr_expect_eq(o.exit_code, 0, "exit %d: %s", o.exit_code, o.err);
+	outcome_clear(&o);
+	cr_assert(g_file_get_contents(file, &bytes, &length, NULL));
+	cr_expect(pcapng_read((const guint8 *)bytes, length, count_in_order, &seen, NULL));
+	cr_expect_gt(seen.n, 100);
+	cr_expect(memmem(bytes, length, "nothing came after this: The kernel of edge did not send",
+			 56),
+		  "the question at the Edge has a comment");
+	cr_expect(memmem(bytes, length, "RETURN_WRONG_EGRESS", 19));
+}
+
 /* --- the page --------------------------------------------------------------------------------- */
 
 static guint count_of(const char *text, const char *what)
@@ -198,5 +236,6 @@ void expect_stories(const char *dir, const char *folder, const char *failing, co
 	expect_failing(dir, folder, failing);
 	expect_passing(dir, folder, passing, false);
 	expect_passing(dir, folder, "missing-route/dc1-home1/audio", true);
+	expect_packets(dir, folder, failing);
 	expect_page(dir, folder, cells);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/lab/address_names.h"
+#include "testbed/model/address_names.h"
 
 /* Whether another node has the address, too: then it says of no packet whose it is. */
 static bool is_shared(const model *m, const struct node *n, const struct addr *a)

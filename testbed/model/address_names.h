@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* address_names: what the addresses in a capture are called.  Depends on model and base.  Pure. */
-#ifndef TESTBED_LAB_ADDRESS_NAMES_H
-#define TESTBED_LAB_ADDRESS_NAMES_H
+#ifndef TESTBED_MODEL_ADDRESS_NAMES_H
+#define TESTBED_MODEL_ADDRESS_NAMES_H
 
 #include "testbed/base/pcapng.h"
 #include "testbed/model/model.h"

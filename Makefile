@@ -246,7 +246,7 @@ $(B)/scarce/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/scarcity/nth.o $(B)/o
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(FUZZ_LIBS) $(PKG_LIBS) -lm
 
 .PHONY: check-exercises
-check-exercises: all $(B)/tests/e2e/exercise/run ## exercises solved as students do, and all lessons (minutes)
+check-exercises: all $(B)/tests/e2e/exercise/run ## all exercises solved as students do, and all lessons; TESTBED_EXERCISE=NAME (half an hour)
 	$(Q)TESTBED_BUILD=$(abspath $(B)) TESTBED_EXERCISES=whole $(B)/tests/e2e/exercise/run -j1 --verbose
 
 # A wall clock that jumps, for tests/e2e/live.

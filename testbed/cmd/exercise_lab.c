@@ -54,42 +54,60 @@ static live_client *connect_to(const struct options *o, GError **error)
 	return c ? c : live_connect(o->name, error);
 }
 
-/* Finds the exercise and its record by what the keeper tells.  0, or the exit code after an error
- * was printed. */
-static int find_exercise(exercise_lab *l, const json_t *told)
+/* Finds the exercise that is going on in the lab with that status: `book`, `drawn` and `exercise`
+ * of `ret`.  0, or the exit code after an error was printed. */
+static int find_exercise(const json_t *status, exercise_lab *ret)
 {
-	g_autoptr(GError) error = NULL;
+	const json_t *told = json_object_get(status, "exercise");
 
-	if (!member_text(told, "name"))
-		return cmd_fail(CMD_USAGE,
-				"lab '%s' is no exercise; 'testbed exercise list' has some",
-				exercise_lab_name(l));
-	l->book = cmd_exercise_book();
-	if (!l->book)
+	ret->book = cmd_exercise_book();
+	if (!ret->book)
 		return CMD_INPUT;
-	if (!member_is(told, "digest", l->book->digest))
+	if (!member_is(told, "digest", ret->book->digest))
 		return cmd_fail(CMD_USAGE,
 				"the exercises have changed since lab '%s' came up: "
 				"take it down and begin again",
-				exercise_lab_name(l));
-	l->exercise = cmd_exercise_choose(l->book, member_text(told, "name"),
-					  (unsigned)member_count(told, "drawn_from"),
-					  member_count(told, "seed"), &l->drawn);
-	l->record_path = member_text(told, "record");
-	l->record = l->record_path ? record_load(l->record_path, &error) : NULL;
-	return l->exercise && l->record ? 0 :
-	       error			? cmd_failed(error) :
-					  cmd_fail(CMD_INTERNAL, "the exercise is gone");
+				member_text(status, "name"));
+	ret->exercise = cmd_exercise_choose(ret->book, member_text(told, "name"),
+					    (unsigned)member_count(told, "drawn_from"),
+					    member_count(told, "seed"), &ret->drawn);
+	return ret->exercise ? 0 : cmd_fail(CMD_INTERNAL, "the exercise is gone");
+}
+
+bool cmd_hidden_changes(const json_t *status, char **ret)
+{
+	g_auto(exercise_lab) found = {0};
+
+	*ret = NULL;
+	if (!json_object_get(status, "exercise"))
+		return true;
+	if (find_exercise(status, &found))
+		return false;
+	*ret = g_strdup(found.exercise->fault->changes);
+	return true;
 }
 
 int exercise_lab_open(const struct options *o, exercise_lab *ret)
 {
 	g_autoptr(GError) error = NULL;
+	const json_t *told;
+	int code;
 
 	*ret = (exercise_lab){.client = connect_to(o, &error)};
 	ret->status = ret->client ? live_ask(ret->client, "status", &error) : NULL;
-	return ret->status ? find_exercise(ret, json_object_get(ret->status, "exercise")) :
-			     cmd_failed(error);
+	if (!ret->status)
+		return cmd_failed(error);
+	told = json_object_get(ret->status, "exercise");
+	if (!told)
+		return cmd_fail(CMD_USAGE,
+				"lab '%s' is no exercise; 'testbed exercise list' has some",
+				exercise_lab_name(ret));
+	code = find_exercise(ret->status, ret);
+	if (code)
+		return code;
+	ret->record_path = member_text(told, "record");
+	ret->record = ret->record_path ? record_load(ret->record_path, &error) : NULL;
+	return ret->record ? 0 : error ? cmd_failed(error) : CMD_INTERNAL;
 }
 
 void exercise_lab_clear(exercise_lab *l)

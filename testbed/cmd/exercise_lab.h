@@ -26,6 +26,10 @@ model *cmd_exercise_model(const struct fault *f);
 const struct exercise *cmd_exercise_choose(const exercise_book *b, const char *name, unsigned level,
 					   guint64 seed, struct exercise **ret_drawn);
 
+/* What is changed in a lab without being among the changes of its status, by that status: an
+ * exercise's fault.  The caller frees it; NULL: nothing is.  False: an error was printed. */
+bool cmd_hidden_changes(const json_t *status, char **ret);
+
 typedef struct exercise_lab {
 	live_client *client;
 	json_t *status;

@@ -127,22 +127,15 @@ static int explain_in_live_lab(live_client *c, const json_t *status, const struc
 	return explain_call(c, base, s, member_text(status, "name"), o, media, seed);
 }
 
-/* In the lab of an exercise: adds its fault to the changes of its status, where the level lets
- * `explain` know it.  False: it does not; an error was printed. */
-static bool may_explain(live_client *c, json_t *status)
+/* Whether this lab may be explained: in an exercise only where its level lets it.  If not, an error
+ * was printed. */
+static bool may_explain(const json_t *status)
 {
-	json_t *changes = json_object_get(status, "changes"),
-	       *exercise = json_object_get(status, "exercise");
-	json_auto_t *fault = NULL;
+	const json_t *exercise = json_object_get(status, "exercise");
 
-	if (!exercise)
-		return true;
-	if (!member_true(exercise, "explain"))
-		return cmd_error("'explain' is off in this exercise: it would tell what is wrong; "
-				 "'testbed exercise hint' helps");
-	fault = live_ask(c, "fault", NULL);
-	json_array_insert(changes, 0, json_object_get(fault, "changes"));
-	return true;
+	return !exercise || member_true(exercise, "explain") ||
+	       cmd_error("'explain' is off in this exercise: it would tell what is wrong; "
+			 "'testbed exercise hint' helps");
 }
 
 /* Whether the options can be used with -n; if not, an error was printed. */
@@ -172,7 +165,7 @@ int cmd_explain_live(const struct options *o, guint64 seed)
 	status = c ? live_ask(c, "status", &error) : NULL;
 	if (!status)
 		return cmd_failed(error);
-	if (!may_explain(c, status))
+	if (!may_explain(status))
 		return CMD_USAGE;
 	return explain_in_live_lab(c, status, o, media, seed);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/cmd/cmd.h"
+#include "testbed/cmd/exercise_lab.h"
 
 char *cmd_program_dir(void)
 {
@@ -127,14 +127,20 @@ model *cmd_live_base(const json_t *status, const struct scenario **ret_scenario)
 {
 	const json_t *topology = json_object_get(status, "topology"),
 		     *changes = json_object_get(status, "changes");
-	g_autofree char **texts = g_new0(char *, json_array_size(changes) + 1);
+	g_autofree char **texts = g_new0(char *, json_array_size(changes) + 2);
+	g_autofree char *hidden = NULL;
+	size_t n = 0;
 	const struct options like = {.topology = (char *)(guintptr)member_text(topology, "file"),
 				     .changes = texts,
 				     .quiet = TRUE};
 	g_autoptr(model) base = NULL;
 
+	if (!cmd_hidden_changes(status, &hidden))
+		return NULL;
+	if (hidden)
+		texts[n++] = hidden;
 	for (size_t i = 0; i < json_array_size(changes); i++)
-		texts[i] = (char *)(guintptr)json_string_value(json_array_get(changes, i));
+		texts[n++] = (char *)(guintptr)json_string_value(json_array_get(changes, i));
 	base = cmd_topology_load(&like);
 	if (!base)
 		return NULL;

@@ -365,15 +365,6 @@ static void on_recall(struct control_client *g, const json_t *request G_GNUC_UNU
 	control_client_done(g, json_pack("{s:O?}", "value", g->k->remembered));
 }
 
-/* Tells the exercise's fault, where its level lets `explain` know it. */
-static void on_fault(struct control_client *g, const json_t *request G_GNUC_UNUSED)
-{
-	if (member_true(g->k->job->exercise, "explain"))
-		control_client_done(g, json_pack("{s:s}", "changes", g->k->job->hidden));
-	else
-		control_client_fail(g, TB_ERROR_INPUT, "this lab tells nobody what is wrong in it");
-}
-
 /* --- the table -------------------------------------------------------------------------------- */
 
 static const struct {
@@ -395,7 +386,6 @@ static const struct {
 	{"sign-in", true, on_sign_in},
 	{"remember", true, on_remember},
 	{"recall", true, on_recall},
-	{"fault", false, on_fault},
 };
 
 void request_serve(struct control_client *g, const json_t *request)

@@ -332,6 +332,23 @@ Test(whole, by_hand_and_without_harm, .timeout = 400)
 	home_clear(&h);
 }
 
+/* A way through a node that the fault has added. */
+Test(whole, trace_knows_the_network_as_it_is, .timeout = 400)
+{
+	struct home h;
+	struct outcome s;
+
+	if (!is_whole())
+		return;
+	student_init(&h);
+	start(&h, "two-doors");
+	home_run(&h, &s, NULL, "trace", "-n", LAB, "branch1", "fe", "--proto", "tcp", "--port",
+		 "5061", NULL);
+	cr_expect(strstr(s.out, "fw2: lan -> "), "%s%s", s.out, s.err);
+	outcome_clear(&s);
+	home_clear(&h);
+}
+
 /* What was typed is lost by the restart, what was declared persistent is not. */
 Test(whole, a_repair_has_to_last, .timeout = 400)
 {

@@ -81,7 +81,8 @@ bool cmd_hidden_changes(const json_t *status, char **ret)
 	*ret = NULL;
 	if (!json_object_get(status, "exercise"))
 		return true;
-	if (find_exercise(status, &found))
+	find_exercise(status, &found);
+	if (!found.exercise)
 		return false;
 	*ret = g_strdup(found.exercise->fault->changes);
 	return true;

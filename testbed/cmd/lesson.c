@@ -57,8 +57,7 @@ static void run_command(struct session_of_lesson *s, const char *command)
 {
 	g_autoptr(GError) error = NULL;
 	g_auto(GStrv) words = lesson_command(command, s->lab, &error), argv = NULL;
-	g_autofree char *line = words ? g_strjoinv(" ", words) : NULL,
-			*program = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
 	g_autoptr(GStrvBuilder) all = g_strv_builder_new();
 	g_auto(GStrv) parts = g_strsplit(command, LESSON_LAB, 0);
 	g_autofree char *shown = g_strjoinv(s->lab, parts),

@@ -128,13 +128,13 @@ static const char import_help[] =
 
 static const char lesson_help[] =
 	"Without NAME: lists them.  A lesson tells something, asks, waits for Enter, runs a "
-	"command "
-	"in a lab of its\nown, and says what is to be seen.  'q' ends it, and its lab.  From a "
-	"pipe "
-	"it takes a line for each Enter, and at\nthe pipe's end goes on without.\n\n"
+	"command in a lab of its\n"
+	"own, and says what is to be seen.  'q' ends it, and its lab.  From a pipe it takes a line "
+	"for each Enter, and\n"
+	"at the pipe's end goes on without.\n\n"
 	"Exit status: 0; 2 wrong arguments, or no such lesson; 3 a bad file; 4 the lab could not "
-	"come "
-	"up; 77 this host\ncan't run labs.\n";
+	"come up; 77 this host\n"
+	"can't run labs.\n";
 
 static const char start_help[] =
 	"Brings a lab up with a fault that nothing tells: 'status', 'reset', 'plan' and the lab's "

@@ -109,10 +109,12 @@ static bool describes(const char *object, const char *name)
 static bool any_fits(const GPtrArray *truth, const char *got,
 		     bool (*fits)(const char *, const char *))
 {
+	if (truth->len == 0)
+		return true;
 	ptr_array_foreach(const char, name, truth)
 		if (fits(got ? got : "", name))
 			return true;
-	return truth->len == 0;
+	return false;
 }
 
 bool fault_is_cause(const struct fault *f, const char *code)

@@ -8,7 +8,8 @@
 static const char prose[] =
 	"The Edge stands between inside and outside. It has two cards, and its default route "
 	"leaves by the outer one.\n"
-	"Äußere Namen zählen als Zeichen, nicht als Bytes, äöüäöüäöü.";
+	"Übergänge, Größen, Äste: "
+	"äöüäöüäöü öäüöäüöäü äöüäöüäöü äöüäöüäöü.";
 
 Test(wrap, breaks_at_words_at_any_width)
 {

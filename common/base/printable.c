@@ -25,7 +25,7 @@ void printable_append(GString *out, const char *text, gssize length, enum printa
 	while (text < end) {
 		gunichar c = g_utf8_get_char_validated(text, end - text);
 		bool valid = c <= 0x10ffff; /* NUL within a length gives an error, too */
-		const char *next = valid ? g_utf8_next_char(text) : text + 1;
+		const char *next = text + (valid ? g_utf8_skip[(guchar)*text] : 1);
 
 		if (!valid)
 			c = (guchar)*text;

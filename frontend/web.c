@@ -118,7 +118,7 @@ static void on_web_accepted(GIOStream *stream, const char *const *peer_names G_G
 {
 	struct web_site *s = user_data;
 	GSocketAddress *peer = g_inet_socket_address_new_from_string(peer_address, peer_port);
-	g_autoptr(GIOStream) owned = stream, tcp = NULL;
+	g_autoptr(GIOStream) owned G_GNUC_UNUSED = stream, tcp = NULL;
 	struct web_connection *c;
 
 	/* Without an address the peer is gone again. */

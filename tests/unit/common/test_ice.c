@@ -70,7 +70,7 @@ Test(ice, names)
 /* Somebody else's calls must not end a server: GLib does when it gets no descriptor. */
 Test(ice, no_descriptor_is_left)
 {
-	static const struct ice_handlers handlers = {NULL};
+	static const struct ice_handlers handlers = {.gathered = NULL};
 	struct ice_config config = {.local_address = "127.0.0.1",
 				    .profile = ice_profile_by_name("standard"),
 				    .n_streams = 2};

@@ -246,7 +246,7 @@ Test(sip_conn, a_message_that_does_not_end)
 	end_say(&e, BYE INFO, strlen(BYE) + 20);
 	timer = g_main_context_find_source_by_user_data(NULL, e.c);
 	cr_assert_not_null(timer);
-	end_say(&e, INFO + 20, strlen(INFO) - 20);
+	end_say(&e, &INFO[20], strlen(INFO) - 20);
 	cr_expect_null(g_main_context_find_source_by_user_data(NULL, e.c), "it was complete");
 	end_say(&e, BYE, 1);
 	timer = g_main_context_find_source_by_user_data(NULL, e.c);

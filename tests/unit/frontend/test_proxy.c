@@ -178,7 +178,7 @@ Test(proxy, contact_of_another)
 	struct fe_flow *branch = world_flow(o.w, NULL);
 	g_autoptr(sip_msg) first = world_request("REGISTER", "sip:contoso.com", "branch1",
 						 "sip:branch1@contoso.com", NULL, "r", 1, "r");
-	g_autoptr(sip_msg) challenge = NULL, answer = NULL, later = NULL;
+	g_autoptr(sip_msg) challenge = NULL, answer = NULL;
 	g_autofree char *credentials = NULL;
 	sip_msg *second;
 

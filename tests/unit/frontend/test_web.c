@@ -58,7 +58,6 @@ static tls_identity *identity(const struct pki *p, bool server)
 static void site_open_for(struct site *s, struct fe_web_limits limits)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GSocketListener) hold = NULL;
 	json_t *object;
 
 	*s = (struct site){.pki = pki_new()};

@@ -368,11 +368,20 @@ check-topologies: all ## every topology's matrix, by packets (minutes)
 engine-equality: all ## every topology's matrix with the built-in TURN engine and with coturn: all cells equal (minutes)
 	$(Q)scripts/engine-equality
 
+# node's packages of the tests are shared by all variants (build/web).
+.PHONY: check-web check-firefox
+check-web: all ## the report's page: its modules, hostile stories, and a run's report in Chromium
+	$(Q)scripts/check-web $(B)
+
+check-firefox: all ## the same in Firefox (needs scripts/setup --all)
+	$(Q)BROWSER=firefox scripts/check-web $(B)
+
 # One level after the other, also where several are asked for: each has the machine for itself.
-CHECK_LEVELS := check-style check-unit check-netns check-e2e
+CHECK_LEVELS := check-style check-unit check-netns check-e2e check-web
 check-unit: | $(filter check-style,$(MAKECMDGOALS))
 check-netns: | $(filter check-style check-unit,$(MAKECMDGOALS))
 check-e2e: | $(filter check-style check-unit check-netns,$(MAKECMDGOALS))
+check-web: | $(filter check-style check-unit check-netns check-e2e,$(MAKECMDGOALS))
 check: ## what every change must pass (minutes)
 	$(Q)for level in $(CHECK_LEVELS); do $(MAKE) --no-print-directory $$level || exit 1; done
 
@@ -384,7 +393,7 @@ check-san: ## unit and netns tests with AddressSanitizer and UBSan
 check-clang: ## everything built with the other compiler, warnings being errors, and unit tests
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=clang DEVELOPER=1 all tests check-unit
 
-FULL := check check-static check-topologies check-exercises abuse engine-equality fault-matrix fault-networks fuzz check-san \
+FULL := check check-firefox check-static check-topologies check-exercises abuse engine-equality fault-matrix fault-networks fuzz check-san \
 	check-clang check-machine check-scarcity check-deaths check-endurance
 check-full: ## check, and all that takes longer, with a table of what was found (hours; docs/TESTING.md; needs scripts/setup --all)
 	$(Q)rm -f $(B)/figures; failed=; for part in $(FULL); do \

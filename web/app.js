@@ -9,7 +9,7 @@ import {mediumWord, callName} from "./words.js";
 
 const KEYS = [
 	["g", "results: the grid"], ["m", "the map"], ["Space or p", "play, pause"], ["→ and ←", "step forward, back"], [". and ,", "hop forward, back"],
-	["x", "to the next packet that is lost"], ["s, c, v, e", "to sign-in, call, media, end"], ["f", "the call as it is, and with the fix"],
+	["x", "to the next packet that is lost"], ["s, c, v, e", "to sign-in, call, media, end"], ["f", "with the fix (or in a scenario where the call works), and back"],
 	["w, h, l, d, n", "why, packet's headers, ladder, media, node"], ["+, −, 0, Shift with arrows", "zoom in, out, whole map, move it"], ["o", "the map follows the packet"], ["Home, End", "first, last step"], ["?", "this list"],
 ];
 
@@ -39,6 +39,7 @@ export class App {
 		this.isQuiz = new URLSearchParams(location.search).has("quiz");
 		this.revealed = new Set();
 		this.hasKeys = true;
+		this.before = null; // the call that was left for the same one elsewhere
 		this.state = stateOf(location.hash);
 		this.current = null;
 		this.main = document.getElementById("main");

@@ -2,7 +2,8 @@
 // The view of one call: the map with the player under it; beside them why, the ladder, the media, and a node that was
 // chosen.  The fix, where it was tried, is the same view over the other story.
 
-import {make, makeTabs, replaceContent} from "./dom.js";
+import {chooser, make, makeTabs, replaceContent} from "./dom.js";
+import {isSameCall} from "./grid.js";
 import {makeLadder} from "./ladder.js";
 import {makeLegend, makeMap} from "./map.js";
 import {mediaContent} from "./media.js";
@@ -56,6 +57,40 @@ export class CallView {
 		this.tabs.list.addEventListener("click", () => this.ladder.mark(this.player.playback.index));
 	}
 
+	// The same call in the run's other scenarios.
+	twins() {
+		return this.app.index.scenarios.flatMap(scenario => (scenario === this.scenario ? [] : scenario.cells.filter(cell => isSameCall(cell, this.entry)).map(cell => ({scenario, cell}))));
+	}
+
+	// With the fix, if that was tried; else in the first scenario where the call works; and back.
+	toggleFix() {
+		if (this.cell.trial?.story) {
+			this.setFix(!this.withFix);
+			return;
+		}
+		const twin = this.entry.verdict === "pass" ? this.twins().find(one => one.cell.id === this.app.before) : this.twins().find(one => one.cell.verdict === "pass");
+		if (twin) {
+			this.app.before = this.entry.id;
+			this.app.go({view: "call", cell: twin.cell.id});
+		}
+	}
+
+	// What the why-panel offers to watch.
+	cure() {
+		const twin = this.entry.verdict === "pass" ? null : this.twins().find(one => one.cell.verdict === "pass");
+		const words = this.cell.trial?.story ? "Watch the call with this fix" : twin ? `Watch this call in ${twin.scenario.name}` : null;
+		return words ? {words, show: () => this.toggleFix()} : null;
+	}
+
+	twinChooser() {
+		const twins = this.twins();
+		const word = ({scenario, cell}) => `${scenario.name}: ${outcomeOf(cell).word}`;
+		return twins.length === 0 ? null : chooser("The same call in", [[this.entry.id, word({scenario: this.scenario, cell: this.entry})], ...twins.map(twin => [twin.cell.id, word(twin)])], this.entry.id, id => {
+			this.app.before = this.entry.id;
+			this.app.go({view: "call", cell: id});
+		});
+	}
+
 	head() {
 		const outcome = outcomeOf(this.story);
 		const isTried = Boolean(this.cell.trial?.story);
@@ -63,6 +98,7 @@ export class CallView {
 		return make("div", {class: "call-head"},
 			make("h2", {}, `${callName(this.entry)}, ${mediumWord(this.entry.media)}`, make("span", {class: "quiet"}, ` in ${this.scenario.name}`)),
 			make("p", {class: "verdict-line"}, make("span", {class: `outcome ${outcome.kind}`}, outcome.mark, " ", outcome.word), " ", outcomeSentence(this.story)),
+			this.twinChooser(),
 			isTried ? make("div", {class: "switch", role: "group", "aria-label": "Which call"}, choice(false, "As it is"), choice(true, "With the fix")) : null,
 			this.story.evidence === false ? make("p", {class: "quiet"}, "No packets were kept of this scenario: steps come from what the programs said, and the map can't show their way.") : null);
 	}
@@ -76,7 +112,7 @@ export class CallView {
 				make("p", {}, outcomeSentence(this.cell.trial.story)), make("p", {class: "quiet"}, "These are the packets of the call that was placed again on a copy of the network with this change.")),
 			make("button", {type: "button", class: "try", on: {click: () => this.setFix(false)}}, "Back to the call as it is"));
 		}
-		return make("div", {class: "why-panel"}, whyContent(this.cell, () => this.setFix(true)));
+		return make("div", {class: "why-panel"}, whyContent(this.cell, this.cure()));
 	}
 
 	reveal() {
@@ -126,7 +162,7 @@ export class CallView {
 			c: () => this.player.goToPhase("call"),
 			v: () => this.player.goToPhase("media"),
 			e: () => this.player.goToPhase("end"),
-			f: () => this.setFix(!this.withFix),
+			f: () => this.toggleFix(),
 			o: () => this.map?.toggleFollow(),
 			Home: () => this.player.seek(0),
 			End: () => this.player.seek(this.player.playback.steps.length - 1),

@@ -9,6 +9,8 @@ const isConference = cell => cell.media.endsWith("conference");
 // The same call in another scenario.
 const callKey = cell => [cell.conference ?? "", cell.a ?? "", cell.b ?? "", cell.media].join("\n");
 
+export const isSameCall = (cell, other) => callKey(cell) === callKey(other);
+
 function cellsByCall(scenario) {
 	return new Map((scenario?.cells ?? []).map(cell => [callKey(cell), cell]));
 }

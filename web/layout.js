@@ -71,7 +71,7 @@ function linesOf(node, missing) {
 
 function thingOfNode(node, missing) {
 	const lines = linesOf(node, missing);
-	const w = Math.ceil(Math.max(104, widthOfText(node.name, NAME_TEXT) + 34, ...lines.map(line => widthOfText(line.text, SMALL_TEXT) + 22)));
+	const w = Math.ceil(Math.max(104, widthOfText(node.name, NAME_TEXT) + (node.change ? 62 : 34), ...lines.map(line => widthOfText(line.text, SMALL_TEXT) + 22)));
 	return {key: `node ${node.name}`, node, lines, site: node.site ?? null, w, h: 38 + lines.length * TEXT_ROW, ends: []};
 }
 
@@ -208,8 +208,8 @@ function shareOut(groups) {
 	const sides = {left: [], right: []};
 	const height = side => side.reduce((sum, group) => sum + group.h + BETWEEN, 0);
 	const largest = groups.reduce((best, group) => (best === null || group.h * group.w > best.h * best.w ? group : best), null);
-	for (const group of groups) {
-		const side = group === largest ? sides.left : height(sides.right) <= height(sides.left) || !sides.left.includes(largest) ? sides.right : sides.left;
+	for (const group of [largest, ...groups.filter(one => one !== largest)].filter(Boolean)) {
+		const side = group === largest || height(sides.right) > height(sides.left) ? sides.left : sides.right;
 		side.push(group);
 	}
 	return sides;
@@ -254,13 +254,19 @@ function stackCentre(things, joints, x, height) {
 
 const middle = thing => [thing.x + thing.w / 2, thing.y + thing.h / 2];
 
-// The sides by which two boxes are joined.
-function sidesOf(a, b) {
+// The sides by which two boxes are joined.  Boxes above each other are joined by the side towards the middle of the map,
+// when something stands between them.
+function sidesOf(a, b, things, centreX) {
 	if (a.x + a.w <= b.x) {
 		return ["right", "left"];
 	}
 	if (b.x + b.w <= a.x) {
 		return ["left", "right"];
+	}
+	const [upper, lower] = a.y < b.y ? [a, b] : [b, a];
+	const isBlocked = upper.site !== lower.site || things.some(one => one !== upper && one !== lower && one.y > upper.y && one.y < lower.y && one.x < upper.x + upper.w && upper.x < one.x + one.w);
+	if (isBlocked && Math.abs(middle(a)[0] - centreX) > 1) {
+		return middle(a)[0] < centreX ? ["right", "right"] : ["left", "left"];
 	}
 	return a.y < b.y ? ["bottom", "top"] : ["top", "bottom"];
 }
@@ -283,34 +289,60 @@ function spreadEnds(thing) {
 	}
 }
 
-// The middle of a line between two sites: beside the boxes of the middle column.
-function clearOf(things, [x, y]) {
-	const blocks = things.filter(thing => x > thing.x - 20 && x < thing.x + thing.w + 20 && y > thing.y - 44 && y < thing.y + thing.h + 44);
-	if (blocks.length === 0) {
-		return [x, y];
+// The middle of a line between two sites: above or below all that stands in the middle, and not where another one is.
+function clearOf(centre, taken, [x, y]) {
+	let at = y;
+	if (centre.length > 0) {
+		const top = Math.min(...centre.map(thing => thing.y)) - 60;
+		const bottom = Math.max(...centre.map(thing => thing.y + thing.h)) + 60;
+		if (y > top && y < bottom) {
+			at = y - top <= bottom - y ? top : bottom;
+		}
+		const way = at <= top ? -1 : 1;
+		while (taken.some(other => Math.abs(other - at) < 58)) {
+			at += way * 58;
+		}
 	}
-	const top = Math.min(...blocks.map(block => block.y)) - 56;
-	const bottom = Math.max(...blocks.map(block => block.y + block.h)) + 56;
-	return [x, y - top <= bottom - y ? top : bottom];
+	taken.push(at);
+	return [x, at];
 }
 
-function drawLines(joints, centre, centreX) {
+// Where the two halves of a line meet.
+function halfWay(a, b, sides, centre, taken, centreX) {
+	if (sides[0] === sides[1]) {
+		const out = sides[0] === "right" ? Math.max(a[0], b[0]) + 46 : Math.min(a[0], b[0]) - 46;
+		return [out, (a[1] + b[1]) / 2];
+	}
+	return (a[0] < centreX) !== (b[0] < centreX) ? clearOf(centre, taken, [centreX, (a[1] + b[1]) / 2]) : [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+}
+
+// A line to a place above or below what stands in the middle goes past it, not through it.
+function besideCentre([x, y], half, centre) {
+	const left = Math.min(...centre.map(thing => thing.x)) - 26;
+	const right = Math.max(...centre.map(thing => thing.x + thing.w)) + 26;
+	const isPast = centre.length > 0 && half[0] > left && half[0] < right && Math.abs(y - half[1]) > 40;
+	return !isPast ? [] : x < left ? [[left, half[1]]] : x > right ? [[right, half[1]]] : [];
+}
+
+function drawLines(things, joints, centre, centreX) {
 	const drawn = joints.map(joint => {
-		const [from, to] = sidesOf(joint.a, joint.b);
-		return {...joint, from: attach(joint.a, from, joint.b), to: attach(joint.b, to, joint.a)};
+		const sides = sidesOf(joint.a, joint.b, things, centreX);
+		return {...joint, sides, from: attach(joint.a, sides[0], joint.b), to: attach(joint.b, sides[1], joint.a)};
 	});
 	new Set(drawn.flatMap(joint => [joint.a, joint.b])).forEach(spreadEnds);
 	const points = new Map();
-	for (const joint of drawn) {
+	const taken = [];
+	const height = joint => (joint.from.at[1] + joint.to.at[1]) / 2;
+	for (const joint of [...drawn].sort((one, other) => height(one) - height(other))) {
 		const [a, b] = [joint.from.at, joint.to.at];
+		const isOfCentre = centre.includes(joint.a) || centre.includes(joint.b);
 		if (joint.links.length === 1) {
-			points.set(joint.links[0], [a, b]);
+			points.set(joint.links[0], joint.sides[0] === joint.sides[1] ? [a, halfWay(a, b, joint.sides, centre, taken, centreX), b] : [a, b]);
 			continue;
 		}
-		const isAcross = a[0] < centreX !== b[0] < centreX && !centre.includes(joint.a) && !centre.includes(joint.b);
-		const half = isAcross ? clearOf(centre, [centreX, (a[1] + b[1]) / 2]) : [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
-		points.set(joint.links[0], [a, half]);
-		points.set(joint.links[1], [b, half]);
+		const half = isOfCentre ? [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2] : halfWay(a, b, joint.sides, centre, taken, centreX);
+		points.set(joint.links[0], [a, ...besideCentre(a, half, centre), half]);
+		points.set(joint.links[1], [b, ...besideCentre(b, half, centre), half]);
 	}
 	return points;
 }
@@ -339,7 +371,7 @@ export function layOutMap(whole) {
 	stack(sides.left, height - 2 * MARGIN, MARGIN, widthOf(sides.left), true);
 	stack(sides.right, height - 2 * MARGIN, width - MARGIN - widthOf(sides.right), widthOf(sides.right), false);
 	stackCentre(centre, joints, centreX, height - 2 * MARGIN);
-	const points = drawLines(joints, centre, centreX);
+	const points = drawLines(things, joints, centre, centreX);
 	const boxOf = thing => ({x: thing.x, y: thing.y, w: thing.w, h: thing.h, lines: thing.lines});
 	return {
 		...map, width, height,

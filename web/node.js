@@ -11,8 +11,8 @@ function textList(name, lines) {
 }
 
 function interfaceTable(node) {
-	return makeTable("Interfaces", ["name", "network", "addresses", "MTU", "state"], (node.interfaces ?? []).map(card => [
-		card.name, card.network ?? "", (card.addresses ?? []).join(", "), card.mtu ?? "", [card.up === false ? "down" : "up", card.impair].filter(Boolean).join(", "),
+	return makeTable("Interfaces", ["name", "network", "addresses", "state"], (node.interfaces ?? []).map(card => [
+		card.name, card.network ?? "", (card.addresses ?? []).join(", "), [card.mtu ? `MTU ${card.mtu}` : null, card.up === false ? "down" : "up", card.impair].filter(Boolean).join(", "),
 	]));
 }
 
@@ -25,7 +25,7 @@ export function nodeContent(node, state) {
 	}
 	return [...head, textList("Routes", state.routes), textList("Rules that choose a table", state.rules), textList("NAT", state.nat),
 		makeTable("Firewall", ["rule", "verdict", "packets", "bytes"], (state.firewall ?? []).map(rule => [rule.rule, rule.verdict, rule.packets ?? "", rule.bytes ?? ""])),
-		makeTable("Listeners", ["program", "protocol", "address", "port"], (state.listeners ?? []).map(one => [one.program ?? "?", one.proto, one.address, one.port])),
+		makeTable("Listeners", ["protocol", "address", "port", "program"], (state.listeners ?? []).map(one => [one.proto, one.address, one.port, one.program ?? ""])),
 		textList("Sessions", state.sessions),
 		makeTable("Counters", ["interface", "received", "sent", "dropped"], (state.counters ?? []).map(one => [one.iface, one.rx_packets ?? "", one.tx_packets ?? "", one.dropped ?? ""]))];
 }

@@ -85,3 +85,13 @@ export class Playback {
 }
 
 export const isLost = step => Boolean(step?.lost);
+
+// What a step answers: as the story says; for an answer that nobody captured the last packet that came the other way.
+export function questionsOf(steps, step) {
+	const told = steps.filter(one => (step?.related ?? []).includes(one.n));
+	if (told.length > 0 || !step?.lost || (step.hops ?? []).length > 0) {
+		return told;
+	}
+	const before = steps.slice(0, steps.indexOf(step)).reverse();
+	return before.filter(one => one.from === step.to && one.to === step.from && one.protocol === step.protocol && (one.hops ?? []).length > 0).slice(0, 1);
+}

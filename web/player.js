@@ -3,7 +3,7 @@
 // and says each step in words.  While it plays, nothing is read aloud; a step by hand is.
 
 import {chooser, make, makeSvg, makeTable, reducedMotion, replaceContent} from "./dom.js";
-import {isLost, Playback} from "./playback.js";
+import {isLost, Playback, questionsOf} from "./playback.js";
 import {countWord, phaseWord, protocolWord, sideWord, socketWord, timeWord} from "./words.js";
 
 const HOP_MS = 650; // one hop at speed 1
@@ -38,7 +38,7 @@ function hopLine(step, current) {
 		return make("p", {class: "hop-line quiet"}, "Nobody captured this packet; the step is known from what the programs said.");
 	}
 	return make("p", {class: "hop-line"}, make("b", {}, `${hop.node} ${hop.out ? "out of" : "into"} ${hop.iface ?? "?"}`), make("code", {}, `${hop.proto ?? ""} ${addressWords(hop)}`),
-		hop.nat || hop.relay ? make("code", {class: "changed"}, [hop.nat, hop.relay].filter(Boolean).join("; ")) : null,
+		hop.nat || hop.relay ? make("code", {class: "translated"}, [hop.nat, hop.relay].filter(Boolean).join("; ")) : null,
 		hop.outer ? make("code", {class: "outer"}, `inside ${hop.outer.kind ?? "a tunnel"} ${addressWords(hop.outer)}`) : null);
 }
 
@@ -46,11 +46,11 @@ function hopLine(step, current) {
 export function hopTable(step, current, chooseHop) {
 	const rows = (step.hops ?? []).map((hop, i) => [
 		make("button", {type: "button", class: "hop", "aria-current": i === current ? "step" : null, on: {click: () => chooseHop(i)}}, String(i + 1)),
-		`${hop.node} ${hop.out ? "out of" : "into"} ${hop.iface}`, hop.proto ?? "", addressWords(hop),
-		hop.nat || hop.relay ? make("span", {class: "changed"}, [hop.nat, hop.relay].filter(Boolean).join("; ")) : "",
-		hop.outer ? make("span", {class: "outer"}, `${hop.outer.kind ?? "tunnel"}: ${addressWords(hop.outer)} ${hop.outer.proto ?? ""}`) : "",
+		make("span", {class: "whole"}, `${hop.node} ${hop.out ? "out of" : "into"} ${hop.iface}`),
+		make("div", {class: "stacked"}, make("div", {}, `${hop.proto ?? ""} ${addressWords(hop)}`), [hop.nat, hop.relay].filter(Boolean).map(text => make("div", {class: "translated"}, text)),
+			hop.outer ? make("div", {class: "outer"}, `inside ${hop.outer.kind ?? "a tunnel"} ${addressWords(hop.outer)}`) : null),
 	]);
-	const table = makeTable("The packet's headers at each hop", ["hop", "where", "protocol", "source → destination", "changed since the hop before", "outside (tunnel)"], rows,
+	const table = makeTable("The packet's headers at each hop", ["hop", "where", "headers"], rows,
 		"Nobody captured this packet; the step is known from what the programs said.");
 	[...table.querySelectorAll("tbody tr")].forEach((row, i) => row.classList.toggle("current", i === current));
 	return table;
@@ -165,8 +165,13 @@ export class Player {
 		this.seek(index);
 	}
 
+	// First to the packet that shows the cause, then to one after the other.
 	goToLost() {
-		this.seek(this.playback.findStep(isLost));
+		const code = this.cell.explanation?.cause?.code;
+		const telling = this.playback.steps.findIndex(step => code && step.lost?.code === code && this.playback.isShown(step));
+		const isFirst = !this.hasShownLost && telling >= 0;
+		this.hasShownLost = true;
+		this.seek(isFirst ? telling : this.playback.findStep(isLost));
 	}
 
 	// --- playing ---
@@ -237,8 +242,7 @@ export class Player {
 	// --- drawing ---
 
 	questions() {
-		const step = this.playback.step;
-		return (step?.related ?? []).map(n => this.playback.steps.find(one => one.n === n)).filter(Boolean);
+		return questionsOf(this.playback.steps, this.playback.step);
 	}
 
 	// The step, and what it answers.

@@ -5,7 +5,7 @@ import {make} from "./dom.js";
 import {makeGrid} from "./grid.js";
 import {drawMap} from "./map.js";
 import {endsWord, lostSentence} from "./player.js";
-import {isLost} from "./playback.js";
+import {isLost, questionsOf} from "./playback.js";
 import {callName, countWord, mediumWord, outcomeOf, outcomeSentence, protocolWord, timeWord} from "./words.js";
 
 const STEPS_MAX = 16; // what fits beside the map of a page
@@ -23,12 +23,12 @@ export function gridPage(index, scenario, secret) {
 	return make("section", {class: "page"}, makeGrid(scenario, index.topology.endpoints, {open: () => {}, secret}));
 }
 
-// The step that shows most: where a packet is lost, else the first media, else the last step.
+// The step that shows most: where the cause is seen, else where a packet is lost, else the first media, else the last step.
 function tellingStep(cell) {
-	const steps = (cell.steps ?? []).filter(step => (step.hops ?? []).length > 1);
-	const call = steps.filter(step => step.phase !== "sign-in");
-	const told = call.find(step => step.lost?.code) ?? (cell.steps ?? []).find(step => step.lost?.code && step.hops?.length > 0);
-	return told ?? call.find(step => isLost(step) && step.side === "back") ?? call.find(isLost) ?? call.find(step => step.phase === "media") ?? call[call.length - 1] ?? steps[0] ?? null;
+	const call = (cell.steps ?? []).filter(step => step.phase !== "sign-in");
+	const seen = call.filter(step => (step.hops ?? []).length > 1);
+	const code = cell.explanation?.cause?.code;
+	return (cell.steps ?? []).find(step => code && step.lost?.code === code) ?? seen.find(isLost) ?? seen.find(step => step.phase === "media") ?? seen[seen.length - 1] ?? null;
 }
 
 // Steps of the call, those alike and neighbouring told once; the lost ones are always among them.
@@ -70,7 +70,7 @@ export function cellPage(scenario, entry, cell, secret) {
 	if (scenario.map) {
 		const drawing = drawMap(scenario.map, undefined, secret);
 		if (step) {
-			drawing.ways.show(step, step.hops.length - 1, 0, (cell.steps ?? []).filter(one => (step.related ?? []).includes(one.n)));
+			drawing.ways.show(step, Math.max(0, (step.hops ?? []).length - 1), 0, questionsOf(cell.steps, step));
 		}
 		map = drawing.svg;
 	}

@@ -68,7 +68,7 @@ export function mapView(app, scenario, chosen) {
 		map.mark({});
 	};
 	const map = scenario.map ? makeMap(scenario.map, {choose, secret: app.isQuiz}) : null;
-	const element = make("div", {class: "map-view"}, make("div", {class: "results-head"}, scenarioChooser(app, scenario)),
+	const element = make("div", {class: "map-view"}, make("div", {class: "results-head"}, scenarioChooser(app, scenario), make("p", {class: "quiet"}, "+ added, ± changed, − taken away by the scenario; ✗ a route that another scenario has")),
 		make("div", {class: "map-stage"}, map?.element ?? make("p", {}, "There is no map in this report."), panel));
 	if (chosen && map) {
 		choose(chosen);

@@ -17,6 +17,9 @@ const CHROMIUM_FLAGS = [
 	"--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ];
 
+// Only a hang ends a test, never a busy machine.
+const PATIENCE_MS = 600000;
+
 function program(names) {
 	const folders = (process.env.PATH ?? "").split(":");
 	const found = names.filter(Boolean).flatMap(name => (name.includes("/") ? [name] : folders.map(folder => join(folder, name)))).find(existsSync);
@@ -31,7 +34,7 @@ export async function startBrowser() {
 	const browser = await puppeteer.launch({
 		browser: isFirefox ? "firefox" : "chrome",
 		executablePath: isFirefox ? program([process.env.FIREFOX, "firefox-esr", "firefox"]) : program([process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome"]),
-		headless: true, userDataDir: profile, args: isFirefox ? [] : CHROMIUM_FLAGS, protocolTimeout: 120000,
+		headless: true, userDataDir: profile, args: isFirefox ? [] : CHROMIUM_FLAGS, protocolTimeout: PATIENCE_MS,
 	});
 	return {
 		browser,
@@ -46,6 +49,7 @@ export async function startBrowser() {
 // such as {"prefers-color-scheme": "dark"}, which Firefox can't be told this way.
 export async function openReport(browser, file, {hash = "", quiz = false, media = {}, size = [1920, 1080], bypassPolicy = false} = {}) {
 	const page = await browser.newPage();
+	page.setDefaultTimeout(PATIENCE_MS);
 	const problems = [];
 	page.on("console", message => {
 		if (["error", "warn", "warning"].includes(message.type())) {
@@ -69,7 +73,7 @@ export async function openReport(browser, file, {hash = "", quiz = false, media 
 	if (!isFirefox) {
 		await page.emulateMediaFeatures(Object.entries({"prefers-reduced-motion": "reduce", ...media}).map(([name, value]) => ({name, value})));
 	}
-	await page.goto(`${pathToFileURL(resolve(file)).href}${quiz ? "?quiz" : ""}${hash}`);
+	await page.goto(`${pathToFileURL(resolve(file)).href}${quiz ? "?quiz" : ""}${hash}`, {waitUntil: "domcontentloaded"});
 	await page.waitForSelector(".results, .map-view, .call");
 	return {page, problems};
 }

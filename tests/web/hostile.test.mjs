@@ -67,9 +67,10 @@ test("ids and names that try to become code stay names", () => {
 
 // What is missing is shown as missing.
 const LACKS = {
-	"no evidence": cell => Object.assign(cell, {evidence: false, steps: cell.steps.map(step => ({...step, hops: []}))}), "no steps": cell => Object.assign(cell, {steps: []}),
+	"no evidence": cell => Object.assign(cell, {evidence: false, steps: cell.steps.map(({way, times, ...step}) => ({...step, hops: []}))}), "no steps": cell => Object.assign(cell, {steps: []}),
 	"no explanation": cell => Object.assign(cell, {explanation: null, trial: null, pairs: [], quality: [], sessions: []}),
-	"nodes that the map has not": cell => Object.assign(cell, {steps: cell.steps.map(step => ({...step, hops: step.hops.map(hop => ({...hop, node: "nowhere"}))}))}),
+	"nodes that the map has not": cell => Object.assign(cell, {ways: cell.ways.map(way => way.map(hop => ({...hop, node: "nowhere"})))}),
+	"ways that are not there": cell => Object.assign(cell, {ways: []}),
 	"nobody has the address": cell => Object.assign(cell, {steps: cell.steps.map(step => ({...step, to: null, lost: null}))}),
 };
 for (const [name, change] of Object.entries(LACKS)) {

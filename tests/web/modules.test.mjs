@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import {readdirSync, readFileSync} from "node:fs";
 import {test} from "node:test";
 import {beginningOf, lengthOf, linksOf, placeAlong, toTheRight, wayBetween} from "../../web/geometry.js";
-import {Playback} from "../../web/playback.js";
+import {layOutMap} from "../../web/layout.js";
+import {Playback, questionsOf} from "../../web/playback.js";
 import {outcomeOf, socketWord, timeWord} from "../../web/words.js";
 
 const web = new URL("../../web/", import.meta.url);
@@ -113,6 +114,49 @@ test("the next lost packet, and then again the first", () => {
 	assert.equal(playback.findStep(one => one.lost), 2);
 	playback.seek(3);
 	assert.equal(playback.findStep(one => one.lost), 2);
+});
+
+test("an answer that nobody captured answers the last packet that came the other way", () => {
+	const asked = {n: 0, from: "a", to: "b", protocol: "turn", hops: [{}]};
+	const other = {n: 1, from: "a", to: "b", protocol: "sip", hops: [{}]};
+	const lost = {n: 2, from: "b", to: "a", protocol: "turn", hops: [], lost: {node: "b"}};
+	assert.deepEqual(questionsOf([asked, other, lost], lost), [asked]);
+	assert.deepEqual(questionsOf([asked, other, lost], {...lost, related: [1]}), [other], "the story knows better");
+	assert.deepEqual(questionsOf([asked, other, lost], {...lost, lost: null}), []);
+});
+
+// --- the layout, over the fixture's network ---
+
+const story = JSON.parse(readFileSync(new URL("fixtures/story.json", import.meta.url), "utf8"));
+const plain = JSON.parse(JSON.stringify(story.scenarios[0].map), (key, value) => (["x", "y", "w", "h", "width", "height", "points"].includes(key) ? undefined : value));
+const laid = layOutMap(plain);
+
+test("the layout needs no coordinates, is 16:9, and always the same", () => {
+	assert.deepEqual(layOutMap(plain), laid);
+	assert.ok(Math.abs(laid.width / laid.height - 16 / 9) < 0.01);
+});
+
+test("no box covers another one, each is inside its site, and every link begins at its node's border", () => {
+	const boxes = [...laid.nodes, ...laid.networks.filter(network => typeof network.w === "number")];
+	boxes.forEach((one, i) => boxes.slice(i + 1).forEach(other => {
+		const isApart = one.x + one.w <= other.x || other.x + other.w <= one.x || one.y + one.h <= other.y || other.y + other.h <= one.y;
+		assert.ok(isApart, `${one.name} and ${other.name}`);
+	}));
+	for (const node of laid.nodes) {
+		const site = laid.sites.find(one => one.name === node.site) ?? {x: 0, y: 0, w: laid.width, h: laid.height};
+		assert.ok(node.x >= site.x && node.y >= site.y && node.x + node.w <= site.x + site.w && node.y + node.h <= site.y + site.h, node.name);
+	}
+	for (const link of laid.networks.flatMap(network => network.links)) {
+		const node = laid.nodes.find(one => one.name === link.node);
+		const [x, y] = link.points[0];
+		assert.ok(x === node.x || x === node.x + node.w || y === node.y || y === node.y + node.h, `${link.node} ${link.iface}`);
+	}
+});
+
+test("a node's box says its addresses, and what it lacks", () => {
+	const edge = laid.nodes.find(node => node.name === "edge");
+	assert.ok(edge.lines.some(line => line.text.includes("172.25.33.10")));
+	assert.ok(edge.lines.some(line => line.kind === "missing" && line.text.includes("no route to")));
 });
 
 test("words", () => {

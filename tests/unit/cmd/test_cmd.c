@@ -319,7 +319,7 @@ Test(readme, commands_exist)
 	cr_assert(g_file_get_contents("Makefile", &makefile, NULL, NULL));
 	cr_expect_not_null(strstr(
 		readme, "\n    sudo scripts/setup && make && sudo build/bin/testbed run matrix\n"));
-	cr_expect_not_null(strstr(readme, "\n    scripts/setup && make check\n"));
+	cr_expect_not_null(strstr(readme, "\n    scripts/setup --check && make check\n"));
 	cr_expect_not_null(strstr(ci, "make check"));
 	cr_expect_not_null(strstr(makefile, "\ncheck:"));
 	cr_expect(g_file_test("scripts/setup", G_FILE_TEST_IS_EXECUTABLE));

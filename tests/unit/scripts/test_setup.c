@@ -48,6 +48,7 @@ struct machine {
 	bool updates;
 	const char *last;    /* a package of the last set that is installed then; NULL: none is */
 	const char *skipped; /* NULL: setup names none */
+	const char *without; /* a package that is not installed then */
 };
 
 static void setup_run(const struct machine *m, struct installation *o)
@@ -105,20 +106,27 @@ static bool has_line(const char *text, const char *line)
 static const struct machine machines[] = {
 	{.title = "a fresh Debian 12",
 	 .distribution = "debian-12",
-	 .arguments = "",
+	 .arguments = "--check",
 	 .updates = true,
 	 .last = "clang-format-14"},
 	{.title = "a fresh Debian 13 has no clang-format 14",
 	 .distribution = "debian-13",
-	 .arguments = "",
+	 .arguments = "--check",
 	 .updates = true,
-	 .last = "libcriterion-dev",
+	 .last = "chromium",
 	 .skipped = " clang-format-14\n"},
-	{.title = "a fresh Ubuntu",
+	{.title = "a fresh Ubuntu has Chromium as a snap only",
 	 .distribution = "ubuntu-24.04",
+	 .arguments = "--check",
+	 .updates = true,
+	 .last = "clang-format-14",
+	 .skipped = " chromium\n"},
+	{.title = "building and running needs no browser",
+	 .distribution = "debian-12",
 	 .arguments = "",
 	 .updates = true,
-	 .last = "clang-format-14"},
+	 .last = "graphviz",
+	 .without = "chromium"},
 	{.title = "all, Debian 12",
 	 .distribution = "debian-12",
 	 .arguments = "--all",
@@ -134,10 +142,11 @@ static const struct machine machines[] = {
 	 .distribution = "ubuntu-24.04",
 	 .arguments = "--all",
 	 .updates = true,
-	 .last = "libclang-rt-18-dev"},
+	 .last = "libclang-rt-18-dev",
+	 .skipped = " chromium firefox-esr\n"},
 	{.title = "lists that know every name are not fetched again",
 	 .distribution = "debian-12",
-	 .arguments = "",
+	 .arguments = "--check",
 	 .lists = true,
 	 .last = "coturn"},
 	{.title = "what no build needs stops nothing",
@@ -150,7 +159,7 @@ static const struct machine machines[] = {
 	 .skipped = " wireguard-go clang libclang-rt-N-dev\n"},
 	{.title = "what can't be installed is left out, the others are not",
 	 .distribution = "debian-12",
-	 .arguments = "",
+	 .arguments = "--check",
 	 .lists = true,
 	 .broken = "coturn",
 	 .updates = true,
@@ -158,14 +167,14 @@ static const struct machine machines[] = {
 	 .skipped = " coturn\n"},
 	{.title = "a library that is not offered",
 	 .distribution = "debian-12",
-	 .arguments = "",
+	 .arguments = "--check",
 	 .lists = true,
 	 .gone = "libnice-dev",
 	 .status = 1,
 	 .updates = true},
 	{.title = "a library that can't be installed",
 	 .distribution = "debian-12",
-	 .arguments = "",
+	 .arguments = "--check",
 	 .lists = true,
 	 .broken = "libnice-dev",
 	 .status = 1,
@@ -196,13 +205,15 @@ Test(setup, on_fresh_machines)
 			cr_expect(has_line(o.installed, m->last), "%s:\n%s", m->title, o.installed);
 		else
 			cr_expect_str_empty(o.installed, "%s:\n%s", m->title, o.installed);
+		if (m->without)
+			cr_expect_not(has_line(o.installed, m->without), "%s", m->title);
 		installation_clear(&o);
 	}
 }
 
 Test(setup, does_nothing_where_all_is_there)
 {
-	struct machine m = {.distribution = "debian-13", .arguments = "", .lists = true};
+	struct machine m = {.distribution = "debian-13", .arguments = "--check", .lists = true};
 	g_autofree char *has = file_text(PACKAGES, "debian-13.txt");
 	g_autofree char *with_format = g_strconcat(has, "clang-format-14\n", NULL);
 	struct installation o;

@@ -56,7 +56,11 @@ export async function openReport(browser, file, {hash = "", quiz = false, media 
 			problems.push(`${message.type()}: ${message.text()}`);
 		}
 	});
-	page.on("pageerror", error => problems.push(`error: ${error.message}`));
+	const broken = new Promise((_, reject) => page.on("pageerror", error => {
+		problems.push(`error: ${error.message}`);
+		reject(error);
+	}));
+	broken.catch(() => {}); // problems tells it, too
 	page.on("dialog", async dialog => {
 		problems.push(`dialog: ${dialog.message()}`);
 		await dialog.dismiss();
@@ -74,7 +78,7 @@ export async function openReport(browser, file, {hash = "", quiz = false, media 
 		await page.emulateMediaFeatures(Object.entries({"prefers-reduced-motion": "reduce", ...media}).map(([name, value]) => ({name, value})));
 	}
 	await page.goto(`${pathToFileURL(resolve(file)).href}${quiz ? "?quiz" : ""}${hash}`, {waitUntil: "domcontentloaded"});
-	await page.waitForSelector(".results, .map-view, .call");
+	await Promise.race([page.waitForSelector(".results, .map-view, .call"), broken]);
 	return {page, problems};
 }
 

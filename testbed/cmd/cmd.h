@@ -123,12 +123,6 @@ int cmd_network_choose(const struct options *o, network_choice *ret);
 void network_choice_clear(network_choice *c);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(network_choice, network_choice_clear)
 
-/* --- graphviz.c ------------------------------------------------------------------------------- */
-
-/* What Graphviz's `dot` makes of the graph, in that format ("svg", "json"); the caller frees.  NULL
- * with `error`: it is missing (TB_ERROR_UNSUPPORTED), or failed. */
-char *cmd_graphviz(const char *format, const char *dot, GError **error);
-
 /* --- output.c --------------------------------------------------------------------------------- */
 
 /* Style of a stream (1 or 2): colour and width as the terminal and the options say. */

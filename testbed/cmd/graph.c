@@ -4,6 +4,7 @@
 
 #include "testbed/cmd/cmd.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 enum drawing { DRAW_SVG, DRAW_DOT, DRAW_MERMAID };
@@ -54,6 +55,32 @@ static int drawing_of(const struct options *o)
 	return drawing_by_name(o->file);
 }
 
+/* The SVG that Graphviz draws; the caller frees it.  NULL with `error`: Graphviz is missing, or
+ * failed. */
+static char *svg_of(const char *dot, GError **error)
+{
+	g_autofree char *program = g_find_program_in_path("dot");
+	g_autoptr(GSubprocess) process = NULL;
+	g_autofree char *svg = NULL, *complaint = NULL;
+
+	if (!program) {
+		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
+			    "SVG is drawn by Graphviz's 'dot', which is missing (install the "
+			    "package graphviz, or take --format dot)");
+		return NULL;
+	}
+	process = g_subprocess_new(G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+					   G_SUBPROCESS_FLAGS_STDERR_PIPE,
+				   error, program, "-Tsvg", NULL);
+	if (!process || !g_subprocess_communicate_utf8(process, dot, NULL, &svg, &complaint, error))
+		return NULL;
+	if (g_subprocess_get_successful(process))
+		return g_steal_pointer(&svg);
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "%s failed: %s", program,
+		    g_strstrip(complaint));
+	return NULL;
+}
+
 /* Writes to the file of -o or stdout.  Returns the exit code. */
 static int write_drawing(const struct options *o, const char *text)
 {
@@ -80,7 +107,7 @@ static int draw_network(const struct options *o, enum drawing drawing, const mod
 	graph_print(m, drawing == DRAW_MERMAID ? GRAPH_MERMAID : GRAPH_DOT, title, out);
 	if (drawing != DRAW_SVG)
 		return write_drawing(o, out->str);
-	svg = cmd_graphviz("svg", out->str, &error);
+	svg = svg_of(out->str, &error);
 	if (svg)
 		return write_drawing(o, svg);
 	return cmd_failed(error);

@@ -8,17 +8,6 @@
 
 #include <string.h>
 
-/* Graphviz's layout of a graph. */
-static json_t *lay_out(const char *dot, gpointer user_data G_GNUC_UNUSED, GError **error)
-{
-	g_autofree char *text = cmd_graphviz("json", dot, error);
-	json_t *layout = text ? json_loads(text, 0, NULL) : NULL;
-
-	if (text && !layout)
-		tb_error_set(error, TB_ERROR_FAILED, "what Graphviz wrote is no JSON");
-	return layout;
-}
-
 /* Finishes the page (taken over) and writes it to o->html.  Returns the exit code. */
 static int write_page(page *p, const json_t *index, const struct options *o)
 {
@@ -62,20 +51,15 @@ static model *topology_of(const finished *run, const struct options *o)
 
 int cmd_story_page(finished *run, const struct options *o)
 {
-	const struct storybook_about about = {.results = run->results,
-					      .changes = run->changes,
-					      .started_us = run->started_us,
-					      .layout = lay_out};
+	const struct storybook_about about = {
+		.results = run->results, .changes = run->changes, .started_us = run->started_us};
 	g_autoptr(model) m = topology_of(run, o);
 	g_autoptr(storybook) book = m ? storybook_new(m, &about) : NULL;
-	g_autoptr(GError) error = NULL;
-	json_auto_t *index = book ? storybook_index(book, &error) : NULL;
+	json_auto_t *index = book ? storybook_index(book) : NULL;
 	page *p;
 
-	if (!m)
-		return CMD_INPUT;
 	if (!index)
-		return cmd_failed(error);
+		return CMD_INPUT;
 	p = page_new();
 	ptr_array_foreach(const struct scenario_result, s, run->results->scenarios) {
 		ptr_array_foreach(const struct cell, c, s->cells)
@@ -128,18 +112,15 @@ int cmd_story_explained(const explanation *x, const struct storied *told, const 
 	const struct storybook_about about = {.results = r,
 					      .changes = o->changes,
 					      .started_us = told->run ? told->run->started_us :
-									g_get_real_time(),
-					      .layout = lay_out};
+									g_get_real_time()};
 	g_autoptr(storybook) book = r ? storybook_new(told->base, &about) : NULL;
-	g_autoptr(GError) error = NULL;
-	json_auto_t *index = book ? storybook_index(book, &error) : NULL, *cell = NULL,
-		    *nodes = NULL;
+	json_auto_t *index = book ? storybook_index(book) : NULL, *cell = NULL, *nodes = NULL;
 	int status = CMD_AS_EXPECTED;
 
 	if (!o->html && !o->story)
 		return CMD_AS_EXPECTED;
 	if (!index)
-		return error ? cmd_failed(error) : cmd_fail(CMD_INTERNAL, "no story: no results");
+		return cmd_fail(CMD_INTERNAL, "no story: no results");
 	cell = storybook_explained(book, x, c);
 	nodes = story_nodes_json(x->model, x->seen.state);
 	if (o->html) {

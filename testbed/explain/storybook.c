@@ -10,16 +10,10 @@ struct storybook {
 	const model *base;
 	struct storybook_about about;
 	versus *versus;
-	GHashTable *layouts; /* the text of a graph -> json_t: scenarios often have the same */
 };
 
-static const struct object_shape storybook_shape = OBJECT_SHAPE(
-	storybook, NULL, OWNS(storybook, versus, object_free), OWNS_TABLE(storybook, layouts));
-
-static void json_free(gpointer json)
-{
-	json_decref(json);
-}
+static const struct object_shape storybook_shape =
+	OBJECT_SHAPE(storybook, NULL, OWNS(storybook, versus, object_free));
 
 storybook *storybook_new(const model *base, const struct storybook_about *about)
 {
@@ -28,7 +22,6 @@ storybook *storybook_new(const model *base, const struct storybook_about *about)
 	b->base = base;
 	b->about = *about;
 	b->versus = versus_new(base);
-	b->layouts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, json_free);
 	return b;
 }
 
@@ -51,52 +44,29 @@ static json_t *changes_json(const storybook *b, const struct scenario *sc)
 	return list;
 }
 
-/* The layout of the graph, borrowed; NULL with `error`. */
-static const json_t *layout_of(const storybook *b, const char *dot, GError **error)
-{
-	json_t *layout = g_hash_table_lookup(b->layouts, dot);
-
-	if (layout)
-		return layout;
-	layout = b->about.layout(dot, b->about.user_data, error);
-	if (layout)
-		g_hash_table_insert(b->layouts, g_strdup(dot), layout);
-	return layout;
-}
-
-static json_t *map_json(const storybook *b, const char *scenario, GError **error)
+static json_t *map_json(const storybook *b, const char *scenario)
 {
 	const model *m = versus_model(b->versus, scenario);
-	g_autoptr(GString) dot = g_string_new(NULL);
 	struct map_marks marks;
-	const json_t *layout;
 	json_t *map;
 
 	if (!m)
 		return json_null();
-	story_map_dot(m, dot);
-	layout = layout_of(b, dot->str, error);
-	if (!layout)
-		return NULL;
 	versus_mark(b->versus, scenario, &marks);
 	marks.vpn = vpn_of(b);
-	map = story_map_json(m, layout, &marks, error);
+	map = story_map_json(m, &marks);
 	map_marks_clear(&marks);
 	return map;
 }
 
-static json_t *scenario_json(const storybook *b, const struct scenario_result *s, GError **error)
+static json_t *scenario_json(const storybook *b, const struct scenario_result *s)
 {
-	json_t *map = map_json(b, s->name, error), *cells = json_array();
+	json_t *cells = json_array();
 
-	if (!map) {
-		json_decref(cells);
-		return NULL;
-	}
 	for (guint i = 0; i < s->cells->len; i++)
 		json_array_append_new(cells, report_cell_json(s->cells->pdata[i]));
 	return json_pack("{s:s, s:s?, s:o, s:o, s:o}", "name", s->name, "title", s->title, "cells",
-			 cells, "map", map, "changes",
+			 cells, "map", map_json(b, s->name), "changes",
 			 changes_json(b, model_scenario(b->base, s->name)));
 }
 
@@ -128,7 +98,7 @@ static json_t *endpoint_json(gconstpointer item)
 			 e->address);
 }
 
-json_t *storybook_index(const storybook *b, GError **error)
+json_t *storybook_index(const storybook *b)
 {
 	const results *r = b->about.results;
 	json_t *scenarios = json_array();
@@ -138,15 +108,8 @@ json_t *storybook_index(const storybook *b, GError **error)
 			  b->base->title, "endpoints",
 			  report_list_json(r->endpoints, endpoint_json), "scenarios", scenarios);
 
-	ptr_array_foreach(const struct scenario_result, s, r->scenarios) {
-		json_t *one = scenario_json(b, s, error);
-
-		if (!one) {
-			json_decref(index);
-			return NULL;
-		}
-		json_array_append_new(scenarios, one);
-	}
+	ptr_array_foreach(const struct scenario_result, s, r->scenarios)
+		json_array_append_new(scenarios, scenario_json(b, s));
 	return index;
 }
 

@@ -3,8 +3,8 @@
  *
  * Depends on finished, versus, report, diagnose and model.  Reads run folders; prints nothing.
  *
- *   g_autoptr(storybook) b = storybook_new(base, &about, layout, me);
- *   json_t *index = storybook_index(b, &error);
+ *   g_autoptr(storybook) b = storybook_new(base, &about);
+ *   json_t *index = storybook_index(b);
  *   json_t *cell = storybook_cell(b, run, c);
  */
 #ifndef TESTBED_EXPLAIN_STORYBOOK_H
@@ -12,17 +12,11 @@
 
 #include "testbed/explain/finished.h"
 
-/* Lays out a graph: the JSON of Graphviz's "dot -Tjson" for that text, which the caller owns.  NULL
- * with `error`. */
-typedef json_t *(*storybook_layout_func)(const char *dot, gpointer user_data, GError **error);
-
 /* The run that is told of; all borrowed. */
 struct storybook_about {
 	const results *results;
 	char *const *changes; /* of --change; NULL: none */
 	gint64 started_us;    /* since 1970 */
-	storybook_layout_func layout;
-	gpointer user_data; /* of it */
 };
 
 typedef struct storybook storybook;
@@ -31,9 +25,8 @@ typedef struct storybook storybook;
 storybook *storybook_new(const model *base, const struct storybook_about *about);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(storybook, object_free)
 
-/* The document without "cells" and without the scenarios' "nodes"; the caller owns it.  NULL with
- * `error` of the layout. */
-json_t *storybook_index(const storybook *b, GError **error);
+/* The document without "cells" and without the scenarios' "nodes"; the caller owns it. */
+json_t *storybook_index(const storybook *b);
 
 /* The cell of an earlier run; one that did not come out as a pass that is expected is explained,
  * too, without a trial.  Cheap for a cell of the same scenario as the one before.  The caller owns

@@ -313,7 +313,7 @@ static void on_server_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer da
 static void on_server_passed(sip_conn *c, const sip_msg *m, bool sent, gpointer data)
 {
 	account *a = data;
-	json_t *event = sip_event(m, sip_conn_peer(c), sent);
+	json_t *event = sip_event(m, sip_conn_peer(c), sent, a->config->sip_texts);
 	if (event)
 		channel_event(a->events, EVENT_SIP, event);
 }

@@ -67,6 +67,7 @@ bool client_config_parse(json_t *object, struct client_config *ret, GError **err
 		client_config_done(&c);
 		return false;
 	}
+	c.sip_texts = member_true(object, "sip_texts");
 	c.packet_ms =
 		(guint)CLAMP(member_integer(object, "packet_ms"), 0, MEDIA_PACKET_TIME_MAX_MS);
 	*ret = c;

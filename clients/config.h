@@ -21,6 +21,7 @@ struct client_config {
 	char *ice_profile;
 	char *address6; /* "": none */
 	enum client_discovery discovery;
+	bool sip_texts;	 /* events `sip` have the message's text */
 	guint packet_ms; /* wanted milliseconds of speech in a received packet; 0: any */
 };
 

@@ -15,7 +15,7 @@
  * is the other end of the connection, "address:port".  `call` in it is the Call-ID, which names the
  * call; null for REGISTER and SERVICE, which belong to no call.  Returns NULL for INFO and its
  * responses: they are half of all messages, and each candidate that they carry has an event of its
- * own. */
-json_t *sip_event(const sip_msg *m, const char *peer, bool sent);
+ * own.  `whole`: with the message's text. */
+json_t *sip_event(const sip_msg *m, const char *peer, bool sent, bool whole);
 
 #endif

@@ -192,6 +192,7 @@ struct fe_config *fe_config_parse(json_t *object, GError **error)
 		fe_config_free(c);
 		return NULL;
 	}
+	c->sip_texts = member_true(object, "sip_texts");
 	return c;
 }
 

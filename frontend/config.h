@@ -46,6 +46,7 @@ struct fe_config {
 	GPtrArray *edges;	      /* struct fe_config_edge */
 	char *cdr;		      /* file of call detail records; NULL: none */
 	char *ice_profile;	      /* of the A/V MCU; default "standard" */
+	bool sip_texts;		      /* events `sip` have the message's text */
 	bool has_web;		      /* the web sites are there */
 	struct fe_web_site web[FE_WEB_SITES];
 };

@@ -128,7 +128,8 @@ static void on_peer_closed(sip_conn *c G_GNUC_UNUSED, const GError *error G_GNUC
 static void on_peer_passed(sip_conn *c, const sip_msg *m, bool sent, gpointer user_data)
 {
 	const struct peer *p = user_data;
-	json_t *event = p->flow->edge ? sip_event(m, sip_conn_peer(c), sent) : NULL;
+	bool whole = p->server->config->sip_texts;
+	json_t *event = p->flow->edge ? sip_event(m, sip_conn_peer(c), sent, whole) : NULL;
 
 	if (event)
 		p->server->event(EVENT_SIP, event, p->server->user_data);

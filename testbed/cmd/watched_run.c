@@ -370,6 +370,7 @@ int watched_run(matrix_selection *selection, const struct options *o,
 {
 	g_autofree char *program_dir = cmd_program_dir();
 	struct matrix_options options = {.program_dir = program_dir,
+					 .sip_texts = o->html != NULL,
 					 .jobs = (guint)MAX(o->jobs, 0),
 					 .at_once = (guint)MAX(o->at_once, 0)};
 	struct watched_run s = {

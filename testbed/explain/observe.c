@@ -53,7 +53,8 @@ gboolean observe_run(matrix_selection *s, const struct explain_options *o, struc
 	static const struct matrix_observer nobody = {0};
 	static const struct matrix_observer observer = {
 		.agent_event = on_agent_event, .lab_state = on_lab_state, .evidence = on_evidence};
-	const struct matrix_options options = {.program_dir = o->program_dir, .seed = o->seed};
+	const struct matrix_options options = {
+		.program_dir = o->program_dir, .seed = o->seed, .sip_texts = seen != NULL};
 	const struct scenario_result *result = s->results->scenarios->pdata[0];
 	struct watch watch = {.seen = seen, .evidence_fd = -1};
 	g_autoptr(matrix) m = NULL;

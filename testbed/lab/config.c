@@ -101,6 +101,8 @@ json_t *config_client(const struct config_source *source, const struct node *nod
 
 	if (addr_is_set(&address6) && !addr_equal(&address, &address6))
 		json_object_set_new(config, "address6", addr_json(&address6));
+	if (source->sip_texts)
+		json_object_set_new(config, "sip_texts", json_true());
 	if (node->endpoint->packet_time_ms > 0)
 		json_object_set_new(config, "packet_ms",
 				    json_integer(node->endpoint->packet_time_ms));
@@ -265,6 +267,8 @@ json_t *config_frontend(const struct config_source *source, const struct node *n
 			   source->cdr ? CONFIG_CDR : NULL);
 	if (addr_is_set(&s->address6))
 		json_object_set_new(config, "address6", addr_json(&s->address6));
+	if (source->sip_texts)
+		json_object_set_new(config, "sip_texts", json_true());
 	if (s->web.exist)
 		json_object_set_new(config, "web", web_json(source->model, node));
 	set_identity(config, node);

@@ -19,6 +19,7 @@
 struct config_source {
 	const model *model;
 	const char *master; /* trust_master */
+	bool sip_texts;	    /* events `sip` have the messages' texts */
 	bool cdr;	    /* Front Ends write call detail records, to CONFIG_CDR */
 };
 

@@ -14,6 +14,7 @@ struct lab_options {
 	 * NAME.cdr.jsonl beside them; made when missing; NULL: discarded. */
 	const char *run_dir;
 	const char *program_dir; /* where tb-frontend, tb-edge and tb-client are */
+	bool sip_texts;		 /* agents tell SIP messages with their texts */
 	guint64 seed;		 /* of the run; secrets are random all the same */
 	/* NULL-terminated "NODE" or "NODE:IF": packets are written to
 	 * RUN_DIR/nodes/NODE/NAME.IF.pcapng, or NAME.all.pcapng; NULL: none.  All of them must

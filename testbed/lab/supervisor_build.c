@@ -32,6 +32,7 @@ static struct config_source config_of(const struct supervisor *s)
 {
 	return (struct config_source){.model = s->model,
 				      .master = trust_master(s->trust),
+				      .sip_texts = s->job->options->sip_texts,
 				      .cdr = s->job->options->run_dir};
 }
 

@@ -285,6 +285,7 @@ static session *start_session(labrun *l, int evidence_fd, GError **error)
 						.run_dir = o->run_dir,
 						.program_dir = o->program_dir,
 						.seed = o->seed,
+						.sip_texts = o->sip_texts,
 						.captures = captures,
 						.evidence_fd = evidence_fd,
 						.evidence_whole = o->evidence_whole}};

@@ -29,6 +29,7 @@ struct matrix_options {
 	bool evidence_whole;	     /* whole packets of all nodes (lab_options) */
 	const char *const *captures; /* "NODE" or "NODE:IF"; each lab records those that it has */
 	guint64 seed;
+	bool sip_texts; /* as lab_options */
 	guint jobs;	/* labs at once; 0: all */
 	guint media_ms; /* 0: CELL_MEDIA_MS, or STANDING_MEDIA_MS */
 	/* 0: calls begin and end as the machine's load allows.  Else: when all endpoints have

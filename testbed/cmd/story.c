@@ -22,8 +22,6 @@ static int write_page(page *p, const json_t *index, const struct options *o)
 /* Adds a part (taken over; NULL: nothing) to the page. */
 static void add_part(page *p, enum page_part part, const char *name, json_t *value)
 {
-	if (value && part == PAGE_CELL)
-		story_pack(value);
 	if (value)
 		page_add(p, part, name, value);
 	json_decref(value);
@@ -114,23 +112,23 @@ int cmd_story_explained(const explanation *x, const struct storied *told, const 
 					      .started_us = told->run ? told->run->started_us :
 									g_get_real_time()};
 	g_autoptr(storybook) book = r ? storybook_new(told->base, &about) : NULL;
-	json_auto_t *index = book ? storybook_index(book) : NULL, *cell = NULL, *nodes = NULL;
+	json_auto_t *index = book ? storybook_index(book) : NULL, *nodes = NULL;
 	int status = CMD_AS_EXPECTED;
 
 	if (!o->html && !o->story)
 		return CMD_AS_EXPECTED;
 	if (!index)
 		return cmd_fail(CMD_INTERNAL, "no story: no results");
-	cell = storybook_explained(book, x, c);
 	nodes = story_nodes_json(x->model, x->seen.state);
 	if (o->html) {
 		page *p = page_new();
 
-		add_part(p, PAGE_CELL, c->id, o->story ? json_deep_copy(cell) : json_incref(cell));
+		add_part(p, PAGE_CELL, c->id, storybook_explained(book, x, c, true));
 		add_part(p, PAGE_NODES, c->scenario, json_incref(nodes));
 		status = write_page(p, index, o);
 	}
 	if (status == CMD_AS_EXPECTED && o->story)
-		status = write_story(index, c->id, json_incref(cell), json_incref(nodes), o);
+		status = write_story(index, c->id, storybook_explained(book, x, c, false),
+				     json_incref(nodes), o);
 	return status;
 }

@@ -103,6 +103,7 @@ GPtrArray *sessions_of_call(const struct observation *seen, const struct cell *c
 {
 	g_autoptr(GHashTable) marked = NULL, arrivals = NULL;
 	g_autoptr(scope) call = NULL;
+	guint first, end;
 	GPtrArray *all;
 
 	if (!tells_of_sessions(seen->state))
@@ -111,7 +112,8 @@ GPtrArray *sessions_of_call(const struct observation *seen, const struct cell *c
 	call = scope_new(seen, c);
 	marked = g_hash_table_new(NULL, NULL);
 	arrivals = arrivals_of(all);
-	for (guint i = 0; seen->packets && i < seen->packets->list->len; i++)
+	scope_range(seen, &first, &end);
+	for (guint i = first; i < end; i++)
 		mark_journey(marked, arrivals, call, seen, seen->packets->list->pdata[i]);
 	for (guint i = all->len; i > 0; i--)
 		if (!g_hash_table_contains(marked, all->pdata[i - 1]) &&

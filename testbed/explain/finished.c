@@ -48,6 +48,7 @@ static void on_start(const json_t *event, struct loc loc, gpointer user_data)
 static const struct object_shape finished_shape =
 	OBJECT_SHAPE(finished, NULL, OWNS(finished, results, results_free),
 		     OWNS(finished, told, g_ptr_array_unref),
+		     OWNS(finished, run, g_ptr_array_unref), OWNS(finished, state, netstate_unref),
 		     OWNS(finished, packets, journeys_unref), OWNS_TEXT(finished, scenario),
 		     OWNS(finished, changes, g_strfreev), OWNS_TEXT(finished, bytes),
 		     OWNS_TEXT(finished, path), OWNS_TEXT(finished, dir));
@@ -170,15 +171,19 @@ static bool is_of_some_call(const char *name)
 
 static bool belongs(const struct reading *r, const char *agent, const json_t *event)
 {
-	const char *call = member_text(event, "call"), *name = member_text(event, "event");
-	gint64 now_us = time_of(event);
+	const char *call = member_text(event, "call"), *name;
+	gint64 now_us;
 
+	if (call && !is_call_of(r, call))
+		return false;
+	now_us = time_of(event);
+	name = member_text(event, "event");
 	if (g_strcmp0(name, "command") == 0)
 		return false;
 	if (r->end_us != 0 && now_us > r->end_us + AFTER_US)
 		return false;
 	if (call)
-		return is_call_of(r, call);
+		return true;
 	if (is_of_some_call(name))
 		return r->start_us != 0 && now_us >= r->start_us;
 	return is_participant(r->cell, agent) || strchr(agent, '/') != NULL;
@@ -196,14 +201,12 @@ static void take_state(struct reading *r, const json_t *event)
 	r->state_us = now_us;
 }
 
-static void on_event(const json_t *event, struct reading *r)
+static void on_event(json_t *event, struct reading *r)
 {
 	const char *agent = member_text(event, "agent");
 
-	if (report_is_run_event(event, "lab-state"))
-		take_state(r, event);
-	else if (agent && belongs(r, agent, event))
-		g_ptr_array_add(r->to->seen.heard, heard_new(agent, event));
+	if (belongs(r, agent, event))
+		g_ptr_array_add(r->to->seen.heard, heard_ref(agent, event));
 }
 
 /* --- what is kept from cell to cell ----------------------------------------------------------- */
@@ -213,7 +216,8 @@ static void on_told(const json_t *event, struct loc loc G_GNUC_UNUSED, gpointer 
 	finished *f = user_data;
 
 	if (member_is(event, "scenario", f->scenario))
-		g_ptr_array_add(f->told, json_incref((json_t *)(guintptr)event));
+		g_ptr_array_add(member_text(event, "agent") ? f->told : f->run,
+				json_incref((json_t *)(guintptr)event));
 }
 
 static void read_packets(finished *f, netstate *state)
@@ -233,9 +237,9 @@ static void read_packets(finished *f, netstate *state)
 /* The last state that was read of the scenario: it counts what the whole capture lost. */
 static netstate *last_state(const finished *f)
 {
-	for (guint i = f->told->len; i-- > 0;) {
-		if (report_is_run_event(f->told->pdata[i], "lab-state"))
-			return netstate_from_json(json_object_get(f->told->pdata[i], "state"));
+	for (guint i = f->run->len; i-- > 0;) {
+		if (report_is_run_event(f->run->pdata[i], "lab-state"))
+			return netstate_from_json(json_object_get(f->run->pdata[i], "state"));
 	}
 	return NULL;
 }
@@ -249,10 +253,14 @@ static void read_scenario(finished *f, const char *scenario)
 	if (g_strcmp0(f->scenario, scenario) == 0)
 		return;
 	g_clear_pointer(&f->told, g_ptr_array_unref);
+	g_clear_pointer(&f->run, g_ptr_array_unref);
+	g_clear_pointer(&f->state, netstate_unref);
+	f->state_json = NULL;
 	g_clear_pointer(&f->packets, journeys_unref);
 	g_free(f->scenario);
 	f->scenario = g_strdup(scenario);
 	f->told = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
+	f->run = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
 	bounded.bytes_max = TOLD_BYTES_MAX;
 	report_each_event(&bounded, quoted, on_told, f, NULL);
 	last = last_state(f);
@@ -270,6 +278,18 @@ static void miss(struct recorded *to, const char *what)
 	g_ptr_array_add(to->missing, g_strdup(what));
 }
 
+/* The state that the event tells (NULL: none), for the caller to unref: cells have few different
+ * ones. */
+static netstate *state_of(finished *f, const json_t *json)
+{
+	if (f->state_json != json) {
+		netstate_unref(f->state);
+		f->state = netstate_from_json(json);
+		f->state_json = json;
+	}
+	return netstate_ref(f->state);
+}
+
 void finished_read(finished *f, const char *id, struct recorded *ret)
 {
 	struct reading r = {.cell = finished_cell(f, id), .to = ret};
@@ -281,11 +301,14 @@ void finished_read(finished *f, const char *id, struct recorded *ret)
 	r.call = cell_call_id(r.cell, f->results->run_id);
 	read_scenario(f, r.cell->scenario);
 	ret->seen.clock_offset_us = f->clock_offset_us;
-	for (guint i = 0; i < f->told->len; i++)
-		on_time(f->told->pdata[i], &r);
+	for (guint i = 0; i < f->run->len; i++)
+		on_time(f->run->pdata[i], &r);
+	for (guint i = 0; i < f->run->len; i++)
+		if (report_is_run_event(f->run->pdata[i], "lab-state"))
+			take_state(&r, f->run->pdata[i]);
 	for (guint i = 0; i < f->told->len; i++)
 		on_event(f->told->pdata[i], &r);
-	ret->seen.state = netstate_from_json(r.state);
+	ret->seen.state = state_of(f, r.state);
 	ret->seen.packets = f->packets ? journeys_ref(f->packets) : NULL;
 	ret->seen.start_us = r.start_us;
 	ret->seen.end_us = r.end_us;

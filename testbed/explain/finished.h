@@ -24,7 +24,10 @@ typedef struct finished {
 	/* What was read for the last cell, for the next one of the same scenario; NULL: nothing
 	 * yet. */
 	char *scenario;
-	GPtrArray *told;   /* json_t: every event of that scenario, in order */
+	GPtrArray *told;	  /* json_t: every event of that scenario's agents, in order */
+	GPtrArray *run;		  /* json_t: every event of the run itself about it, in order */
+	const json_t *state_json; /* one of these, and the state that it tells; NULL: none yet */
+	netstate *state;
 	journeys *packets; /* NULL: none were recorded */
 } finished;
 

@@ -32,15 +32,12 @@ reasons *reasons_new(const matrix_selection *s)
 void reasons_heard(reasons *r, const char *scenario, const char *agent, const json_t *event)
 {
 	GPtrArray *list = g_hash_table_lookup(r->heard, scenario);
-	struct heard *h = g_new0(struct heard, 1);
 
 	if (!list) {
 		list = g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
 		g_hash_table_insert(r->heard, g_strdup(scenario), list);
 	}
-	h->agent = g_strdup(agent);
-	h->event = json_incref((json_t *)(gpointer)(guintptr)event);
-	g_ptr_array_add(list, h);
+	g_ptr_array_add(list, heard_ref(agent, (json_t *)(gpointer)(guintptr)event));
 }
 
 /* Of clients only those that take part, of calls only this one. */

@@ -143,6 +143,7 @@ json_t *storybook_cell(const storybook *b, finished *run, const struct cell *c)
 						      .cell = c,
 						      .seen = &recorded.seen,
 						      .explanation = x.finding ? &x : NULL,
+						      .packed = true,
 						      .vpn = vpn_of(b)});
 	object_free(x.fix);
 	finding_free(x.finding);
@@ -150,20 +151,25 @@ json_t *storybook_cell(const storybook *b, finished *run, const struct cell *c)
 	return cell;
 }
 
-json_t *storybook_explained(const storybook *b, const explanation *x, const struct cell *c)
+json_t *storybook_explained(const storybook *b, const explanation *x, const struct cell *c,
+			    bool packed)
 {
 	const struct trial *t = &x->trial;
 	json_t *cell = story_cell_json(&(struct story_source){.model = x->model,
 							      .cell = c,
 							      .seen = &x->seen,
 							      .explanation = x,
+							      .packed = packed,
 							      .vpn = vpn_of(b)}),
 	       *with;
 
 	if (!t->made || !t->after || !x->fix)
 		return cell;
-	with = story_cell_json(&(struct story_source){
-		.model = t->network, .cell = t->after, .seen = &t->seen, .vpn = vpn_of(b)});
+	with = story_cell_json(&(struct story_source){.model = t->network,
+						      .cell = t->after,
+						      .seen = &t->seen,
+						      .packed = packed,
+						      .vpn = vpn_of(b)});
 	json_object_set_new(cell, "trial", story_trial_json(t, x->fix->change, with));
 	return cell;
 }

@@ -32,8 +32,10 @@ json_t *storybook_index(const storybook *b);
  * too, without a trial.  Cheap for a cell of the same scenario as the one before.  The caller owns
  * it.  NULL: the topology has no such scenario. */
 json_t *storybook_cell(const storybook *b, finished *run, const struct cell *c);
-/* The cell that was explained, with the call as it went with the fix. `c` has its results. */
-json_t *storybook_explained(const storybook *b, const explanation *x, const struct cell *c);
+/* The cell that was explained, with the call as it went with the fix. `c` has its results.
+ * `packed`: as pages have it, which storybook_cell always is. */
+json_t *storybook_explained(const storybook *b, const explanation *x, const struct cell *c,
+			    bool packed);
 /* "nodes" of a scenario, by the last state that the run recorded; NULL as above. */
 json_t *storybook_nodes(const storybook *b, finished *run, const char *scenario);
 

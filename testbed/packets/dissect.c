@@ -7,6 +7,7 @@
 
 #define STUN_COOKIE 0x2112A442u
 #define XOR_PEER_ADDRESS 0x0012u
+#define XOR_RELAYED_ADDRESS 0x0016u
 #define DNS_HEADER_BYTES 12
 #define DNS_ANSWERS_MAX 8 /* that are told */
 #define DNS_NAME_MAX 255
@@ -125,7 +126,7 @@ static const struct {
 	{0x000d, "LIFETIME", number_value},
 	{XOR_PEER_ADDRESS, "XOR-PEER-ADDRESS", address_value},
 	{0x0014, "REALM", text_value},
-	{0x0016, "XOR-RELAYED-ADDRESS", address_value},
+	{XOR_RELAYED_ADDRESS, "XOR-RELAYED-ADDRESS", address_value},
 	{0x0019, "REQUESTED-TRANSPORT", transport_value},
 	{0x0020, "XOR-MAPPED-ADDRESS", address_value},
 	{0x0024, "PRIORITY", number_value},
@@ -191,15 +192,26 @@ static void add_payload(GPtrArray *fields, struct part p, bool inside)
 	}
 }
 
-bool dissect_peer(const struct sighting *s, struct addr *ret, uint16_t *ret_port)
+static bool find_address(const struct sighting *s, guint16 attribute, struct addr *ret,
+			 uint16_t *ret_port)
 {
 	struct part message = s->bytes ? packet_payload(s) : (struct part){0};
-	struct part value = stun_attribute(message, XOR_PEER_ADDRESS);
+	struct part value = stun_attribute(message, attribute);
 
 	if (message.length < STUN_BYTES || u32_at(message, 4) != STUN_COOKIE || value.length < 8)
 		return false;
 	xor_address(value, message, ret, ret_port);
 	return true;
+}
+
+bool dissect_peer(const struct sighting *s, struct addr *ret, uint16_t *ret_port)
+{
+	return find_address(s, XOR_PEER_ADDRESS, ret, ret_port);
+}
+
+bool dissect_relayed(const struct sighting *s, struct addr *ret, uint16_t *ret_port)
+{
+	return find_address(s, XOR_RELAYED_ADDRESS, ret, ret_port);
 }
 
 /* --- DNS -------------------------------------------------------------------------------------- */

@@ -25,8 +25,10 @@ const char *dissect_value(const GPtrArray *fields, const char *name);
 
 /* IP's time to live; 0: no bytes were kept. */
 guint dissect_ttl(const struct sighting *s);
-/* The peer that a TURN message names (XOR-PEER-ADDRESS, RFC 8656 section 18.3).  False: none. */
+/* The peer that a TURN message names (XOR-PEER-ADDRESS, RFC 8656 section 18.3), and the address
+ * that a relay lends by it (XOR-RELAYED-ADDRESS).  False: none. */
 bool dissect_peer(const struct sighting *s, struct addr *ret, uint16_t *ret_port);
+bool dissect_relayed(const struct sighting *s, struct addr *ret, uint16_t *ret_port);
 /* "ClientHello", "ServerHello" of a TLS handshake that is not encrypted; static.  NULL: another
  * record. */
 const char *dissect_tls_name(const struct sighting *s);

@@ -171,6 +171,21 @@ gboolean journeys_read(journeys *j, GBytes *pcapng, GError **error)
 	return TRUE;
 }
 
+guint journeys_from(const journeys *j, guint64 time_ns)
+{
+	guint low = 0, high = j->list->len;
+
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+
+		if (journey_first(j->list->pdata[middle])->time_ns < time_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 char *journey_text(const struct journey *j)
 {
 	GString *text = g_string_new(NULL);

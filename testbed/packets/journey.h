@@ -44,6 +44,9 @@ void journeys_sort(journeys *j);
  * to the file's bytes.  Once.  FALSE with TB_ERROR_INPUT when it is not such a file. */
 gboolean journeys_read(journeys *j, GBytes *pcapng, GError **error);
 
+/* The first of the sorted list that was sent at that time or later; the list's length: none was. */
+guint journeys_from(const journeys *j, guint64 time_ns);
+
 /* "branch1:lan > branch-gw:lan > branch-gw:vpn0"; only the start of a very long one.  The caller
  * frees. */
 char *journey_text(const struct journey *j);

@@ -7,13 +7,20 @@
 	(256u * 1024u * 1024u) /* a lab records 64 MiB and what came meanwhile \
 				*/
 
-struct heard *heard_new(const char *agent, const json_t *event)
+struct heard *heard_ref(const char *agent, json_t *event)
 {
 	struct heard *h = g_new0(struct heard, 1);
 
 	h->agent = g_strdup(agent);
-	h->event = json_deep_copy(event);
+	h->event = json_incref(event);
 	return h;
+}
+
+struct heard *heard_new(const char *agent, const json_t *event)
+{
+	json_auto_t *copy = json_deep_copy(event);
+
+	return heard_ref(agent, copy);
 }
 
 void heard_free(struct heard *h)

@@ -28,6 +28,9 @@ struct observation {
 				    this call's */
 };
 
+/* With a copy of the text and a reference to the event, which must not change; the caller owns
+ * it. */
+struct heard *heard_ref(const char *agent, json_t *event);
 /* Copies both; the caller owns it. */
 struct heard *heard_new(const char *agent, const json_t *event);
 void heard_free(struct heard *h);

@@ -88,6 +88,20 @@ bool scope_in_time(const struct observation *seen, const struct sighting *at)
 	return seen->end_us == 0 || (at_us >= seen->start_us && at_us <= seen->end_us);
 }
 
+void scope_range(const struct observation *seen, guint *ret_first, guint *ret_end)
+{
+	const journeys *all = seen->packets;
+	gint64 from_us = seen->start_us + seen->clock_offset_us,
+	       to_us = seen->end_us + seen->clock_offset_us + 1;
+
+	*ret_first = 0;
+	*ret_end = all ? all->list->len : 0;
+	if (!all || seen->end_us == 0)
+		return;
+	*ret_first = journeys_from(all, (guint64)MAX(from_us, 0) * 1000);
+	*ret_end = journeys_from(all, (guint64)MAX(to_us, 0) * 1000);
+}
+
 bool scope_has(const scope *s, const struct journey *j)
 {
 	const struct sighting *first = journey_first(j), *last = journey_last(j);

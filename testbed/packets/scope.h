@@ -27,6 +27,9 @@ bool scope_is_candidate(const scope *s, const struct addr *a, guint port);
 const char *scope_owner(const scope *s, const struct addr *a, guint port);
 /* Whether it was seen during the call; in a fresh lab everything was. */
 bool scope_in_time(const struct observation *seen, const struct sighting *at);
+/* The part of the packets' list in which those of the call are: from *ret_first to before *ret_end.
+ * Without packets it is empty; in a fresh lab all are in it. */
+void scope_range(const struct observation *seen, guint *ret_first, guint *ret_end);
 /* "10.0.0.1:5061", "[2001:db8::1]:5061"; of port 0 the address alone.  The caller frees. */
 char *scope_end_text(const struct addr *a, guint port);
 

@@ -56,10 +56,9 @@ const char *story_node_of(const struct story_maker *k, const struct addr *a, gui
 
 const json_t *story_allocation(const story *s, const char *client, const char *relay)
 {
-	ptr_array_foreach(const struct heard, h, s->seen->heard)
-		if (member_is(h->event, "event", EVENT_ALLOCATION) &&
-		    ((client && member_is(h->event, "client", client)) ||
-		     (relay && member_is(h->event, "relay", relay))))
+	ptr_array_foreach(const struct heard, h, s->allocations)
+		if ((client && member_is(h->event, "client", client)) ||
+		    (relay && member_is(h->event, "relay", relay)))
 			return h->event;
 	return NULL;
 }
@@ -267,8 +266,11 @@ static void set_lanes(const struct story_maker *k)
 
 /* --- public ----------------------------------------------------------------------------------- */
 
-static const struct object_shape story_shape = OBJECT_SHAPE(
-	story, NULL, OWNS(story, lanes, g_ptr_array_unref), OWNS(story, steps, g_ptr_array_unref));
+static const struct object_shape story_shape =
+	OBJECT_SHAPE(story, NULL, OWNS(story, lanes, g_ptr_array_unref),
+		     OWNS(story, allocations, g_ptr_array_unref),
+		     OWNS(story, candidates, g_ptr_array_unref),
+		     OWNS(story, steps, g_ptr_array_unref));
 
 static void list_free(gpointer list)
 {
@@ -295,6 +297,17 @@ static gboolean packet_id_equal(gconstpointer a, gconstpointer b)
 	return memcmp(a, b, sizeof(struct packet_id)) == 0;
 }
 
+/* The events of that name. */
+static GPtrArray *heard_of(const struct observation *seen, const char *name)
+{
+	GPtrArray *list = g_ptr_array_new();
+
+	ptr_array_foreach(struct heard, h, seen->heard)
+		if (is_event(h, name))
+			g_ptr_array_add(list, h);
+	return list;
+}
+
 story *story_new(const model *m, const struct observation *seen, const struct cell *c,
 		 const finding *f)
 {
@@ -304,12 +317,15 @@ story *story_new(const model *m, const struct observation *seen, const struct ce
 	s->model = m;
 	s->seen = seen;
 	s->cell = c;
+	s->allocations = heard_of(seen, EVENT_ALLOCATION);
+	s->candidates = heard_of(seen, EVENT_CANDIDATE);
 	s->lanes = g_ptr_array_new();
 	s->steps = g_ptr_array_new();
 	k.walks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, walk_free_pair);
 	k.records = g_ptr_array_new();
 	k.taken = g_hash_table_new(NULL, NULL);
 	k.onward = g_hash_table_new_full(packet_id_hash, packet_id_equal, g_free, list_free);
+	k.connections = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	story_add_packets(&k);
 	story_add_events(&k);
 	g_ptr_array_sort(s->steps, compare_steps);
@@ -318,6 +334,7 @@ story *story_new(const model *m, const struct observation *seen, const struct ce
 	fold(s);
 	g_ptr_array_set_free_func(s->steps, object_free);
 	set_lanes(&k);
+	g_hash_table_unref(k.connections);
 	g_hash_table_unref(k.onward);
 	g_hash_table_unref(k.taken);
 	g_ptr_array_unref(k.records);

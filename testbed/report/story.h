@@ -80,6 +80,8 @@ typedef struct story {
 	const model *model;
 	const char *zero; /* what time 0 is; static */
 	gint64 zero_us;
+	/* Borrowed from `seen`, struct heard: what is asked for again and again. */
+	GPtrArray *allocations, *candidates;
 	GPtrArray *lanes; /* const char *, from left to right */
 	GPtrArray *steps; /* struct step, by time */
 } story;

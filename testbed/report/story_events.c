@@ -176,6 +176,13 @@ static void say_sip(struct step *p, const struct heard *h, bool forwarded)
 	p->title = status != 0 ? g_strdup_printf("%d (%s)", status, method) : g_strdup(method);
 }
 
+static void note_received(struct told_message *m, const struct heard *h)
+{
+	m->received = true;
+	if (!m->step->sip)
+		m->step->sip = g_strdup(member_text(h->event, "text"));
+}
+
 static void add_sip(struct story_maker *k, GArray *all, const struct heard *h)
 {
 	const char *node = node_of_agent(h->agent), *text = member_text(h->event, "peer"), *peer;
@@ -195,7 +202,7 @@ static void add_sip(struct story_maker *k, GArray *all, const struct heard *h)
 	if (is_foreign(k, h, from, to))
 		return;
 	if (!sent && same_of(all, h, from, to)) {
-		same_of(all, h, from, to)->received = true;
+		note_received(same_of(all, h, from, to), h);
 		return;
 	}
 	m.step = story_add(k, heard_us(h), from, to);
@@ -266,7 +273,7 @@ static void add_send_error(struct story_maker *k, const struct heard *h)
 	if (!addr_port_parse(to, &a, &port))
 		return;
 	peer = story_node_of(k, &a, port);
-	if (!peer || !scope_takes_part(k->scope, peer))
+	if (!peer || !scope_takes_part(k->scope, peer) || !story_is_own(k, &a, port))
 		return;
 	p = story_add(k, heard_us(h), node, peer);
 	p->fields = g_ptr_array_new_with_free_func(object_free);

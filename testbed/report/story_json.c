@@ -5,6 +5,8 @@
 #include "testbed/report/json.h"
 #include "testbed/report/sessions_text.h"
 
+#include <string.h>
+
 /* --- small parts ------------------------------------------------------------------------------ */
 
 static json_t *text_json(const char *text)
@@ -33,6 +35,8 @@ static void set_text(json_t *object, const char *key, const char *text)
 struct writer {
 	const story *s;
 	const char *vpn;
+	json_t *ways;	   /* of a packed cell; NULL: it is not packed */
+	GHashTable *known; /* a way's bytes -> its number and 1 */
 };
 
 static json_t *outer_json(const struct writer *w, const struct story_hop *h)
@@ -50,17 +54,23 @@ static json_t *outer_json(const struct writer *w, const struct story_hop *h)
 			 udp ? (int)t->port : 0, "kind", text_json(kind));
 }
 
+static json_t *time_json(const struct writer *w, const struct story_hop *h)
+{
+	return json_integer((json_int_t)(h->at->time_ns / 1000) - w->s->seen->clock_offset_us -
+			    w->s->zero_us);
+}
+
 static json_t *hop_json(const struct writer *w, const struct story_hop *h)
 {
 	const struct sighting *s = h->at;
-	gint64 us = (gint64)(s->time_ns / 1000) - w->s->seen->clock_offset_us - w->s->zero_us;
 	json_t *hop =
-		json_pack("{s:I, s:o, s:o, s:b, s:s, s:o, s:i, s:o, s:i}", "t_us", (json_int_t)us,
-			  "node", text_json(s->node), "iface", text_json(s->iface), "out",
-			  (int)s->out, "proto", ip_proto_name(s->proto), "src",
-			  address_json(&s->src), "sport", (int)s->sport, "dst",
-			  address_json(&s->dst), "dport", (int)s->dport);
+		json_pack("{s:o, s:o, s:b, s:s, s:o, s:i, s:o, s:i}", "node", text_json(s->node),
+			  "iface", text_json(s->iface), "out", (int)s->out, "proto",
+			  ip_proto_name(s->proto), "src", address_json(&s->src), "sport",
+			  (int)s->sport, "dst", address_json(&s->dst), "dport", (int)s->dport);
 
+	if (!w->ways)
+		json_object_set_new(hop, "t_us", time_json(w, h));
 	if (s->bytes)
 		json_object_set_new(hop, "ttl", json_integer(dissect_ttl(s)));
 	if (h->tunnel)
@@ -68,6 +78,64 @@ static json_t *hop_json(const struct writer *w, const struct story_hop *h)
 	set_text(hop, "nat", h->nat);
 	set_text(hop, "relay", h->relay);
 	return hop;
+}
+
+static json_t *hops_json(const struct writer *w, const struct step *p)
+{
+	json_t *list = json_array();
+
+	array_foreach(const struct story_hop, h, p->hops)
+		json_array_append_new(list, hop_json(w, h));
+	return list;
+}
+
+static void append_text(GByteArray *bytes, const char *text)
+{
+	text = text ? text : "";
+	g_byte_array_append(bytes, (const guint8 *)text, (guint)strlen(text) + 1);
+}
+
+/* All that is written of the hops but their times. */
+static GBytes *way_bytes(const struct step *p)
+{
+	GByteArray *bytes = g_byte_array_new();
+
+	array_foreach(const struct story_hop, h, p->hops) {
+		const struct sighting *s = h->at;
+		const guint numbers[] = {s->out,   dissect_ttl(s), (guint)s->proto,
+					 s->sport, s->dport,	   h->tunnel_from};
+
+		append_text(bytes, s->node);
+		append_text(bytes, s->iface);
+		append_text(bytes, h->nat);
+		append_text(bytes, h->relay);
+		g_byte_array_append(bytes, (const guint8 *)numbers, sizeof numbers);
+		g_byte_array_append(bytes, (const guint8 *)&h->tunnel, sizeof h->tunnel);
+		g_byte_array_append(bytes, s->src.bytes, sizeof s->src.bytes);
+		g_byte_array_append(bytes, s->dst.bytes, sizeof s->dst.bytes);
+	}
+	return g_byte_array_free_to_bytes(bytes);
+}
+
+/* A cell has hundreds of steps over some ten ways, and the hops of a way differ in their times
+ * only. */
+static void set_way(const struct writer *w, const struct step *p, json_t *step)
+{
+	GBytes *key = way_bytes(p);
+	gsize number = GPOINTER_TO_SIZE(g_hash_table_lookup(w->known, key));
+	json_t *times = json_array();
+
+	if (number == 0) {
+		json_array_append_new(w->ways, hops_json(w, p));
+		number = json_array_size(w->ways);
+		g_hash_table_insert(w->known, key, GSIZE_TO_POINTER(number));
+	} else {
+		g_bytes_unref(key);
+	}
+	array_foreach(const struct story_hop, h, p->hops)
+		json_array_append_new(times, time_json(w, h));
+	json_object_set_new(step, "way", json_integer((json_int_t)number - 1));
+	json_object_set_new(step, "times", times);
 }
 
 /* --- steps ------------------------------------------------------------------------------------ */
@@ -82,31 +150,44 @@ static json_t *lost_json(const struct story_loss *l)
 	return lost;
 }
 
-static json_t *message_json(const struct step *p)
+/* Fields that are drawn by lot and only tell one packet from another: they can't be made smaller,
+ * and the numbers of steps tell them apart, too. */
+static bool is_drawn(const char *field)
+{
+	static const char *const drawn[] = {"transaction", "sequence number", "time stamp", NULL};
+
+	return g_strv_contains(drawn, field);
+}
+
+static json_t *message_json(const struct writer *w, const struct step *p)
 {
 	json_t *fields = json_array();
 
 	ptr_array_foreach(const struct packet_field, f, p->fields)
-		json_array_append_new(fields, json_pack("[s, o]", f->name, text_json(f->value)));
+		if (!w->ways || !is_drawn(f->name))
+			json_array_append_new(fields,
+					      json_pack("[s, o]", f->name, text_json(f->value)));
 	return json_pack("{s:o, s:o}", "fields", fields, "sip", text_json(p->sip));
 }
 
 static json_t *step_json(const struct writer *w, const struct step *p)
 {
 	json_t *step = json_pack(
-		"{s:i, s:I, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "n",
-		(int)p->n, "t_us", (json_int_t)(p->time_us - w->s->zero_us), "phase",
+		"{s:i, s:I, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:o}", "n", (int)p->n,
+		"t_us", (json_int_t)(p->time_us - w->s->zero_us), "phase",
 		story_phase_name(p->phase), "protocol", p->protocol, "from", text_json(p->from),
 		"to", text_json(p->to), "side", p->back ? "back" : "there", "title",
-		text_json(p->title), "text", text_json(p->text), "count", (int)p->count, "hops",
-		json_array(), "lost", p->lost ? lost_json(p->lost) : json_null(), "message",
-		p->fields || p->sip ? message_json(p) : json_null(), "related", json_array());
+		text_json(p->title), "text", text_json(p->text), "count", (int)p->count, "lost",
+		p->lost ? lost_json(p->lost) : json_null(), "message",
+		p->fields || p->sip ? message_json(w, p) : json_null(), "related", json_array());
 
 	if (p->count > 1)
 		json_object_set_new(step, "until_us",
 				    json_integer((json_int_t)(p->until_us - w->s->zero_us)));
-	array_foreach(const struct story_hop, h, p->hops)
-		json_array_append_new(json_object_get(step, "hops"), hop_json(w, h));
+	if (w->ways && p->hops->len > 0)
+		set_way(w, p, step);
+	else
+		json_object_set_new(step, "hops", hops_json(w, p));
 	if (p->answers)
 		json_array_append_new(json_object_get(step, "related"),
 				      json_integer(p->answers->n));
@@ -198,7 +279,9 @@ json_t *story_cell_json(const struct story_source *from)
 	const explanation *x = from->explanation;
 	g_autoptr(story) s = story_new(from->model, from->seen, c, x ? x->finding : NULL);
 	g_autoptr(GPtrArray) pairs = story_pairs(s);
-	const struct writer w = {s, from->vpn};
+	const struct writer w = {s, from->vpn, from->packed ? json_array() : NULL,
+				 g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+						       (GDestroyNotify)g_bytes_unref, NULL)};
 	json_t *steps = json_array(), *lanes = json_array();
 	json_t *cell = json_pack(
 		"{s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:n}", "id",
@@ -215,6 +298,9 @@ json_t *story_cell_json(const struct story_source *from)
 		json_array_append_new(lanes, text_json(lane));
 	ptr_array_foreach(const struct step, p, s->steps)
 		json_array_append_new(steps, step_json(&w, p));
+	if (w.ways)
+		json_object_set_new(cell, "ways", w.ways);
+	g_hash_table_unref(w.known);
 	return cell;
 }
 

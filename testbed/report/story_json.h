@@ -16,6 +16,7 @@ struct story_source {
 	const struct cell *cell;
 	const struct observation *seen;
 	const explanation *explanation; /* NULL: nothing was explained */
+	bool packed;			/* as pages have it (docs/STORY.md, section "In a page") */
 	const char *vpn; /* what tunnels of WireGuard were made by; NULL: not known */
 };
 
@@ -24,10 +25,6 @@ json_t *story_cell_json(const struct story_source *from);
 /* What a trial came to: the change, and the story of the call with it; the caller owns it.  Takes
  * over that story, `with`. */
 json_t *story_trial_json(const struct trial *t, const char *change, json_t *with);
-
-/* Takes what repeats in a cell out of its steps, as a page has them (docs/STORY.md, section "In a
- * page"): "ways" of the cell, and "way" and "times" of a step in place of its "hops". */
-void story_pack(json_t *cell);
 
 /* "nodes" of a scenario: routes, rules, sessions and counters as the kernels had them, by the model
  * of the scenario and a state (NULL: an empty object).  The caller owns it. */

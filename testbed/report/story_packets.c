@@ -7,6 +7,7 @@
 
 #define TLS_APPLICATION_DATA 0x17
 #define STUN_CLASS 0x0110u
+#define TURN_ALLOCATED 0x0103
 #define RELAYS_MAX 4		 /* that one packet can pass */
 #define RELAY_MAX_NS 1000000000u /* longer nobody keeps a packet */
 
@@ -30,15 +31,6 @@ static const struct heard *signed_in(const struct story_maker *k, const char *no
 	return NULL;
 }
 
-static void add_relay(GHashTable *servers, const json_t *relay, const char *port)
-{
-	const char *address = member_text(relay, "address");
-
-	if (address)
-		g_hash_table_add(servers,
-				 addr_port_text(address, (unsigned)member_integer(relay, port)));
-}
-
 static void gather_sign_ins(struct gathering *g)
 {
 	const GPtrArray *ends = g->k->s->cell->participants;
@@ -46,11 +38,8 @@ static void gather_sign_ins(struct gathering *g)
 	g->signed_in_us = g_new0(gint64, ends->len);
 	for (guint i = 0; i < ends->len; i++) {
 		const struct heard *h = signed_in(g->k, ends->pdata[i]);
-		const json_t *relay = h ? json_object_get(h->event, "relay") : NULL;
 
 		g->signed_in_us[i] = h ? member_integer(h->event, "time_us") : G_MAXINT64;
-		add_relay(g->servers, relay, "udp_port");
-		add_relay(g->servers, relay, "tcp_port");
 	}
 }
 
@@ -67,31 +56,51 @@ static bool is_of_sign_in(const struct gathering *g, const struct journey *j)
 	return false;
 }
 
-static bool is_at(GHashTable *ends, const struct sighting *s)
-{
-	g_autofree char *from = scope_end_text(&s->src, s->sport),
-			*to = scope_end_text(&s->dst, s->dport);
-
-	return g_hash_table_contains(ends, from) || g_hash_table_contains(ends, to);
-}
-
-/* In a whole run, connections of the same two nodes at the same time may be another call's: those
- * to the call's candidates and relays are its own. */
-static bool is_own_connection(const struct gathering *g, const struct journey *j)
+/* Over TCP a client is known to a relay by a port that is no candidate.  Whose connection it is
+ * says what the relay lends by it: an address that is a candidate of the call. */
+static void gather_connection(struct gathering *g, const struct journey *j)
 {
 	const struct sighting *first = journey_first(j), *last = journey_last(j);
+	struct addr relayed;
+	uint16_t port;
 
-	return g->k->s->seen->end_us == 0 || first->proto != PROTO_TCP ||
-	       is_at(g->servers, first) || is_at(g->servers, last) ||
-	       scope_is_candidate(g->k->scope, &first->dst, first->dport) ||
-	       scope_is_candidate(g->k->scope, &first->src, first->sport);
+	if (first->proto != PROTO_TCP || first->stun != TURN_ALLOCATED ||
+	    !dissect_relayed(first, &relayed, &port) ||
+	    !scope_is_candidate(g->k->scope, &relayed, port))
+		return;
+	g_hash_table_add(g->k->connections, scope_end_text(&first->dst, first->dport));
+	g_hash_table_add(g->k->connections, scope_end_text(&last->dst, last->dport));
+}
+
+bool story_is_own(const struct story_maker *k, const struct addr *a, guint port)
+{
+	g_autofree char *end = scope_end_text(a, port);
+
+	return k->s->seen->end_us == 0 || scope_is_candidate(k->scope, a, port) ||
+	       g_hash_table_contains(k->connections, end);
+}
+
+/* In a whole run the same two nodes may have another call at the same time: whose a packet is say
+ * the ends of its connection, and whom a relay is to pass it to. */
+static bool is_own(const struct gathering *g, const struct journey *j)
+{
+	const struct sighting *first = journey_first(j), *last = journey_last(j);
+	struct addr peer;
+	uint16_t port;
+
+	if (first->stun && dissect_peer(first, &peer, &port) && !story_is_own(g->k, &peer, port))
+		return false;
+	return first->proto != PROTO_TCP || story_is_own(g->k, &first->src, first->sport) ||
+	       story_is_own(g->k, &first->dst, first->dport) ||
+	       story_is_own(g->k, &last->src, last->sport) ||
+	       story_is_own(g->k, &last->dst, last->dport);
 }
 
 static bool is_of_call(const struct gathering *g, const struct journey *j)
 {
 	return (scope_takes_part(g->k->scope, journey_first(j)->node) ||
 		scope_takes_part(g->k->scope, journey_last(j)->node)) &&
-	       scope_has(g->k->scope, j) && is_own_connection(g, j);
+	       scope_has(g->k->scope, j) && is_own(g, j);
 }
 
 /* --- what it is ------------------------------------------------------------------------------- */
@@ -389,25 +398,50 @@ static gint compare_times(gconstpointer x, gconstpointer y)
 	return s < t ? -1 : s > t;
 }
 
-/* Sorts out what may belong to the call: packets that are told, those that a relay sent on, and TLS
- * records, in which messages may have been. */
+/* Of the journeys from `first` to before `end`: those that are told, and TLS records, in which
+ * messages may have been. */
+static void gather_range(struct gathering *g, guint first, guint end, GPtrArray *told)
+{
+	const GPtrArray *list = g->k->s->seen->packets->list;
+
+	for (guint i = first; i < end; i++) {
+		struct journey *j = list->pdata[i];
+		const struct sighting *sent = journey_first(j);
+
+		if (!sent->out)
+			continue;
+		if (sent->tls == TLS_APPLICATION_DATA)
+			g_ptr_array_add(g->k->records, j);
+		else if (is_of_call(g, j) || is_of_sign_in(g, j))
+			g_ptr_array_add(told, j);
+	}
+}
+
+/* Where the sign-ins of all ends are over in the list of journeys. */
+static guint end_of_sign_ins(const struct gathering *g)
+{
+	const journeys *all = g->k->s->seen->packets;
+	gint64 last_us = 0;
+
+	for (guint i = 0; i < g->k->s->cell->participants->len; i++)
+		last_us = MAX(last_us, g->signed_in_us[i]);
+	if (last_us == G_MAXINT64)
+		return all->list->len;
+	last_us += g->k->s->seen->clock_offset_us + 1;
+	return journeys_from(all, (guint64)MAX(last_us, 0) * 1000);
+}
+
+/* What may belong to the call: packets that are told, and those that a relay sent on. */
 static GPtrArray *gather(struct gathering *g)
 {
 	GPtrArray *told = g_ptr_array_new();
-	const journeys *all = g->k->s->seen->packets;
+	guint first, end, signed_in = end_of_sign_ins(g);
 
-	ptr_array_foreach(struct journey, j, all->list) {
-		const struct sighting *first = journey_first(j);
-
-		if (!first->out)
-			continue;
-		if (first->tls == TLS_APPLICATION_DATA) {
-			g_ptr_array_add(g->k->records, j);
-			continue;
-		}
-		if (is_of_call(g, j) || is_of_sign_in(g, j))
-			g_ptr_array_add(told, j);
-	}
+	scope_range(g->k->s->seen, &first, &end);
+	for (guint i = first; i < end; i++)
+		gather_connection(g, g->k->s->seen->packets->list->pdata[i]);
+	gather_range(g, 0, signed_in, told);
+	gather_range(g, MAX(first, signed_in), end, told);
 	g_ptr_array_sort(told, compare_times);
 	ptr_array_foreach(struct journey, j, told) {
 		struct sighting message = message_of(j);
@@ -432,14 +466,12 @@ void story_add_packets(struct story_maker *k)
 
 	if (!k->s->seen->packets)
 		return;
-	g.servers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g.asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	gather_sign_ins(&g);
 	told = gather(&g);
 	ptr_array_foreach(const struct journey, j, told)
 		if (!g_hash_table_contains(k->taken, j))
 			add_journey(&g, j);
-	g_hash_table_unref(g.servers);
 	g_hash_table_unref(g.asked);
 	g_free(g.signed_in_us);
 }

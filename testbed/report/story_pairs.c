@@ -10,14 +10,12 @@ static const struct object_shape pair_shape =
 
 /* The event of that candidate; NULL: nobody told of it. */
 static const json_t *candidate_of(const story *s, const char *node, const struct addr *a,
-				  guint port, const char *type)
+				  guint port)
 {
-	ptr_array_foreach(const struct heard, h, s->seen->heard) {
+	ptr_array_foreach(const struct heard, h, s->candidates) {
 		struct addr of;
 
-		if (!member_is(h->event, "event", EVENT_CANDIDATE) ||
-		    (node && !g_str_equal(h->agent, node)) ||
-		    (type && !member_is(h->event, "type", type)) ||
+		if ((node && !g_str_equal(h->agent, node)) ||
 		    member_integer(h->event, "port") != (json_int_t)port)
 			continue;
 		if (addr_parse(member_text(h->event, "address"), &of) && addr_equal(&of, a))
@@ -93,8 +91,8 @@ static struct story_pair *pair_new(const story *s, const struct step *check)
 	set_local(s, p, by_relay);
 	p->remote = by_relay ? check->peer : first->dst;
 	p->remote_port = by_relay ? check->peer_port : first->dport;
-	local = candidate_of(s, check->from, &p->local, p->local_port, NULL);
-	remote = candidate_of(s, NULL, &p->remote, p->remote_port, NULL);
+	local = candidate_of(s, check->from, &p->local, p->local_port);
+	remote = candidate_of(s, NULL, &p->remote, p->remote_port);
 	p->stream = member_text(local, "stream");
 	if (!p->stream)
 		p->stream = member_text(remote, "stream");
@@ -131,7 +129,7 @@ const char *story_stream_of(const story *s, const struct step *p)
 			g_array_index(p->hops, const struct story_hop, p->hops->len - 1).at :
 			NULL;
 	const json_t *candidate =
-		last && p->to ? candidate_of(s, p->to, &last->dst, last->dport, NULL) : NULL;
+		last && p->to ? candidate_of(s, p->to, &last->dst, last->dport) : NULL;
 
 	return member_text(candidate, "stream");
 }

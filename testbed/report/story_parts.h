@@ -16,11 +16,12 @@ struct story_maker {
 	story *s;
 	const finding *found; /* NULL: none */
 	scope *scope;
-	knet *net;	    /* made when a packet was lost; NULL before, or without a state */
-	GHashTable *walks;  /* "NODE FROM TO PROTO" -> struct walk_pair of a lost packet */
-	GPtrArray *records; /* const struct journey: TLS records of data, by time */
-	GHashTable *taken;  /* those that belong to a message already */
-	GHashTable *onward; /* packet id -> GPtrArray of const struct journey, by time */
+	knet *net;		 /* made when a packet was lost; NULL before, or without a state */
+	GHashTable *walks;	 /* "NODE FROM TO PROTO" -> struct walk_pair of a lost packet */
+	GPtrArray *records;	 /* const struct journey: TLS records of data, by time */
+	GHashTable *taken;	 /* those that belong to a message already */
+	GHashTable *connections; /* "ADDRESS:PORT" of the ends' own ones over TCP to relays */
+	GHashTable *onward;	 /* packet id -> GPtrArray of const struct journey, by time */
 };
 
 /* --- story.c ---------------------------------------------------------------------------------- */
@@ -46,6 +47,9 @@ bool story_is_back(const struct story_maker *k, const char *from, const char *to
 /* --- story_packets.c -------------------------------------------------------------------------- */
 
 void story_add_packets(struct story_maker *k);
+/* Whether that is an end of the call: a candidate, or a client's of a relay over TCP.  In a lab of
+ * its own everything is.  After story_add_packets. */
+bool story_is_own(const struct story_maker *k, const struct addr *a, guint port);
 void story_add_hops(const struct story_maker *k, struct step *p, const struct journey *j);
 
 /* --- story_events.c --------------------------------------------------------------------------- */

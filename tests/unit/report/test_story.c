@@ -257,6 +257,78 @@ Test(story, what_a_relay_could_not_send_is_told_by_its_report)
 	stage_clear(&s);
 }
 
+/* A relay's answer over TCP that lends `relayed`, from its bytes. */
+static void see_lent(struct stage *s, guint64 ms, const char *client, guint16 port,
+		     guint16 relayed_port)
+{
+	/* TCP 443 to the port; Allocate success with XOR-RELAYED-ADDRESS 203.0.113.9 */
+	guint8 bytes[72] = {0x45, 0, 0, 0, 0, 0, 0, 0, 64, 6, 0, 0, 203, 0, 113, 8};
+	guint8 *tcp = bytes + 20, *stun = tcp + 20;
+	const guint8 message[] = {0x01, 0x03, 0, 12, 0x21, 0x12, 0xa4, 0x42};
+	const guint8 lent[] = {0x00, 0x16, 0,	       8,    0,		 1,
+			       0,    0,	   203 ^ 0x21, 0x12, 113 ^ 0xa4, 9 ^ 0x42};
+	struct sighting at;
+	struct addr to;
+
+	cr_assert(addr_parse(client, &to));
+	memcpy(bytes + 16, to.bytes, 4);
+	tcp[0] = 443 >> 8, tcp[1] = 443 & 0xff;
+	tcp[2] = (guint8)(port >> 8), tcp[3] = (guint8)port;
+	tcp[12] = 0x50, tcp[13] = TCP_FLAG_ACK;
+	memcpy(stun, message, sizeof message);
+	stun[8] = (guint8)port; /* the transaction */
+	memcpy(stun + 20, lent, sizeof lent);
+	stun[26] = (guint8)(relayed_port >> 8) ^ 0x21, stun[27] = (guint8)relayed_port ^ 0x12;
+	cr_assert(packet_read(bytes, sizeof bytes, sizeof bytes, false, &at));
+	at.node = g_intern_string("relay");
+	at.iface = g_intern_string("eth0");
+	at.out = true;
+	at.time_ns = ms * MS_NS;
+	/* kept until the test's process ends */
+	at.bytes = g_memdup2(bytes, sizeof bytes);
+	journeys_add(s->seen.packets, &at);
+	at.node = g_intern_string("bob");
+	at.out = false;
+	at.time_ns += MS_NS;
+	journeys_add(s->seen.packets, &at);
+}
+
+Test(story, another_call_of_the_same_end_at_the_same_time_is_left_out)
+{
+	static const struct packet unsent[] = {
+		{"bob", "eth0", true, 20, "203.0.113.2", "203.0.113.8", 2000, 3478},
+		{"relay", "eth0", false, 21, "203.0.113.2", "203.0.113.8", 2000, 3478}};
+	struct stage s;
+	const struct step *p;
+
+	stage_init(&s);
+	s.seen.start_us = 1000;
+	s.seen.end_us = 90000;
+	hear(&s, "alice", json_pack("{s:s, s:i}", "event", "signed-in", "time_us", 500));
+	hear(&s, "bob", json_pack("{s:s, s:i}", "event", "signed-in", "time_us", 500));
+	hear(&s, "bob",
+	     json_pack("{s:s, s:i, s:s, s:s, s:s, s:i}", "event", "candidate", "time_us", 2000,
+		       "type", "relay", "side", "local", "address", "203.0.113.9", "port", 50001));
+	see_lent(&s, 10, "203.0.113.2", 4001, 50001);
+	see_lent(&s, 12, "203.0.113.2", 4002, 50002);
+	/* over UDP from a port that is no candidate of this call */
+	see(&s, unsent, 2, 0x0003, 1, false);
+	hear(&s, "relay/tb-edge",
+	     json_pack("{s:s, s:i, s:s, s:s}", "event", "send-error", "time_us", 30000, "to",
+		       "203.0.113.2:4002", "text", "no"));
+	hear(&s, "relay/tb-edge",
+	     json_pack("{s:s, s:i, s:s, s:s}", "event", "send-error", "time_us", 31000, "to",
+		       "203.0.113.2:4001", "text", "no"));
+	p = tell(&s, 2);
+	cr_assert_eq(s.s->steps->len, 4, "%u steps", s.s->steps->len);
+	cr_expect_str_eq(p->title, "TURN Allocate answer");
+	cr_expect_eq(g_array_index(p->hops, struct story_hop, 0).at->dport, 4001);
+	p = s.s->steps->pdata[3];
+	cr_expect_str_eq(p->title, "Not sent");
+	cr_expect_eq(p->time_us, 31000);
+	stage_clear(&s);
+}
+
 Test(story, is_packed_by_the_ways_of_its_steps)
 {
 	static const struct packet first[] = WAY(1), second[] = WAY(100);
@@ -270,8 +342,8 @@ Test(story, is_packed_by_the_ways_of_its_steps)
 	see(&s, second, 4, 0x0008, 2, false);
 	say_sip(&s, "alice", 200, true, "INVITE", 0, "203.0.113.2:5061");
 	journeys_sort(s.seen.packets);
-	cell = story_cell_json(&(struct story_source){.model = s.m, .cell = s.c, .seen = &s.seen});
-	story_pack(cell);
+	cell = story_cell_json(
+		&(struct story_source){.model = s.m, .cell = s.c, .seen = &s.seen, .packed = true});
 	steps = json_object_get(cell, "steps");
 	ways = json_object_get(cell, "ways");
 	cr_assert_eq(json_array_size(steps), 3);

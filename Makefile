@@ -313,11 +313,12 @@ check-deaths: all $(B)/tests/e2e/trouble/run $(B)/tests/e2e/lab/run ## KILLS=100
 	$(FIGURES) DEATH_STEPS=1 DEATH_TIMES=$(DEATH_TIMES) DEATH_LANES=$(DEATH_LANES) TESTBED_BUILD=$(abspath $(B)) \
 		$(B)/tests/e2e/lab/run --filter 'death/*' -j$(DEATH_LANES) --timeout 0 || failed=1; test -z "$$failed"
 
+SCARCE_EACH ?= 1000
 SCARCE_STEPS ?= 200
 .PHONY: check-scarcity
 check-scarcity: all $(SCARCE) $(B)/tests/deny $(B)/tests/scarce.so $(B)/tests/e2e/scarcity/run ## every allocation fails, each system call and program is denied, disks are full (minutes)
 	$(Q)failed=; for t in $(SCARCE); do \
-		said=$$($$t tests/fuzz/seeds/$${t##*/}/*) || failed=1; echo "$${t##*/}: $$said"; \
+		said=$$($$t -n $(SCARCE_EACH) $$(ls tests/fuzz/seeds/$${t##*/}/* 2>/dev/null)) || failed=1; echo "$${t##*/}: $$said"; \
 		printf 'check-scarcity\t%s: %s\n' "$${t##*/}" "$$(echo "$$said" | tail -1)" >>$(B)/figures; \
 	done; $(FIGURES) TESTBED_SCARCITY=whole SCARCE_STEPS=$(SCARCE_STEPS) TESTBED_BUILD=$(abspath $(B)) \
 		$(B)/tests/e2e/scarcity/run -j4 --timeout 0 || failed=1; test -z "$$failed"

@@ -6,6 +6,8 @@
 #include "common/error_reason.h"
 #include "common/wire/pack.h"
 
+#include <gnutls/gnutls.h>
+
 #ifndef TESTBED_VERSION
 #define TESTBED_VERSION "0"
 #endif
@@ -76,6 +78,14 @@ static gint poll_watched(GPollFD *fds, guint n, gint timeout_ms)
 	return ready;
 }
 
+void agent_end_without_memory(void)
+{
+	json_end_without_memory();
+	gnutls_malloc = g_malloc;
+	gnutls_calloc = g_malloc0_n;
+	gnutls_realloc = g_realloc;
+}
+
 int agent_main(int *argc, char ***argv, const struct agent_kind *kind, gpointer user_data)
 {
 	static const struct channel_handlers handlers = {.command = run_command,
@@ -83,7 +93,7 @@ int agent_main(int *argc, char ***argv, const struct agent_kind *kind, gpointer 
 	agent a = {.kind = kind, .user_data = user_data};
 
 	descriptors_open_standard();
-	json_end_without_memory();
+	agent_end_without_memory();
 	a.loop = g_main_loop_new(NULL, FALSE);
 	a.channel = channel_from_args(argc, argv, kind->summary, &handlers, &a);
 	watched = &a;

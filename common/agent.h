@@ -38,6 +38,9 @@ struct agent_kind {
  * channel is closed, calls `end`, and writes out what is queued (at most half a second).  Returns
  * the exit status. */
 int agent_main(int *argc, char ***argv, const struct agent_kind *kind, gpointer user_data);
+/* What agent_main begins with: the program ends with GLib's line when there is no memory, also for
+ * jansson and for GnuTLS, of which libnice does not look whether it had any. */
+void agent_end_without_memory(void);
 
 /* The control channel; borrowed until agent_main returns. */
 channel *agent_channel(const agent *a);

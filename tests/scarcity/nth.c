@@ -8,7 +8,7 @@
  * only allocation NUMBER fails, in this process, for a debugger. */
 #include "tests/scarcity/alloc.h"
 
-#include "common/base/json.h"
+#include "common/agent.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -36,6 +36,7 @@ static int run_once(const char *text, gsize length, long n, char *said, gsize sa
 	if (pid == 0) {
 		alarm(TIME_MAX_S);
 		dup2(memory, STDERR_FILENO);
+		dup2(memory, STDOUT_FILENO);
 		scarce_fail_at(n);
 		LLVMFuzzerTestOneInput((const guint8 *)text, length);
 		_exit(scarce_left() < 0);
@@ -124,7 +125,7 @@ int main(int argc, char **argv)
 {
 	bool some = argc > 2 && g_str_equal(argv[1], "-n");
 
-	json_end_without_memory();
+	agent_end_without_memory();
 	if (argc == 4 && g_str_equal(argv[1], "-1")) {
 		fail_here(argv[3], atol(argv[2]));
 		return 0;

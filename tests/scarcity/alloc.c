@@ -7,10 +7,12 @@
  */
 #include "tests/scarcity/alloc.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -33,28 +35,39 @@ long scarce_left(void)
 	return left;
 }
 
-static int fails(void)
+/* libseccomp 2.5.4 frees twice, or writes to NULL, when it has no memory for a filter: before any
+ * lab exists, and nothing that we could mend.  The next allocation fails instead. */
+static int is_excused(const void *caller)
+{
+	Dl_info from;
+
+	return dladdr(caller, &from) && from.dli_fname && strstr(from.dli_fname, "libseccomp");
+}
+
+static int fails(const void *caller)
 {
 	if (left <= 0 || atomic_fetch_sub(&left, 1) != 1)
 		return 0;
-	left = -1;
+	left = is_excused(caller) ? 1 : -1;
+	if (left > 0)
+		return 0;
 	errno = ENOMEM;
 	return 1;
 }
 
 void *malloc(size_t size)
 {
-	return fails() ? NULL : __libc_malloc(size);
+	return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t n, size_t size)
 {
-	return fails() ? NULL : __libc_calloc(n, size);
+	return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(n, size);
 }
 
 void *realloc(void *old, size_t size)
 {
-	return fails() ? NULL : __libc_realloc(old, size);
+	return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
 }
 
 ssize_t write(int fd, const void *data, size_t size)

@@ -231,15 +231,18 @@ static void use_relay(const struct home *h, guint bindings, guint relays)
 			*n_relays = g_strdup_printf("%u", relays);
 	struct outcome o;
 	json_t *told, *relay;
+	json_int_t released;
 
 	home_run(h, &o, NULL, "credentials", "home2", "--json", "-", NULL);
 	told = json_loads(o.out, 0, NULL);
 	relay = json_object_get(told, "relay");
 	cr_assert(relay, "%s%s", o.out, o.err);
 	cr_expect_geq(flood(h, "bindings", n_bindings, NULL, NULL, "answers"), bindings);
-	cr_expect_geq(flood(h, "churn", n_relays,
-			    json_string_value(json_object_get(relay, "username")),
-			    json_string_value(json_object_get(relay, "password")), "released"),
+	/* a packet that a busy machine loses is not sent again here */
+	released =
+		flood(h, "churn", n_relays, json_string_value(json_object_get(relay, "username")),
+		      json_string_value(json_object_get(relay, "password")), "released");
+	cr_expect_geq(released * 100, (json_int_t)relays * 99, "%d of %u relays", (int)released,
 		      relays);
 	json_decref(told);
 	outcome_clear(&o);

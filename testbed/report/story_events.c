@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define RECORD_NEAR_US 30000 /* a message is reported so near to its packet */
+#define RECORD_LATE_US 500000 /* on a busy machine a message leaves, or is told, so much later */
+#define RECORD_EARLY_US 5000
 #define UNDER_WAY_US 2000000 /* no packet is longer on its way */
 #define WEB_BEFORE_US 2000000
 
@@ -36,8 +37,9 @@ static bool fits(const struct told_way *w, const struct journey *j)
 {
 	const struct sighting *at = w->sent ? journey_first(j) : journey_last(j);
 
-	return w->sent ? at->node == w->from && at->dport == w->port &&
-				 addr_equal(&at->dst, w->peer) :
+	if (journey_first(j)->node != w->from)
+		return false;
+	return w->sent ? at->dport == w->port && addr_equal(&at->dst, w->peer) :
 			 at->node == w->to && !at->out && at->sport == w->port &&
 				 addr_equal(&at->src, w->peer);
 }
@@ -84,6 +86,7 @@ static const struct journey *record_of(const struct story_maker *k, const struct
 	return best;
 }
 
+/* TCP sends again what was lost, so that in a call that worked nothing of this was. */
 static void carry(struct story_maker *k, struct step *p, const struct journey *record)
 {
 	const struct sighting *last = record ? journey_last(record) : NULL;
@@ -92,6 +95,8 @@ static void carry(struct story_maker *k, struct step *p, const struct journey *r
 	if (!record)
 		return;
 	story_add_hops(k, p, record);
+	if (k->s->cell->done && k->s->cell->verdict == VERDICT_PASS)
+		return;
 	if (last->out || !n || !node_has_address(n, &last->dst))
 		p->lost = story_loss_of(k, record);
 }
@@ -176,9 +181,16 @@ static void say_sip(struct step *p, const struct heard *h, bool forwarded)
 	p->title = status != 0 ? g_strdup_printf("%d (%s)", status, method) : g_strdup(method);
 }
 
+/* Who got it tells so: a record that was cut in other pieces on its way can't be followed. */
+static void arrive(struct step *p)
+{
+	g_clear_pointer(&p->lost, story_loss_free);
+}
+
 static void note_received(struct told_message *m, const struct heard *h)
 {
 	m->received = true;
+	arrive(m->step);
 	if (!m->step->sip)
 		m->step->sip = g_strdup(member_text(h->event, "text"));
 }
@@ -215,6 +227,8 @@ static void add_sip(struct story_maker *k, GArray *all, const struct heard *h)
 	if (!scope_takes_part(k->scope, from) && !scope_takes_part(k->scope, to))
 		m.step->back = passed_on_back(all, &m);
 	m.step->answers = request_of(all, &m);
+	if (m.step->answers)
+		arrive(m.step->answers);
 	carry(k, m.step,
 	      record_of(k, &(struct told_way){.from = from,
 					      .to = to,
@@ -222,8 +236,10 @@ static void add_sip(struct story_maker *k, GArray *all, const struct heard *h)
 					      .port = port,
 					      .sent = sent,
 					      .time_us = m.step->time_us,
-					      .before_us = RECORD_NEAR_US,
-					      .after_us = sent ? RECORD_NEAR_US : 0}));
+					      .before_us = sent ? RECORD_EARLY_US : RECORD_LATE_US,
+					      .after_us = sent ? RECORD_LATE_US : 0}));
+	if (m.received)
+		arrive(m.step);
 	g_array_append_val(all, m);
 }
 

@@ -113,17 +113,15 @@ static void write_out(struct recording *s, guint64 until_ns)
 		cmd_error("can't write the capture: %s", g_strerror(problem));
 }
 
-/* Reads all packets that have arrived, and writes those up to the time before: of these no
- * interface has any more, so they are in order. */
-static void read_all(struct recording *s)
+/* Reads all packets that have arrived, and writes those up to a time (G_MAXUINT64: all) after the
+ * keys that came meanwhile. */
+static void read_all(struct recording *s, guint64 until_ns)
 {
-	guint64 before_ns = (guint64)g_get_real_time() * 1000;
-
 	ptr_array_foreach(struct tap, t, s->taps)
 		capture_read(t->packets, on_packet, t);
 	if (s->file)
 		tls_keys_add_new(&s->keys, s->file);
-	write_out(s, before_ns);
+	write_out(s, until_ns);
 }
 
 /* --- where ------------------------------------------------------------------------------------ */
@@ -227,8 +225,8 @@ static void begin_file(struct recording *s)
 	write_out(s, G_MAXUINT64);
 }
 
-/* How long packets that came while others were read wait for the next reading. */
-#define KEPT_FOR_MS 10
+/* How often what is kept back is looked at. */
+#define KEPT_ROUND_MS 50
 
 /* Reads packets until a signal, the end of the lab, or a write that fails.  Returns the exit
  * code. */
@@ -247,9 +245,10 @@ static int capture_until_end(struct recording *s, const live_client *c, int sign
 	while (!s->over) {
 		bool waits = s->file && pcapng_writer_keeps_some(s->file);
 
-		if (poll(polled, n + 2, waits ? KEPT_FOR_MS : -1) < 0 && errno != EINTR)
+		if (poll(polled, n + 2, waits ? KEPT_ROUND_MS : -1) < 0 && errno != EINTR)
 			return CMD_INTERNAL;
-		read_all(s);
+		/* of these no interface has any more, so they are in order */
+		read_all(s, (guint64)g_get_real_time() * 1000 - TLS_KEYS_LATE_NS);
 		if (polled[n + 1].revents != 0)
 			return cmd_fail(CMD_INTERNAL, "the lab is gone");
 		if (polled[n].revents != 0 &&
@@ -320,7 +319,7 @@ static int capture_places(struct recording *s, live_client *c, char *const *argu
 	cmd_note("capturing on %u interface%s; Ctrl-C ends it", s->taps->len,
 		 s->taps->len > 1 ? "s" : "");
 	status = capture_until_end(s, c, signals);
-	write_out(s, G_MAXUINT64);
+	read_all(s, G_MAXUINT64);
 	print_count(s);
 	return status == CMD_AS_EXPECTED ? s->status : status;
 }

@@ -84,7 +84,7 @@ static gboolean on_round(gpointer user_data)
 {
 	evidence_file *e = user_data;
 
-	if (read_all(e, (guint64)g_get_real_time() * 1000))
+	if (read_all(e, (guint64)g_get_real_time() * 1000 - TLS_KEYS_LATE_NS))
 		return G_SOURCE_CONTINUE;
 	set_source(e, g_unix_fd_source_new(e->all, G_IO_IN), G_SOURCE_FUNC(on_readable));
 	return G_SOURCE_REMOVE;

@@ -16,6 +16,9 @@
 #include "testbed/base/pcapng.h"
 
 #define TLS_KEYS_MAX_BYTES (4u * 1024u * 1024u)
+/* GnuTLS writes the keys of a handshake after it has sent the ServerHello, and Wireshark looks for
+ * them there: packets are written so much later than they came, that their keys go before them. */
+#define TLS_KEYS_LATE_NS (250u * G_GUINT64_CONSTANT(1000000))
 
 /* Makes the file, and looks at its length once a second for as long as `context` lives, which the
  * descriptor must outlive.  -1 with `error`: no memory. */

@@ -138,11 +138,13 @@ static guint64 expect_flat(const GArray *warm, const GArray *end)
 /* Sessions that the kernels of all nodes track. */
 static guint tracked(live_client *c)
 {
-	json_t *state = live_request(c, json_pack("{s:s}", "do", "inspect"), NULL, NULL, NULL);
+	g_autoptr(GError) error = NULL;
+	json_t *state = live_request(c, json_pack("{s:s}", "do", "inspect"), NULL, NULL, &error);
 	json_t *node;
 	const char *name;
 	guint n = 0;
 
+	cr_assert(state, "inspect: %s", error ? error->message : "");
 	json_object_foreach(json_object_get(state, "nodes"), name, node)
 		n += (guint)json_array_size(json_object_get(node, "conntrack"));
 	json_decref(state);

@@ -257,7 +257,7 @@ $(B)/tests/clock-jump.so: tests/preload/clock_jump.c $(B)/flags
 
 # A matrix fills the machine by itself, so most run one at a time.  The tests of these mostly wait for a single call.
 E2E_PROGRAMS := $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS))
-E2E_WAITING := $(filter $(addprefix $(B)/tests/e2e/,endurance/% faults/% finished/% live/% machine/% scarcity/%),$(E2E_PROGRAMS))
+E2E_WAITING := $(filter $(addprefix $(B)/tests/e2e/,endurance/% faults/% live/% machine/% scarcity/%),$(E2E_PROGRAMS))
 check-e2e: all $(OF_OTHERS) $(B)/tests/flood $(B)/tests/clock-jump.so $(B)/tests/deny $(B)/tests/scarce.so $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(E2E_PROGRAMS) ## whole labs: every cell, by packets
 	$(Q)failed=; TEST_JOBS=1 $(call run_tests,$(filter-out $(E2E_WAITING),$(E2E_PROGRAMS))) || failed=1; \
 		TEST_JOBS=5 $(call run_tests,$(E2E_WAITING)) || failed=1; test -z "$$failed"

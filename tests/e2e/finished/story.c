@@ -157,7 +157,8 @@ static void expect_passing(const char *dir, const char *folder, const char *id, 
 
 	cr_expect_gt(t.media[0], 0, "%s: media there", id);
 	cr_expect_gt(t.media[1], 0, "%s: media back", id);
-	cr_expect_eq(t.by_relay > 0, by_relay, "%s", id);
+	/* on a late machine a direct call may have checked its relays, too */
+	cr_expect(!by_relay || t.by_relay > 0, "%s", id);
 	cr_expect_eq(t.lost_at_edge, 0);
 	cr_expect_str_eq(verdict_of_pairs(cell), "selected");
 }

@@ -301,12 +301,15 @@ static void end_lab(struct keeper *k)
 {
 	pid_t pid = k->session ? lab_pid(session_lab(k->session)) : -1;
 	struct pollfd supervisor = {.fd = pid > 0 ? pidfd_open(pid, 0) : -1, .events = POLLIN};
+	siginfo_t info;
 
 	session_free(k->session);
 	if (supervisor.fd < 0)
 		return;
-	poll(&supervisor, 1, LAB_END_TIMEOUT_MS);
+	while (poll(&supervisor, 1, LAB_END_TIMEOUT_MS) < 0 && errno == EINTR)
+		;
 	close(supervisor.fd);
+	waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG);
 }
 
 /* The whole life of a keeper.  Returns its exit code. */

@@ -101,13 +101,27 @@ static void repair(const struct home *h, const char *const *changes)
 
 /* --- nothing tells the fault ------------------------------------------------------------------ */
 
+/* Whether the text has the word, and not among other letters and digits, as in a key. */
+static bool has_word(const char *text, gsize length, const char *word)
+{
+	const char *end = text + length, *at = text;
+	gsize n = strlen(word);
+
+	while ((at = memmem(at, (gsize)(end - at), word, n))) {
+		if ((at == text || !g_ascii_isalnum(at[-1])) &&
+		    (at + n == end || !g_ascii_isalnum(at[n])))
+			return true;
+		at++;
+	}
+	return false;
+}
+
 /* Expects none of the words in the text, which is of `where`. */
 static void expect_no_words(const char *text, gsize length, const char *const *words,
 			    const char *where)
 {
 	for (; *words; words++)
-		cr_expect(!memmem(text, length, *words, strlen(*words)), "'%s' is in %s", *words,
-			  where);
+		cr_expect(!has_word(text, length, *words), "'%s' is in %s", *words, where);
 }
 
 /* Reads what can be read of the file. */

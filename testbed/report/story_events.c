@@ -89,11 +89,13 @@ static const struct journey *record_of(const struct story_maker *k, const struct
 /* TCP sends again what was lost, so that in a call that worked nothing of this was. */
 static void carry(struct story_maker *k, struct step *p, const struct journey *record)
 {
-	const struct sighting *last = record ? journey_last(record) : NULL;
-	const struct node *n = last ? model_node(k->s->model, last->node) : NULL;
+	const struct sighting *last;
+	const struct node *n;
 
 	if (!record)
 		return;
+	last = journey_last(record);
+	n = model_node(k->s->model, last->node);
 	story_add_hops(k, p, record);
 	if (k->s->cell->done && k->s->cell->verdict == VERDICT_PASS)
 		return;

@@ -72,9 +72,9 @@ static int write_packets(const explanation *x, const struct storied *told, const
 
 	if (!call_capture(x->model, &x->seen, told->cell ? told->cell : x->cell, x->finding, file))
 		return cmd_fail(CMD_INTERNAL, "-w: no packets of this call were kept");
-	if (g_str_equal(o->write, "-"))
-		return cmd_print((const char *)file->data, (gssize)file->len);
-	return files_replace(o->write, (const char *)file->data, (gssize)file->len, &error) ?
+	/* not by cmd_print, which cleans text */
+	return files_replace(g_str_equal(o->write, "-") ? "/dev/fd/1" : o->write,
+			     (const char *)file->data, (gssize)file->len, &error) ?
 		       CMD_AS_EXPECTED :
 		       cmd_failed(error);
 }

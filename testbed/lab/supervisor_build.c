@@ -158,7 +158,7 @@ struct process_set_source supervisor_process_set_source(const struct supervisor 
 		.config = config_of(s),
 		.files = s->job->files,
 		.clients = s->job->clients,
-		.keys_fd = s->keys_fd,
+		.keys_fd = s->append_keys_fd,
 		.program_dir = s->job->options->program_dir,
 		.context = s->context,
 	};
@@ -177,7 +177,7 @@ gboolean supervisor_build(struct supervisor *s, const struct process_set_handler
 			  GError **error)
 {
 	if (!file_view_prepare(error) || !(s->trust = trust_new(error)) ||
-	    (s->keys_fd = tls_keys_open(s->context, error)) < 0)
+	    (s->keys_fd = tls_keys_open(s->context, &s->append_keys_fd, error)) < 0)
 		return FALSE;
 	return build_network(s, error) && start_recordings(s, error) && start_evidence(s, error) &&
 	       supervisor_write(s, error) && start_process_set(s, handlers, error);

@@ -27,11 +27,11 @@ struct supervisor {
 	trust *trust;
 	struct exec_features features;
 	exec *x;
-	int keys_fd;		 /* tls_keys.h */
-	evidence_file *evidence; /* NULL: none is kept */
-	guint n_watchers;	 /* who have asked for it while the lab is up (lab_watch) */
-	int watch_fd;		 /* memory that holds it for them */
-	inspection *inspection;	 /* while one is made */
+	int keys_fd, append_keys_fd; /* tls_keys.h */
+	evidence_file *evidence;     /* NULL: none is kept */
+	guint n_watchers;	     /* who have asked for it while the lab is up (lab_watch) */
+	int watch_fd;		     /* memory that holds it for them */
+	inspection *inspection;	     /* while one is made */
 	process_set *processes;
 	strain_watch *strain; /* NULL: not built yet */
 	GSource *deadline;

@@ -4,6 +4,7 @@
 #include "testbed/base/diag.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -27,14 +28,26 @@ static gboolean on_look(gpointer user_data)
 									     G_SOURCE_REMOVE;
 }
 
-int tls_keys_open(GMainContext *context, GError **error)
+/* The same file for those who append to it: they may not read what others wrote, neither by this
+ * descriptor nor by opening it again. */
+static int open_to_append(int fd)
+{
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+
+	return fchmod(fd, S_IWUSR) == 0 ? open(path, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+}
+
+int tls_keys_open(GMainContext *context, int *ret_append_fd, GError **error)
 {
 	int fd = memfd_create("tls-keys", MFD_CLOEXEC);
 	GSource *look;
 
-	if (fd < 0) {
+	*ret_append_fd = fd < 0 ? -1 : open_to_append(fd);
+	if (*ret_append_fd < 0) {
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "no memory for TLS keys: %s",
 			    g_strerror(errno));
+		if (fd >= 0)
+			close(fd);
 		return -1;
 	}
 	look = g_timeout_source_new_seconds(LOOK_EVERY_S);

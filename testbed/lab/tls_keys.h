@@ -21,8 +21,9 @@
 #define TLS_KEYS_LATE_NS (250u * G_GUINT64_CONSTANT(1000000))
 
 /* Makes the file, and looks at its length once a second for as long as `context` lives, which the
- * descriptor must outlive.  -1 with `error`: no memory. */
-int tls_keys_open(GMainContext *context, GError **error);
+ * descriptor must outlive.  Those who write keys get *ret_append_fd, by which they can't read those
+ * of others.  -1 with `error`: no memory. */
+int tls_keys_open(GMainContext *context, int *ret_append_fd, GError **error);
 
 /* Where a reader of the file is. */
 struct tls_keys_reader {

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#define TLS_ALERT 0x15
 #define TLS_APPLICATION_DATA 0x17
 #define STUN_CLASS 0x0110u
 #define TURN_ALLOCATED 0x0103
@@ -127,7 +128,7 @@ static bool tells(const struct sighting *first, const struct sighting *message)
 {
 	if (first->proto != PROTO_TCP || message->id.kind != PACKET_TCP)
 		return message->id.kind != PACKET_ICMP && is_kept_everywhere(message);
-	return dissect_tls_name(first) || first->tls == 0x15 ||
+	return dissect_tls_name(first) || first->tls == TLS_ALERT ||
 	       (first->tls == 0 && (first->tcp_flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) != 0);
 }
 

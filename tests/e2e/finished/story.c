@@ -179,7 +179,8 @@ static void count_in_order(const struct pcapng_record *r, gpointer user_data)
 
 static void expect_packets(const char *dir, const char *folder, const char *id)
 {
-	g_autofree char *file = g_build_filename(folder, "call.pcapng", NULL), *bytes = NULL;
+	g_autofree char *file = g_build_filename(folder, "call.pcapng", NULL), *bytes = NULL,
+			*program = program_path("testbed"), *line = NULL;
 	const char *const args[] = {"explain", dir, id, "--no-trial", "-w", file, NULL};
 	struct {
 		guint64 last_ns;
@@ -198,6 +199,11 @@ static void expect_packets(const char *dir, const char *folder, const char *id)
 			 56),
 		  "the question at the Edge has a comment");
 	cr_expect(memmem(bytes, length, "RETURN_WRONG_EGRESS", 19));
+	line = g_strdup_printf("build=%s; $build explain '%s' '%s' --no-trial -w - | cmp - '%s'",
+			       program, dir, id, file);
+	program_shell(line, NULL, &o);
+	cr_expect_eq(o.exit_code, 0, "'-w -' writes other bytes: %s%s", o.out, o.err);
+	outcome_clear(&o);
 }
 
 /* --- the page --------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "testbed/packets/observation.h"
 
 #include "common/base/files.h"
+#include "testbed/base/clock.h"
 
 #define EVIDENCE_BYTES_MAX                                                     \
 	(256u * 1024u * 1024u) /* a lab records 64 MiB and what came meanwhile \
@@ -35,7 +36,7 @@ void observation_init(struct observation *seen)
 	seen->heard = g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
 	seen->state = NULL;
 	seen->packets = NULL;
-	seen->clock_offset_us = g_get_real_time() - g_get_monotonic_time();
+	seen->clock_offset_us = clock_wall_offset_us();
 	seen->start_us = seen->end_us = 0;
 }
 

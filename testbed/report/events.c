@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/events.h"
 
+#include "testbed/base/clock.h"
 #include "testbed/netstate/netstate_json.h"
 
 #include <stdlib.h>
@@ -50,8 +51,9 @@ char *report_event_command(const char *scenario, const char *agent, const json_t
 char *report_event_run_started(const results *r, gint64 time_us)
 {
 	return event_line(NULL, NULL, "run-started", time_us,
-			  json_pack("{s:I, s:o}", "wall_us", (json_int_t)g_get_real_time(),
-				    "results", report_results_json(r, true)));
+			  json_pack("{s:I, s:o}", "wall_us",
+				    (json_int_t)(time_us + clock_wall_offset_us()), "results",
+				    report_results_json(r, true)));
 }
 
 char *report_event_run_changes(const char *const *changes, gint64 time_us)

@@ -46,6 +46,7 @@ int cmd_plan(const struct options *o);
 int cmd_init(const struct options *o);
 int cmd_import(const struct options *o);
 int cmd_graph(const struct options *o);
+int cmd_nodes(const struct options *o);
 int cmd_validate(const struct options *o);
 int cmd_doctor(const struct options *o);
 int cmd_scenarios(const struct options *o);
@@ -120,6 +121,8 @@ typedef struct network_choice {
 } network_choice;
 /* 0, or the exit code after an error was printed.  Call network_choice_clear in both cases. */
 int cmd_network_choose(const struct options *o, network_choice *ret);
+/* The same; without -s it is the network of the file itself, and there is no scenario. */
+int cmd_network_declared(const struct options *o, network_choice *ret);
 void network_choice_clear(network_choice *c);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(network_choice, network_choice_clear)
 
@@ -127,12 +130,22 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(network_choice, network_choice_clear)
 
 /* Style of a stream (1 or 2): colour and width as the terminal and the options say. */
 struct report_style cmd_style(const struct options *o, int fd);
-/* These two are the only ways to stdout and stderr, and let nothing through that could control a
- * terminal (report/style.h).
- * Writes `text` to stdout (`length` -1: up to its NUL).  Returns CMD_AS_EXPECTED; 128+SIGPIPE when
- * the reader has gone; CMD_INTERNAL when writing fails, which was printed on stderr. */
+/* Columns for text on a stream: the terminal's from 40 to 120, else 80. */
+unsigned cmd_columns(int fd);
+/* Whether stderr is a terminal on which lines can be drawn anew. */
+bool cmd_redraws(void);
+unsigned cmd_rows(void); /* of stderr's terminal */
+/* These are the only ways to stdout and stderr, and let nothing through that could control a
+ * terminal (report/style.h).  Text (cmd_print, cmd_tell) is broken at words on a terminal; a
+ * document, which programs read, is not.
+ * They write to stdout (`length` -1: up to its NUL).  Return CMD_AS_EXPECTED; 128+SIGPIPE when the
+ * reader has gone; CMD_INTERNAL when writing fails, which was printed on stderr. */
 int cmd_print(const char *text, gssize length);
+int cmd_print_document(const char *text, gssize length);
 void cmd_tell(const char *text); /* writes it to stderr */
+/* Draws lines on stderr's terminal in place of those drawn before; "" takes them away, as all other
+ * output does.  Of more lines than the terminal has rows the last ones are drawn. */
+void cmd_draw(const char *text);
 /* These print "testbed: error: ..." and "testbed: ..." on stderr.  cmd_error returns false, and
  * cmd_fail `code`, for the caller to return. */
 bool cmd_error(const char *format, ...) G_GNUC_PRINTF(1, 2);

@@ -3,7 +3,7 @@
 #include "testbed/cmd/exercise_lab.h"
 #include "testbed/cmd/rundir.h"
 #include "testbed/cmd/up.h"
-#include "testbed/cmd/wrap.h"
+#include "testbed/report/wrap.h"
 #include "testbed/exercise/calls.h"
 #include "testbed/exercise/data.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/explain.h"
+#include "testbed/cmd/live_view.h"
 
 #include "common/base/files.h"
 #include "testbed/explain/finished.h"
@@ -12,6 +13,7 @@
 #include "testbed/diagnose/icewarn.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* Prints what the bits of --icewarn mean.  Returns the exit code. */
 static int decode_icewarn(const struct options *o)
@@ -100,7 +102,7 @@ static int write_explanation(const explanation *x, const struct storied *told,
 	    g_strcmp0(o->write, "-") == 0)
 		return status;
 	if (x->finding)
-		explain_text(x, o->verbose, text);
+		explain_text(x, o->verbose, cmd_columns(STDOUT_FILENO), text);
 	return cmd_print(text->str, (gssize)text->len);
 }
 
@@ -115,17 +117,55 @@ static int explain_exit_code(const explanation *x, int told, int signal)
 	return x->finding->code == CAUSE_UNKNOWN ? CMD_DIFFERS : CMD_AS_EXPECTED;
 }
 
+/* --- what is shown meanwhile ------------------------------------------------------------------ */
+
+static void on_stage(enum explain_stage stage, const char *change, gpointer user_data)
+{
+	static const char *const words[] = {
+		[EXPLAIN_CALLING] = "placing the call",
+		[EXPLAIN_SEARCHING] = "looking for the cause",
+		[EXPLAIN_REPEATING] = "placing the call on a copy",
+		[EXPLAIN_TRYING] = "trying on a copy: ",
+		[EXPLAIN_COMPARING] = "placing all other calls, without and with the fix",
+	};
+	live_view *v = user_data;
+	g_autofree char *text =
+		g_strconcat(words[stage], change ? change + strlen("- ") : NULL, NULL);
+
+	progress_stage(v->progress, g_strdelimit(g_strchomp(text), "\n", ' '));
+	live_view_show(v);
+}
+
+static void on_runs(const results *r, gpointer user_data)
+{
+	live_view *v = user_data;
+
+	progress_runs(v->progress, r);
+	live_view_show(v);
+}
+
+static void on_heard(const char *agent, const json_t *event, gpointer user_data)
+{
+	live_view *v = user_data;
+
+	progress_heard(v->progress, agent, event);
+	live_view_show(v);
+}
+
 int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recorded,
 		     const finished *run, const struct options *o, guint64 seed)
 {
 	g_autofree char *program_dir = cmd_program_dir(), *uncontained = NULL;
 	g_autoptr(GCancellable) cancel = g_cancellable_new();
+	g_autoptr(live_view) view = live_view_new(o, true);
+	const struct explain_watch watch = {on_stage, on_runs, on_heard, view};
 	const struct explain_options options = {.program_dir = program_dir,
 						.seed = seed,
 						.all = o->all,
 						.no_trial = o->no_trial,
 						.alternatives = o->verbose > 0 || o->json,
 						.cancel = cancel,
+						.watch = &watch,
 						.ret_uncontained = &uncontained};
 	g_autoptr(GError) error = NULL;
 	signals *watched = signals_watch(signals_cancel, cancel, &error);
@@ -138,6 +178,7 @@ int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recor
 	else
 		x = recorded ? explain_recorded(m, s, recorded, &options) :
 			       explain_cell(m, s, &options, &error);
+	live_view_end(view);
 	signal = signals_seen(watched);
 	signals_unwatch(watched);
 	cmd_note_uncontained(uncontained);

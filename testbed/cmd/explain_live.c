@@ -2,6 +2,7 @@
 /* explain A B -n NAME: the call is placed in a lab that is up, and explained by the events, packets
  * and kernel states of that lab. */
 #include "testbed/cmd/explain.h"
+#include "testbed/cmd/live_view.h"
 #include "testbed/live/client.h"
 #include "testbed/session/machine.h"
 #include "testbed/report/json.h"
@@ -11,16 +12,24 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Keeps an event line of the call (user_data: GPtrArray of struct heard). */
+/* A call that is placed. */
+struct observed_call {
+	GPtrArray *heard; /* struct heard */
+	live_view *view;
+};
+
+/* Keeps an event line of the call, and shows it. */
 static void keep_heard(const json_t *line, gpointer user_data)
 {
-	const char *agent = member_text(line, "agent");
-	const json_t *event = json_object_get(line, "event");
+	const struct observed_call *c = user_data;
+	const char *agent;
+	bool again;
+	const json_t *event = live_view_event(c->view, line, &agent, &again);
 
-	if (json_object_get(line, "again"))
-		g_ptr_array_set_size(user_data, 0);
-	if (agent && event)
-		g_ptr_array_add(user_data, heard_new(agent, event));
+	if (again)
+		g_ptr_array_set_size(c->heard, 0);
+	if (event)
+		g_ptr_array_add(c->heard, heard_new(agent, event));
 }
 
 /* Has the lab record packets from now on.  Returns a descriptor to read them from, which the caller
@@ -67,11 +76,16 @@ static struct cell *place_observed_call(live_client *c, const struct options *o,
 				    o->arguments[0], "b", o->arguments[1], "media",
 				    media_name(media), "media_ms", CELL_MEDIA_MS, "servers", true);
 	int packets = watch_packets(c);
+	g_autoptr(live_view) view = live_view_new(o, true);
+	struct observed_call placed = {seen->heard, view};
 	struct cell *cell;
 	json_auto_t *answer = NULL;
 
+	view->blocks = true;
+	progress_stage(view->progress, "placing the call");
 	seen->start_us = g_get_monotonic_time();
-	answer = live_request(c, request, keep_heard, seen->heard, error);
+	answer = live_request(c, request, keep_heard, &placed, error);
+	live_view_end(view);
 	seen->end_us = g_get_monotonic_time();
 	cell = answer ? cmd_live_cell(answer, error) : NULL;
 	seen->state = cell ? live_inspect(c, NULL, error) : NULL;

@@ -87,7 +87,7 @@ static int write_drawing(const struct options *o, const char *text)
 	g_autoptr(GError) error = NULL;
 
 	if (!o->file || g_str_equal(o->file, "-"))
-		return cmd_print(text, -1);
+		return cmd_print_document(text, -1);
 	if (files_replace(o->file, text, -1, &error))
 		return CMD_AS_EXPECTED;
 	return cmd_fail(CMD_INTERNAL, "%s", error->message);
@@ -121,12 +121,7 @@ int cmd_graph(const struct options *o)
 
 	if (drawing < 0)
 		return CMD_USAGE;
-	if (!o->scenario) {
-		network.base = cmd_topology_load(o);
-		return network.base ? draw_network(o, (enum drawing)drawing, network.base, NULL) :
-				      CMD_INPUT;
-	}
-	status = cmd_network_choose(o, &network);
+	status = cmd_network_declared(o, &network);
 	return status ? status :
 			draw_network(o, (enum drawing)drawing, network.model, network.scenario);
 }

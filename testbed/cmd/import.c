@@ -93,7 +93,7 @@ static int write_valid(const char *topology)
 	g_autofree char *text = NULL;
 
 	if (m)
-		return cmd_print(topology, -1);
+		return cmd_print_document(topology, -1);
 	text = diags_to_text(wrong);
 	return cmd_fail(CMD_INTERNAL,
 			"import made a topology that is not valid; please report this input:\n%s",

@@ -33,6 +33,6 @@ int cmd_init(const struct options *o)
 		return cmd_fail(CMD_INTERNAL, "%s (build or install testbed again)",
 				error->message);
 	if (g_str_equal(path, "-"))
-		return cmd_print(text, (gssize)length);
+		return cmd_print_document(text, (gssize)length);
 	return write_starter(path, text, length, o->force);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lesson: a guided session in a live lab of its own. */
 #include "testbed/cmd/up.h"
-#include "testbed/cmd/wrap.h"
+#include "testbed/report/wrap.h"
 #include "testbed/exercise/lesson.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* call: one call in a lab that is up, printed as `run call` prints it. */
-#include "testbed/cmd/cmd.h"
+#include "testbed/cmd/live_view.h"
 #include "testbed/live/client.h"
 #include "testbed/session/machine.h"
 #include "testbed/report/hops.h"
@@ -10,16 +10,24 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Keeps an event line of the call (user_data: GPtrArray of struct timeline_event). */
+/* A call that is placed. */
+struct placing {
+	GPtrArray *events; /* struct timeline_event */
+	live_view *view;
+};
+
+/* Keeps an event line of the call, and shows it. */
 static void keep_event(const json_t *line, gpointer user_data)
 {
-	const char *agent = member_text(line, "agent");
-	json_t *event = json_object_get(line, "event");
+	const struct placing *p = user_data;
+	const char *agent;
+	bool again;
+	json_t *event = live_view_event(p->view, line, &agent, &again);
 
-	if (json_object_get(line, "again"))
-		g_ptr_array_set_size(user_data, 0);
-	if (agent && event)
-		g_ptr_array_add(user_data, timeline_event_new(agent, event));
+	if (again)
+		g_ptr_array_set_size(p->events, 0);
+	if (event)
+		g_ptr_array_add(p->events, timeline_event_new(agent, event));
 }
 
 /* A results document with this cell, which it takes over; the caller frees the text. */
@@ -85,6 +93,8 @@ int cmd_call(const struct options *o)
 	g_autoptr(live_client) c = NULL;
 	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(object_free);
 	g_autoptr(netstate) before = NULL;
+	g_autoptr(live_view) view = live_view_new(o, true);
+	struct placing placing = {events, view};
 	json_auto_t *answer = NULL;
 	struct cell *cell;
 	guint media_ms;
@@ -93,13 +103,16 @@ int cmd_call(const struct options *o)
 		return CMD_USAGE;
 	c = live_connect(o->name, &error);
 	before = c && o->verbose ? live_inspect(c, NULL, NULL) : NULL;
+	view->blocks = true;
+	progress_stage(view->progress, "calling");
 	if (c)
 		answer = live_request(c,
 				      json_pack("{s:s, s:s, s:s, s:s, s:i}", "do", "call", "a",
 						o->arguments[0], "b", o->arguments[1], "media",
 						o->media ? o->media : "audio", "media_ms",
 						(int)media_ms),
-				      keep_event, events, &error);
+				      keep_event, &placing, &error);
+	live_view_end(view);
 	cell = answer ? cmd_live_cell(answer, &error) : NULL;
 	if (!cell)
 		return cmd_failed(error);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/cmd/cmd.h"
+#include "testbed/cmd/live_view.h"
 #include "testbed/cmd/signals.h"
 #include "testbed/matrix/natrun.h"
-#include "testbed/report/style.h"
+#include "testbed/report/wrap.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -55,6 +55,7 @@ static const struct column {
 	{"idle", NAT_DIFFERS_TIMEOUT, 6},     {"TCP", NAT_DIFFERS_TCP, 10},
 };
 #define COLUMNS_WIDTH 49
+#define NODE_COLUMNS 16 /* of node names as long as not all of them are known */
 
 /* The text of column `i`, of what was asked for or measured; the caller frees it. */
 static char *column_text(const struct nat_finding *f, guint i, bool asked)
@@ -87,10 +88,8 @@ static guint name_width(const natrun *r)
 {
 	guint width = 4;
 
-	for (guint i = 0; i < r->findings->len; i++)
-		width = MAX(
-			width,
-			(guint)strlen(((const struct nat_finding *)r->findings->pdata[i])->node));
+	ptr_array_foreach(const struct nat_finding, f, r->findings)
+		width = MAX(width, (guint)strlen(f->node));
 	return width + 2;
 }
 
@@ -139,12 +138,12 @@ static void put_table(const natrun *r, const struct report_style *style, GString
 		different += f->differences != 0;
 		silent += f->trouble != NULL;
 	}
-	g_string_append(
-		out,
-		"\nMapping, TCP: an inside port keeps its outside port towards any remote, one\n"
-		"address, or one address and port. Filtering: who may send to it. Port: kept "
-		"where\n"
-		"free, or new. Idle: how long it lives without packets ('-': not measured).\n");
+	wrap_prose(out,
+		   "\nMapping, TCP: an inside port keeps its outside port towards any remote, one "
+		   "address, or one address and port. Filtering: who may send to it. Port: kept "
+		   "where free, or new. Idle: how long it lives without packets ('-': not "
+		   "measured).",
+		   0, style->columns);
 	g_string_append_printf(out, "%u measured: %u as asked for, %u not",
 			       r->findings->len - silent, r->findings->len - silent - different,
 			       different);
@@ -233,21 +232,43 @@ static int write_measurements(const natrun *r, const struct scenario *sc, const 
 	return status != CMD_AS_EXPECTED ? status : nat_exit_code(r);
 }
 
+/* Shows what is measured as it comes. */
+static void on_measured(const struct nat_finding *f, gpointer user_data)
+{
+	live_view *v = user_data;
+	struct report_style style = cmd_style(v->options, STDERR_FILENO);
+	g_autoptr(GString) row = g_string_new(NULL);
+
+	progress_stage(v->progress, "measuring");
+	if (f) {
+		put_row(f, NODE_COLUMNS, &style, row);
+		progress_done(v->progress, row->str);
+	}
+	live_view_show(v);
+}
+
 /* Measures, and prints the result.  Returns the exit code. */
 static int measure_nats(const model *m, const struct scenario *sc, const struct options *o)
 {
 	g_autofree char *program_dir = cmd_program_dir();
 	g_autoptr(GCancellable) cancel = g_cancellable_new();
 	g_autoptr(GError) error = NULL;
+	g_autoptr(live_view) view = live_view_new(o, true);
 	const struct nat_options options = {
 		.program_dir = program_dir,
 		.nodes = o->arguments[0] ? (const char *const *)(gpointer)o->arguments : NULL,
 		.timeout_max_ms = o->all ? TIMEOUT_ALL_MS : TIMEOUT_MAX_MS,
+		.measured = on_measured,
+		.user_data = view,
 	};
 	signals *s = signals_watch(signals_cancel, cancel, &error);
-	g_autoptr(natrun) r = s ? natrun_new(m, sc, &options, cancel, &error) : NULL;
-	int status, number = signals_seen(s);
+	g_autoptr(natrun) r = NULL;
+	int status, number;
 
+	progress_stage(view->progress, "building");
+	r = s ? natrun_new(m, sc, &options, cancel, &error) : NULL;
+	live_view_end(view);
+	number = signals_seen(s);
 	signals_unwatch(s);
 	if (!r)
 		return cmd_failed(error);

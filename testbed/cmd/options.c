@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/options.h"
-#include "testbed/cmd/wrap.h"
+#include "testbed/report/wrap.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -131,6 +131,7 @@ static const struct meaning_row {
 	{"explain", "scenario", "the scenario (default: the first)"},
 	{"up", "scenario", "the scenario (default: the first)"},
 	{"graph", "scenario", "as this scenario changes it (default: as the file says)"},
+	{"nodes", "scenario", "as this scenario changes it (default: as the file says)"},
 	{"plan", "scenario", "the scenario (default: the first)"},
 	{"run call", "media", "im, audio or video (default: audio)"},
 	{"explain", "media", "im, audio or video (default: audio)"},
@@ -247,7 +248,7 @@ void options_clear(struct options *o)
 }
 
 char *options_help(const char *verb, const char *arguments, const char *summary,
-		   const char *description, guint64 mask)
+		   const char *description, guint64 mask, guint columns)
 {
 	struct options unused = {0};
 	g_autofree char *what =
@@ -263,7 +264,7 @@ char *options_help(const char *verb, const char *arguments, const char *summary,
 	/* GOption's own usage line knows no verb. */
 	options = strstr(help, "\n\n");
 	whole = g_strdup_printf("Usage: testbed %s [OPTION...]%s", what, options ? options : "\n");
-	return wrap_text(whole);
+	return wrap_text(whole, columns);
 }
 
 char **options_list(const char *text)

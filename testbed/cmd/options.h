@@ -86,9 +86,9 @@ bool options_parse(struct options *ret, guint64 mask, const char *const *argv, G
 /* Frees all values. */
 void options_clear(struct options *o);
 
-/* Help text of a verb.  The caller frees it. */
+/* Help text of a verb, in lines of `columns` columns.  The caller frees it. */
 char *options_help(const char *verb, const char *arguments, const char *summary,
-		   const char *description, guint64 mask);
+		   const char *description, guint64 mask, guint columns);
 
 /* The parts of "a,b,c", which the caller frees with g_strfreev; NULL for NULL. */
 char **options_list(const char *text);

@@ -3,6 +3,7 @@
 
 #include "common/base/files.h"
 #include "common/base/printable.h"
+#include "testbed/report/wrap.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -16,33 +17,54 @@
 #define SECONDS_MIN 0.2 /* of media: ten packets */
 #define SECONDS_MAX 600.0
 
+#define COLUMNS_MIN 40
 #define COLUMNS_DEFAULT 80
 #define COLUMNS_MAX 120
+#define ROWS_MIN 4
+#define ROWS_DEFAULT 24
 
-/* The terminal's width, at most COLUMNS_MAX; COLUMNS_DEFAULT when `fd` is no terminal. */
-static unsigned columns_of(int fd)
+/* The size of a terminal, where it does not say the usual one; all zero: `fd` is none. */
+static struct winsize size_of(int fd)
 {
-	struct winsize size;
+	struct winsize size = {0};
 
-	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
-		return MIN(size.ws_col, COLUMNS_MAX);
-	return COLUMNS_DEFAULT;
+	if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) != 0)
+		return (struct winsize){0};
+	size.ws_col = size.ws_col > 0 ? size.ws_col : COLUMNS_DEFAULT;
+	size.ws_row = size.ws_row > 0 ? size.ws_row : ROWS_DEFAULT;
+	return size;
+}
+
+unsigned cmd_columns(int fd)
+{
+	unsigned columns = size_of(fd).ws_col;
+
+	return columns > 0 ? CLAMP(columns, COLUMNS_MIN, COLUMNS_MAX) : COLUMNS_DEFAULT;
+}
+
+/* Whether escape sequences mean something to the stream. */
+static bool is_screen(int fd)
+{
+	return isatty(fd) && g_strcmp0(g_getenv("TERM"), "dumb") != 0;
+}
+
+bool cmd_redraws(void)
+{
+	return is_screen(STDERR_FILENO) && size_of(STDERR_FILENO).ws_col >= COLUMNS_MIN;
 }
 
 struct report_style cmd_style(const struct options *o, int fd)
 {
 	const char *no_color = g_getenv("NO_COLOR");
-	const char *term = g_getenv("TERM");
 
 	return (struct report_style){
-		.colour = isatty(fd) && !o->no_color && !(no_color && *no_color) &&
-			  g_strcmp0(term, "dumb") != 0,
+		.colour = is_screen(fd) && !o->no_color && !(no_color && *no_color),
 		.utf8 = g_get_charset(NULL),
-		.columns = columns_of(fd),
+		.columns = cmd_columns(fd),
 	};
 }
 
-/* Writes all of it to stdout; the exit code is that of cmd_print. */
+/* Writes all of it to stdout; the exit code is that of cmd_print_document. */
 static int write_out(const GString *all)
 {
 	const char *text = all->str;
@@ -64,7 +86,7 @@ static int write_out(const GString *all)
 	return CMD_AS_EXPECTED;
 }
 
-int cmd_print(const char *text, gssize length)
+int cmd_print_document(const char *text, gssize length)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 
@@ -72,12 +94,83 @@ int cmd_print(const char *text, gssize length)
 	return write_out(out);
 }
 
+/* The text as a stream may have it: on a terminal broken at words.  The caller frees it. */
+static GString *shown_on(int fd, const char *text, gssize length)
+{
+	g_autoptr(GString) clean = g_string_new(NULL);
+	unsigned columns = MAX(size_of(fd).ws_col, COLUMNS_MIN);
+	GString *out;
+
+	ink_print(clean, text, length);
+	if (!isatty(fd))
+		return g_steal_pointer(&clean);
+	out = g_string_new(NULL);
+	wrap_lines(out, clean->str, (gssize)clean->len, columns);
+	return out;
+}
+
+int cmd_print(const char *text, gssize length)
+{
+	g_autoptr(GString) out = shown_on(STDOUT_FILENO, text, length);
+
+	cmd_draw("");
+	return write_out(out);
+}
+
 void cmd_tell(const char *text)
 {
-	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(GString) out = shown_on(STDERR_FILENO, text, -1);
 
-	ink_print(out, text, -1);
+	cmd_draw("");
 	fputs(out->str, stderr);
+}
+
+unsigned cmd_rows(void)
+{
+	return MAX(size_of(STDERR_FILENO).ws_row, ROWS_MIN);
+}
+
+/* How many rows the lines from `first` on take. */
+static guint rows_of(const GPtrArray *lines, guint first)
+{
+	guint columns = MAX(size_of(STDERR_FILENO).ws_col, COLUMNS_MIN), rows = 0;
+
+	for (guint i = first; i < lines->len; i++)
+		rows += wrap_rows(lines->pdata[i], columns);
+	return rows;
+}
+
+/* Takes away lines from the beginning until the others fit the terminal. */
+static void drop_first_lines(GPtrArray *lines)
+{
+	guint first = 0;
+
+	while (first < lines->len && rows_of(lines, first) >= cmd_rows())
+		first++;
+	g_ptr_array_remove_range(lines, 0, first);
+}
+
+void cmd_draw(const char *text)
+{
+	static GPtrArray *drawn; /* the lines that stand on the terminal */
+	g_autoptr(GString) out = shown_on(STDERR_FILENO, text, -1);
+	g_auto(GStrv) lines = g_strsplit(out->str, "\n", 0);
+	GPtrArray *fresh = g_ptr_array_new_with_free_func(g_free);
+	guint same = 0;
+
+	for (guint i = 0; lines[i] && lines[i + 1]; i++)
+		g_ptr_array_add(fresh, g_strdup(lines[i]));
+	drop_first_lines(fresh);
+	while (drawn && same < MIN(drawn->len, fresh->len) &&
+	       g_str_equal(drawn->pdata[same], fresh->pdata[same]))
+		same++;
+	if (drawn && drawn->len > same)
+		fprintf(stderr, "\033[%uA\r\033[J", rows_of(drawn, same));
+	for (guint i = same; i < fresh->len; i++)
+		fprintf(stderr, "%s\n", (const char *)fresh->pdata[i]);
+	fflush(stderr);
+	g_clear_pointer(&drawn, g_ptr_array_unref);
+	drawn = fresh;
 }
 
 static void print_message(const char *prefix, const char *format, va_list args) G_GNUC_PRINTF(2, 0);

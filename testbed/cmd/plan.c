@@ -18,5 +18,6 @@ int cmd_plan(const struct options *o)
 		return status;
 	p = plan_build(network.model);
 	plan_print(p, format, out);
-	return cmd_print(out->str, (gssize)out->len);
+	return format == PLAN_TEXT ? cmd_print(out->str, (gssize)out->len) :
+				     cmd_print_document(out->str, (gssize)out->len);
 }

@@ -173,9 +173,19 @@ int cmd_network_choose(const struct options *o, network_choice *ret)
 	return ret->model ? 0 : CMD_INPUT;
 }
 
+int cmd_network_declared(const struct options *o, network_choice *ret)
+{
+	if (o->scenario)
+		return cmd_network_choose(o, ret);
+	ret->base = cmd_topology_load(o);
+	ret->model = ret->base;
+	return ret->base ? 0 : CMD_INPUT;
+}
+
 void network_choice_clear(network_choice *c)
 {
-	model_free(c->model);
+	if (c->model != c->base)
+		model_free(c->model);
 	model_free(c->base);
 	*c = (network_choice){0};
 }

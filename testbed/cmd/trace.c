@@ -5,6 +5,8 @@
 #include "testbed/live/client.h"
 #include "testbed/report/walk_text.h"
 
+#include <unistd.h>
+
 /* Prints that the network has no such node or interface, with one that is near. */
 static void print_no_place(const model *m, const char *text)
 {
@@ -107,7 +109,7 @@ static int print_trace(const model *m, const struct flow *flow, const netstate *
 	net = knet_new(m, state);
 	pair = walk_both(net, flow);
 	delivered = walk_pair_delivered(pair);
-	walk_text(pair, text);
+	walk_text(pair, cmd_columns(STDOUT_FILENO), text);
 	walk_pair_free(pair);
 	status = cmd_print(text->str, (gssize)text->len);
 	return status != CMD_AS_EXPECTED ? status : delivered ? CMD_AS_EXPECTED : CMD_DIFFERS;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
-#include "testbed/cmd/wrap.h"
+#include "testbed/report/wrap.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -261,6 +261,8 @@ static const struct verb verbs[] = {
 	 "needs Graphviz\n"
 	 "(exit status 77 where it is missing).\n",
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_DRAWING | OPT_FILE, 0, 0, cmd_graph},
+	{"nodes", NULL, "List the nodes of a topology: sites, roles, addresses", NULL,
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_JSON | OPT_COLOR, 0, 0, cmd_nodes},
 	{"validate", "[FILE...]", "Check topology files and tell all that is wrong with them", NULL,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_QUIET, 0, G_MAXUINT, cmd_validate},
 	{"doctor", NULL, "Tell whether this host can run labs, and the cure where it can't", NULL,
@@ -276,30 +278,42 @@ static const struct verb verbs[] = {
 };
 
 #define VERB_COLUMNS 18
+#define HELP_COLUMNS_MAX 80 /* longer lines are hard to read */
+
+static guint help_columns(void)
+{
+	return MIN(cmd_columns(STDOUT_FILENO), HELP_COLUMNS_MAX);
+}
 
 /* The text of `testbed --help`; the caller frees it. */
 static char *usage_text(void)
 {
-	GString *text = g_string_new(
-		"Usage: testbed VERB [OPTION...]\n\n"
-		"Rebuilds a company's Skype for Business network out of network namespaces,\n"
-		"places every kind of call in it, and shows which of them fail, and "
-		"why.\n\nVerbs:\n");
-	g_autofree char *exits = wrap_text(exit_text);
+	guint columns = help_columns(), indent = VERB_COLUMNS + 3;
+	g_autofree char *about =
+		wrap_text("Usage: testbed VERB [OPTION...]\n\n"
+			  "Rebuilds a company's Skype for Business network out of network "
+			  "namespaces, places every kind of call in it, and shows which of them "
+			  "fail, and why.\n\nVerbs:\n",
+			  columns);
+	g_autofree char *rest =
+		g_strconcat("\n'testbed VERB --help' lists a verb's options.\n\n", exit_text, NULL);
+	g_autofree char *end = wrap_text(rest, columns);
+	GString *text = g_string_new(about);
 
+	if (indent * 2 > columns)
+		indent = 6;
 	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
 		const struct verb *v = &verbs[i];
 		g_autofree char *call = g_strdup_printf("%s%s%s", v->name, v->arguments ? " " : "",
 							v->arguments ? v->arguments : "");
 
-		if (strlen(call) > VERB_COLUMNS)
-			g_string_append_printf(text, "  %s\n%*s", call, VERB_COLUMNS + 3, "");
+		if (strlen(call) + 3 > indent)
+			g_string_append_printf(text, "  %s\n%*s", call, (int)indent, "");
 		else
 			g_string_append_printf(text, "  %-*s ", VERB_COLUMNS, call);
-		wrap_append(text, v->summary, VERB_COLUMNS + 3, VERB_COLUMNS + 3);
+		wrap_append(text, v->summary, indent, indent, columns);
 	}
-	g_string_append_printf(text, "\n'testbed VERB --help' lists a verb's options.\n\n%s",
-			       exits);
+	g_string_append(text, end);
 	return g_string_free(text, FALSE);
 }
 
@@ -407,8 +421,8 @@ static int run_verb(const struct verb *v, char **argv)
 	if (!parsed) {
 		cmd_error("%s; see 'testbed %s --help'", error->message, v->name);
 	} else if (o.help) {
-		g_autofree char *help =
-			options_help(v->name, v->arguments, v->summary, v->description, v->options);
+		g_autofree char *help = options_help(v->name, v->arguments, v->summary,
+						     v->description, v->options, help_columns());
 
 		status = cmd_print(help, -1);
 	} else if (arguments_fit(v, &o)) {
@@ -419,6 +433,13 @@ static int run_verb(const struct verb *v, char **argv)
 	return status;
 }
 
+static int print_usage(void)
+{
+	g_autofree char *usage = usage_text();
+
+	return cmd_print(usage, -1);
+}
+
 static bool asks_for_help(const char *word)
 {
 	return g_str_equal(word, "--help") || g_str_equal(word, "-h") || g_str_equal(word, "help");
@@ -426,7 +447,6 @@ static bool asks_for_help(const char *word)
 
 int cmd_main(int argc, char **argv)
 {
-	g_autofree char *usage = usage_text();
 	const struct verb *v;
 	guint words;
 
@@ -439,12 +459,12 @@ int cmd_main(int argc, char **argv)
 	if (argc < 2)
 		return cmd_fail(CMD_USAGE, "no verb given; 'testbed --help' lists them");
 	if (asks_for_help(argv[1]))
-		return cmd_print(usage, -1);
+		return print_usage();
 	if (g_str_equal(argv[1], "--version"))
 		return cmd_version(NULL);
 	v = find_verb(argv + 1, &words);
 	if (!v && argv[2] && asks_for_help(argv[2]) &&
 	    (g_str_equal(argv[1], "run") || g_str_equal(argv[1], "exercise")))
-		return cmd_print(usage, -1);
+		return print_usage();
 	return v ? run_verb(v, argv + 1 + words) : unknown_verb(argv + 1);
 }

@@ -2,6 +2,7 @@
 #include "testbed/cmd/watched_run.h"
 
 #include "common/wire/event.h"
+#include "testbed/cmd/live_view.h"
 #include "testbed/cmd/rundir.h"
 #include "testbed/explain/second_look.h"
 #include "testbed/cmd/signals.h"
@@ -10,15 +11,11 @@
 #include "testbed/matrix/neighbours.h"
 #include "testbed/report/events.h"
 #include "testbed/report/hops.h"
-#include "testbed/report/progress.h"
 #include "testbed/report/timeline.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-#define REDRAW_MS 100
 
 /* One watched_run at work. */
 struct watched_run {
@@ -30,10 +27,10 @@ struct watched_run {
 	rundir *dir; /* NULL: none could be made */
 	GPtrArray *events;
 	reasons *reasons;
-	struct report_style style; /* of stderr */
-	bool evidence;		   /* whether it is kept in the run folder */
-	bool live;   /* progress is redrawn on a terminal; else a line for each cell */
-	guint drawn; /* lines of the last drawing */
+	live_view *view;
+	GPtrArray *untold; /* struct cell: failed, their lines wait for their causes */
+	bool evidence;	   /* whether it is kept in the run folder */
+	bool finds_causes;
 	gint64 started_us;
 	int signal; /* the one that ended the run; 0: none */
 	signals *signals;
@@ -41,38 +38,33 @@ struct watched_run {
 
 /* --- progress --------------------------------------------------------------------------------- */
 
-/* Removes the last drawing from the terminal. */
-static void erase_progress(struct watched_run *s)
-{
-	if (s->drawn > 0)
-		fprintf(stderr, "\033[%uA\r\033[J", s->drawn);
-	s->drawn = 0;
-}
-
-static gboolean on_redraw(gpointer data)
-{
-	struct watched_run *s = data;
-	g_autoptr(GString) text = g_string_new(NULL);
-	guint drawn =
-		report_progress(s->results, &s->style,
-				(double)(g_get_monotonic_time() - s->started_us) / 1000.0, text);
-
-	erase_progress(s);
-	cmd_tell(text->str);
-	fflush(stderr);
-	s->drawn = drawn;
-	return G_SOURCE_CONTINUE;
-}
-
 /* Prints the line of a cell; nothing on a terminal with a live drawing. */
 static void print_cell(const struct watched_run *s, const struct cell *c)
 {
 	g_autoptr(GString) line = g_string_new(NULL);
+	struct report_style style = cmd_style(s->options, STDERR_FILENO);
 
-	if (s->live || s->options->quiet)
+	if (s->view->draws || s->options->quiet)
 		return;
-	report_cell_line(c, &s->style, line);
+	report_cell_line(c, &style, line);
 	cmd_tell(line->str);
+}
+
+/* Tells of a cell once: of one that failed, as soon as its cause is known or nothing more is
+ * looked at (`last`). */
+static void tell_cell(const struct watched_run *s, const struct cell *c, bool last)
+{
+	bool waits = s->finds_causes && !last && c->verdict == VERDICT_FAIL && !c->cause;
+	bool waited = g_ptr_array_remove(s->untold, (gpointer)(guintptr)c);
+
+	if (c->verdict != VERDICT_PASS) {
+		progress_failed(s->view->progress, c);
+		live_view_show(s->view);
+	}
+	if (waits)
+		g_ptr_array_add(s->untold, (gpointer)(guintptr)c);
+	else if (waited || !last)
+		print_cell(s, c);
 }
 
 /* Prints an agent's log line with -v. */
@@ -83,7 +75,7 @@ static void print_log(const struct watched_run *s, const char *scenario, const c
 	const char *text = member_text(event, "text");
 	g_autofree char *line = g_strdup_printf("%s %s: %s\n", scenario, agent, text ? text : "");
 
-	if (s->options->verbose && !s->live && g_strcmp0(name, EVENT_LOG) == 0 && text)
+	if (s->options->verbose && !s->view->draws && g_strcmp0(name, EVENT_LOG) == 0 && text)
 		cmd_tell(line);
 }
 
@@ -118,9 +110,11 @@ static void on_agent_event(const char *scenario, const char *agent, const json_t
 	keep_event_line(s, report_event_agent(scenario, agent, event));
 	print_log(s, scenario, agent, event);
 	reasons_heard(s->reasons, scenario, agent, event);
-	if (s->report->keep_events)
-		g_ptr_array_add(s->events,
-				timeline_event_new(agent, (json_t *)(gpointer)(guintptr)event));
+	if (!s->report->keep_events)
+		return;
+	g_ptr_array_add(s->events, timeline_event_new(agent, (json_t *)(gpointer)(guintptr)event));
+	progress_heard(s->view->progress, agent, event);
+	live_view_show(s->view);
 }
 
 static void on_command_sent(const char *scenario, const char *agent, const json_t *command,
@@ -138,17 +132,16 @@ static void on_cell_started(const struct cell *c, gpointer data)
 static void on_cell_finished(const struct cell *c, gpointer data)
 {
 	keep_event_line(data, report_event_cell_finished(c, g_get_monotonic_time()));
-	print_cell(data, c);
+	tell_cell(data, c, false);
 }
 
-/* Writes the cells whose causes were found once more, and prints those that differ. */
+/* Writes the cells whose causes were found once more, and tells of those that waited for them. */
 static void keep_causes(const struct watched_run *s, const GPtrArray *told)
 {
 	ptr_array_foreach(const struct cell, c, told) {
 		/* readers take the last event of a cell */
 		keep_event_line(s, report_event_cell_finished(c, g_get_monotonic_time()));
-		if (!c->as_expected)
-			print_cell(s, c);
+		tell_cell(s, c, true);
 	}
 }
 
@@ -342,7 +335,6 @@ static void look_again(const struct watched_run *s)
 static int run_watched(struct watched_run *s)
 {
 	guint64 refused = neighbours_refused();
-	guint redraw = s->live ? g_timeout_add(REDRAW_MS, on_redraw, s) : 0;
 	g_autoptr(GError) error = NULL;
 	bool ran;
 
@@ -355,11 +347,12 @@ static int run_watched(struct watched_run *s)
 					   s->started_us));
 	s->signals = signals_watch(on_signal, s, &error);
 	ran = s->signals && matrix_run(s->matrix, &error);
-	g_clear_handle_id(&redraw, g_source_remove);
-	erase_progress(s);
-	print_refused_neighbours(refused);
 	if (ran && s->signal == 0 && s->evidence)
 		look_again(s);
+	live_view_end(s->view);
+	while (s->untold->len > 0)
+		tell_cell(s, s->untold->pdata[0], true);
+	print_refused_neighbours(refused);
 	if (s->dir)
 		keep_event_line(s, report_event_run_finished(s->results, g_get_monotonic_time()));
 	return finish_run(s, ran, error);
@@ -378,8 +371,6 @@ int watched_run(matrix_selection *selection, const struct options *o,
 		.report = report,
 		.selection = selection,
 		.results = selection->results,
-		.style = cmd_style(o, STDERR_FILENO),
-		.live = isatty(STDERR_FILENO) && !o->quiet && !o->verbose,
 	};
 	struct matrix_observer watch = observer;
 	int status = CMD_INTERNAL;
@@ -404,11 +395,17 @@ int watched_run(matrix_selection *selection, const struct options *o,
 		watch.lab_state = on_lab_state;
 	if (report->keep_events && o->verbose)
 		watch.cell_states = on_cell_states;
+	s.finds_causes = watch.lab_state != NULL;
+	s.untold = g_ptr_array_new();
+	s.view = live_view_new(o, !o->verbose && (cmd_redraws() || report->keep_events));
+	progress_runs(s.view->progress, s.results);
 	s.matrix = matrix_new(selection, &options, &watch, &s);
 	status = run_watched(&s);
 	matrix_free(s.matrix);
 	object_free(s.reasons);
 	g_ptr_array_unref(s.events);
+	g_ptr_array_unref(s.untold);
+	object_free(s.view);
 	rundir_free(s.dir);
 	return status;
 }

@@ -132,6 +132,7 @@ static void conclude(const model *base, explanation *x, const struct explain_opt
 {
 	bool repeats = true;
 
+	observe_tell_stage(o, EXPLAIN_SEARCHING, NULL);
 	x->finding = observe_finding(x->selection, &x->seen);
 	x->fix = fix_derive(x->model, x->finding);
 	if (x->finding->code == CAUSE_ROUTE_NOT_PERSISTENT && x->cell->verdict == VERDICT_PASS &&
@@ -153,6 +154,7 @@ explanation *explain_cell(const model *base, matrix_selection *selection,
 	observation_init(&x->seen);
 	x->cell = observe_cells(selection)->pdata[0];
 	x->model = ((struct selected_scenario *)selection->scenarios->pdata[0])->model;
+	observe_tell_stage(options, EXPLAIN_CALLING, NULL);
 	if (observe_run(selection, options, &x->seen, &run_error)) {
 		conclude(base, x, options);
 	} else if (!g_error_matches(run_error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {

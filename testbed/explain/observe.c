@@ -10,15 +10,31 @@
 struct watch {
 	struct observation *seen;
 	int evidence_fd; /* memory, not a file; -1: none */
+	const struct explain_watch *told;
 };
+
+void observe_tell_stage(const struct explain_options *o, enum explain_stage stage,
+			const char *change)
+{
+	if (o->watch)
+		o->watch->stage(stage, change, o->watch->user_data);
+}
+
+static void tell_runs(const struct explain_options *o, const results *r)
+{
+	if (o->watch)
+		o->watch->runs(r, o->watch->user_data);
+}
 
 static void on_agent_event(const char *scenario, const char *agent, const json_t *event,
 			   gpointer user_data)
 {
-	struct observation *seen = ((struct watch *)user_data)->seen;
+	const struct watch *w = user_data;
 
 	(void)scenario;
-	g_ptr_array_add(seen->heard, heard_new(agent, event));
+	g_ptr_array_add(w->seen->heard, heard_new(agent, event));
+	if (w->told)
+		w->told->heard(agent, event, w->told->user_data);
 }
 
 static void on_lab_state(const struct scenario_result *s, const netstate *state,
@@ -56,7 +72,7 @@ gboolean observe_run(matrix_selection *s, const struct explain_options *o, struc
 	const struct matrix_options options = {
 		.program_dir = o->program_dir, .seed = o->seed, .sip_texts = seen != NULL};
 	const struct scenario_result *result = s->results->scenarios->pdata[0];
-	struct watch watch = {.seen = seen, .evidence_fd = -1};
+	struct watch watch = {.seen = seen, .evidence_fd = -1, .told = o->watch};
 	g_autoptr(matrix) m = NULL;
 	gboolean ran;
 	gulong asked;
@@ -65,7 +81,9 @@ gboolean observe_run(matrix_selection *s, const struct explain_options *o, struc
 	s->results->run_id = g_strdup_printf("explain-%d", (int)getpid());
 	m = matrix_new(s, &options, seen ? &observer : &nobody, &watch);
 	asked = o->cancel ? g_cancellable_connect(o->cancel, G_CALLBACK(on_cancelled), m, NULL) : 0;
+	tell_runs(o, s->results);
 	ran = matrix_run(m, error);
+	tell_runs(o, NULL);
 	g_cancellable_disconnect(o->cancel, asked);
 	if (o->ret_uncontained && !*o->ret_uncontained)
 		*o->ret_uncontained =

@@ -13,6 +13,25 @@
 
 #include <gio/gio.h>
 
+enum explain_stage {
+	EXPLAIN_CALLING,
+	EXPLAIN_SEARCHING, /* for the cause */
+	EXPLAIN_REPEATING, /* on a copy without any change */
+	EXPLAIN_TRYING,	   /* a change, on a copy */
+	EXPLAIN_COMPARING, /* all other calls, without and with the changes */
+};
+
+/* Who wants to know how an explanation comes about. */
+struct explain_watch {
+	/* What is done now; `change` as under `changes:`, NULL but for EXPLAIN_TRYING. */
+	void (*stage)(enum explain_stage stage, const char *change, gpointer user_data);
+	/* These cells run now; NULL: they have ended. */
+	void (*runs)(const results *r, gpointer user_data);
+	/* An event of an agent in the call that is placed. */
+	void (*heard)(const char *agent, const json_t *event, gpointer user_data);
+	gpointer user_data;
+};
+
 struct explain_options {
 	const char *program_dir; /* as lab_options */
 	guint64 seed;
@@ -23,7 +42,12 @@ struct explain_options {
 	GCancellable *cancel;	/* ends what runs at once; NULL: nothing does */
 	char **ret_uncontained; /* NULL, or where to put what this host could not contain of a lab
 				   (struct lab_build); the caller frees */
+	const struct explain_watch *watch; /* NULL: nobody */
 };
+
+/* Tells it who watches, if anybody does. */
+void observe_tell_stage(const struct explain_options *o, enum explain_stage stage,
+			const char *change);
 
 /* Runs the cells of a selection that holds one scenario; blocks until the last one has ended.
  * `seen`: an initialised one, or NULL.  FALSE when this host can't run labs, the lab could not be

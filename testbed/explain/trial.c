@@ -140,6 +140,7 @@ static bool try_step(struct trial *t, const struct trial_setup *at, const findin
 	bool more = false;
 
 	g_string_append(at->changes, mend->change);
+	observe_tell_stage(at->options, EXPLAIN_TRYING, mend->change);
 	s = select_cell_again(at, error);
 	if (!s)
 		return false;
@@ -216,6 +217,7 @@ static gboolean try_others(struct trial *t, const struct trial_setup *at, GError
 	g_autoptr(matrix_selection) before = matrix_select(at->base, &filter, error);
 	g_autoptr(matrix_selection) after = before ? select_again(at, &filter, error) : NULL;
 
+	observe_tell_stage(at->options, EXPLAIN_COMPARING, NULL);
 	if (!after || !observe_run(before, at->options, NULL, error) ||
 	    !observe_run(after, at->options, NULL, error))
 		return FALSE;
@@ -271,6 +273,7 @@ bool trial_repeats(struct trial *t, const model *base, const matrix_selection *w
 	g_autoptr(matrix_selection) s = select_cell_again(&at, &error);
 	const struct cell *before = observe_cells(was)->pdata[0], *after;
 
+	observe_tell_stage(options, EXPLAIN_REPEATING, NULL);
 	if (!s || !observe_run(s, options, NULL, &error)) {
 		t->error = g_strdup(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ?
 					    "interrupted" :

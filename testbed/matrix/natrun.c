@@ -313,6 +313,12 @@ static void start_probes(const struct measurement *run, session *s)
 	}
 }
 
+static void tell_measured(const struct measurement *run, const struct nat_finding *f)
+{
+	if (run->options->measured)
+		run->options->measured(f, run->options->user_data);
+}
+
 /* Has every judge listen on its two addresses. */
 static void on_built(session *s, const struct lab_build *build, gpointer user_data)
 {
@@ -320,6 +326,7 @@ static void on_built(session *s, const struct lab_build *build, gpointer user_da
 
 	run->result->build_ms = build->build_ms;
 	run->result->uncontained = g_strdup(build->uncontained);
+	tell_measured(run, NULL);
 	ptr_array_foreach(const struct nat_judge, j, run->judges) {
 		g_autofree char *second = g_strdup(j->first);
 
@@ -404,6 +411,7 @@ static void on_event(session *s, const struct session_call *call G_GNUC_UNUSED, 
 	if (g_strcmp0(name, EVENT_NAT_MEASURED) != 0 || !f)
 		return;
 	read_measurement(f, event);
+	tell_measured(run, f);
 	if (--run->waiting == 0)
 		session_quit(s);
 }

@@ -41,6 +41,10 @@ struct nat_options {
 	const char *program_dir;
 	const char *const *nodes; /* NULL-terminated; NULL: every endpoint behind a NAT */
 	unsigned timeout_max_ms;  /* longer timeouts are not waited for */
+	/* Called when the lab stands (`f` NULL), and with each node that has been measured; NULL.
+	 */
+	void (*measured)(const struct nat_finding *f, gpointer user_data);
+	gpointer user_data;
 };
 
 typedef struct natrun {

@@ -8,6 +8,7 @@
 #include "testbed/report/ladder_text.h"
 #include "testbed/report/sessions_text.h"
 #include "testbed/report/walk_text.h"
+#include "testbed/report/wrap.h"
 
 #include <string.h>
 
@@ -59,13 +60,13 @@ static void put_proof(const finding *f, GString *out)
 }
 
 /* Appends all parts of the proof, a line each; nothing when put_proof has shown them all. */
-static void put_whole_proof(const finding *f, GString *out)
+static void put_whole_proof(const finding *f, guint columns, GString *out)
 {
 	if (parts_that_fit(f->proof) == f->proof->len)
 		return;
 	g_string_append(out, "\nthe complete proof\n");
 	for (guint i = 0; i < f->proof->len; i++)
-		walk_text_wrapped(out, "  - ", f->proof->pdata[i]);
+		wrap_labelled(out, "  - ", f->proof->pdata[i], columns);
 }
 
 /* The steps after the first one: the next cause that the trial found, and its fix. */
@@ -283,7 +284,7 @@ static void put_ice_warn(const explanation *x, GString *out)
 	}
 }
 
-void explain_text(const explanation *x, int verbose, GString *out)
+void explain_text(const explanation *x, int verbose, guint columns, GString *out)
 {
 	g_autoptr(ladder) messages = NULL;
 
@@ -292,12 +293,12 @@ void explain_text(const explanation *x, int verbose, GString *out)
 	else
 		put_failed(x, out);
 	if (verbose > 0)
-		put_whole_proof(x->finding, out);
+		put_whole_proof(x->finding, columns, out);
 	for (guint i = 0; verbose > 0 && i < x->finding->legs->len; i++) {
 		const struct leg *l = x->finding->legs->pdata[i];
 
 		g_string_append_printf(out, "\n%s\n", l->title);
-		walk_text(l->walk, out);
+		walk_text(l->walk, columns, out);
 	}
 	if (verbose < 1)
 		return;
@@ -309,7 +310,7 @@ void explain_text(const explanation *x, int verbose, GString *out)
 	if (verbose < 2)
 		return;
 	detail_pairs(&x->seen, x->cell, out);
-	sessions_text(&x->seen, x->cell, x->finding, out);
+	sessions_text(&x->seen, x->cell, x->finding, columns, out);
 	detail_lookups(&x->seen, x->finding, out);
 	detail_counters(&x->seen, x->finding, out);
 }

@@ -10,7 +10,7 @@
 
 /* Appends at most five lines.  With `verbose` 1 these follow: all of the proof, the walks, the
  * messages, the fix as commands, other fixes, and both ends' ICEWarn; with 2 also candidate pairs,
- * sessions, look-ups and counters. */
-void explain_text(const explanation *x, int verbose, GString *out);
+ * sessions, look-ups and counters.  Lists are broken into lines of `columns` columns. */
+void explain_text(const explanation *x, int verbose, guint columns, GString *out);
 
 #endif

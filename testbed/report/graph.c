@@ -17,12 +17,12 @@ const struct graph_role_look graph_role_looks[ROLE_COUNT] = {
 
 static const struct {
 	enum service_kind kind;
-	struct graph_mark mark;
+	const char *word, *color;
 } service_marks[] = {
-	{SERVICE_FRONTEND, {"Front End", SERVER_COLOR}},
-	{SERVICE_EDGE, {"Edge", "#c2410c"}},
-	{SERVICE_REVERSE_PROXY, {"reverse proxy", SERVER_COLOR}},
-	{SERVICE_DNS, {"DNS", SERVER_COLOR}},
+	{SERVICE_FRONTEND, "Front End", SERVER_COLOR},
+	{SERVICE_EDGE, "Edge", "#c2410c"},
+	{SERVICE_REVERSE_PROXY, "reverse proxy", SERVER_COLOR},
+	{SERVICE_DNS, "DNS", SERVER_COLOR},
 };
 
 enum graph_role graph_role_of(const struct node *n)
@@ -49,15 +49,6 @@ bool graph_filters(const struct node *n)
 	return false;
 }
 
-/* Whether the node has a NAT rule of that kind. */
-static bool has_nat(const struct node *n, enum nat_kind kind)
-{
-	for (guint i = 0; i < n->nat->len; i++)
-		if (((const struct nat_rule *)n->nat->pdata[i])->kind == kind)
-			return true;
-	return false;
-}
-
 char *graph_nat_text(const struct nat_rule *r)
 {
 	static const char *const kinds[] = {
@@ -68,24 +59,37 @@ char *graph_nat_text(const struct nat_rule *r)
 		       g_strdup(kinds[r->kind]);
 }
 
-void graph_marks_of(const struct node *n, GArray *marks)
+static const struct object_shape graph_mark_shape =
+	OBJECT_SHAPE(graph_mark, NULL, OWNS_TEXT(graph_mark, text));
+
+/* Adds a mark with that text (taken over), unless it is there or says what the role says. */
+static void add_mark(GPtrArray *marks, const struct node *n, char *text, const char *color)
 {
-	const struct graph_mark nat = {"NAT", GRAPH_NAT_COLOR},
-				forwards = {"port forward", GRAPH_NAT_COLOR},
-				one_to_one = {"1:1 NAT", GRAPH_NAT_COLOR},
-				firewall = {"firewall", GRAPH_FIREWALL_COLOR};
+	bool known = g_str_equal(text, graph_role_looks[graph_role_of(n)].word);
+	struct graph_mark *mark = object_new(&graph_mark_shape);
+
+	mark->text = text;
+	mark->color = color;
+	ptr_array_foreach(const struct graph_mark, m, marks)
+		known = known || g_str_equal(m->text, text);
+	if (known)
+		object_free(mark);
+	else
+		g_ptr_array_add(marks, mark);
+}
+
+GPtrArray *graph_marks_of(const struct node *n)
+{
+	GPtrArray *marks = g_ptr_array_new_with_free_func(object_free);
 
 	for (guint i = 0; i < G_N_ELEMENTS(service_marks); i++)
 		if (node_service(n, service_marks[i].kind))
-			g_array_append_val(marks, service_marks[i].mark);
-	if (has_nat(n, NAT_MASQUERADE))
-		g_array_append_val(marks, nat);
-	if (has_nat(n, NAT_FORWARD))
-		g_array_append_val(marks, forwards);
-	if (has_nat(n, NAT_STATIC))
-		g_array_append_val(marks, one_to_one);
+			add_mark(marks, n, g_strdup(service_marks[i].word), service_marks[i].color);
 	if (graph_filters(n))
-		g_array_append_val(marks, firewall);
+		add_mark(marks, n, g_strdup("firewall"), GRAPH_FIREWALL_COLOR);
+	ptr_array_foreach(const struct nat_rule, r, n->nat)
+		add_mark(marks, n, graph_nat_text(r), GRAPH_NAT_COLOR);
+	return marks;
 }
 
 /* --- distances -------------------------------------------------------------------------------- */

@@ -68,21 +68,22 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(graph_drawing, object_free)
 /* The drawing of a model, which is borrowed until object_free. */
 graph_drawing *graph_drawing_new(const model *m);
 
-/* "NAT: home-router", "port forward": what a NAT rule is; the caller frees. */
-char *graph_nat_text(const struct nat_rule *r);
-
 /* The first role that fits: the Internet (it filters bogons), client, Edge, server, router,
  * host. */
 enum graph_role graph_role_of(const struct node *n);
 
-/* A mark of a node: "Front End", "NAT", "firewall"; static. */
+/* A mark of a node: "Front End", "firewall", "NAT: home-router". */
 struct graph_mark {
-	const char *word, *color;
+	char *text;
+	const char *color;
 };
 /* The network's prefix, or what it has in its place; into `buf`, or static. */
 const char *graph_subnet(const struct network *n, char buf[static PREFIX_TEXT_MAX]);
-/* Appends a node's marks (struct graph_mark). */
-void graph_marks_of(const struct node *n, GArray *marks);
+/* "NAT: home-router", "port forward": what a NAT rule is; the caller frees. */
+char *graph_nat_text(const struct nat_rule *r);
+
+/* What a node is besides its role (struct graph_mark), each once; free with g_ptr_array_unref. */
+GPtrArray *graph_marks_of(const struct node *n);
 bool graph_filters(const struct node *n); /* whether its firewall can drop anything */
 
 /* Appends the drawing as a DOT or a Mermaid document; `title` may be NULL. */

@@ -35,18 +35,17 @@ static void append_head_row(GString *out, const struct node *n, const struct gra
 /* Appends a row with the node's marks; nothing without marks. */
 static void append_mark_row(GString *out, const struct node *n)
 {
-	g_autoptr(GArray) marks = g_array_new(FALSE, FALSE, sizeof(struct graph_mark));
+	g_autoptr(GPtrArray) marks = graph_marks_of(n);
 
-	graph_marks_of(n, marks);
 	if (marks->len == 0)
 		return;
 	g_string_append(out, "<TR><TD>");
 	for (guint i = 0; i < marks->len; i++) {
-		const struct graph_mark *mark = &g_array_index(marks, struct graph_mark, i);
+		const struct graph_mark *mark = marks->pdata[i];
 
 		g_string_append_printf(out,
 				       "%s<FONT COLOR=\"%s\" POINT-SIZE=\"10\"><B>%s</B></FONT>",
-				       i > 0 ? " &#183; " : "", mark->color, mark->word);
+				       i > 0 ? " &#183; " : "", mark->color, mark->text);
 	}
 	g_string_append(out, "</TD></TR>");
 }

@@ -41,17 +41,16 @@ static void append_interfaces(GString *out, const struct node *n)
 static void append_node(const graph_drawing *g, const struct node *n, GString *out,
 			const char *indent)
 {
-	g_autoptr(GArray) marks = g_array_new(FALSE, FALSE, sizeof(struct graph_mark));
+	g_autoptr(GPtrArray) marks = graph_marks_of(n);
 
 	g_string_append_printf(out, "%sn%u[\"<b>%s</b>", indent, index_of(g->m->nodes, n), n->name);
 	if (n->title) {
 		g_string_append(out, "<br/>");
 		append_mermaid(out, n->title);
 	}
-	graph_marks_of(n, marks);
 	for (guint i = 0; i < marks->len; i++)
 		g_string_append_printf(out, "%s%s", i > 0 ? ", " : "<br/>",
-				       g_array_index(marks, struct graph_mark, i).word);
+				       ((const struct graph_mark *)marks->pdata[i])->text);
 	append_interfaces(out, n);
 	g_string_append_printf(out, "\"]:::role%u\n", graph_role_of(n));
 }

@@ -90,14 +90,13 @@ static GPtrArray *endpoints_by_site(const results *r, const struct scenario_resu
 	return sorted;
 }
 
-/* Appends a name in `width` columns; one that is too long is cut, with a tilde at its end. */
+/* Appends a name in `width` columns; of one that is too long the middle is a tilde, because names
+ * that are alike differ at their ends. */
 static void append_name(const struct grid *g, enum ink ink, const char *name, guint width)
 {
-	g_autofree char *cut = NULL;
+	g_autofree char *cut = name_shortened(name, width - 1);
 
-	if (strlen(name) >= width)
-		cut = g_strdup_printf("%.*s~", (int)width - 2, name);
-	ink_append(g->out, g->style, ink, cut ? cut : name, width);
+	ink_append(g->out, g->style, ink, cut, width);
 }
 
 /* Removes blanks at the end of the line, and ends it. */

@@ -3,7 +3,7 @@
 
 #include "testbed/netstate/netstate_json.h"
 #include "testbed/report/detail.h"
-#include "testbed/report/walk_text.h"
+#include "testbed/report/wrap.h"
 
 /* Whether two sessions differ only in their source port. */
 static bool are_alike(const struct tracked *a, const struct tracked *b)
@@ -16,7 +16,7 @@ static bool are_alike(const struct tracked *a, const struct tracked *b)
 }
 
 /* Appends one session; `alike`: how many more are like it. */
-static void put_session(const struct tracked *t, guint alike, GString *out)
+static void put_session(const struct tracked *t, guint alike, guint columns, GString *out)
 {
 	g_autofree char *label = g_strdup_printf("  %s: ", t->node);
 	g_autofree char *text = tracked_text(t), *nat = tracked_nat_text(t);
@@ -32,12 +32,12 @@ static void put_session(const struct tracked *t, guint alike, GString *out)
 	g_string_append_printf(line, ", %" G_GINT64_FORMAT "s left", t->timeout_s);
 	if (alike > 0)
 		g_string_append_printf(line, ", and %u like it", alike);
-	walk_text_wrapped(out, label, line->str);
+	wrap_labelled(out, label, line->str, columns);
 }
 
 /* Appends the sessions of one node; those that follow each other and are alike as one. */
 static void put_node(const struct observation *seen, const GPtrArray *sessions, const char *node,
-		     GString *out)
+		     guint columns, GString *out)
 {
 	const node_state *n = netstate_node(seen->state, node);
 
@@ -47,7 +47,7 @@ static void put_node(const struct observation *seen, const GPtrArray *sessions, 
 		for (next = i + 1; next < sessions->len && are_alike(t, sessions->pdata[next]);)
 			next++;
 		if (g_str_equal(t->node, node))
-			put_session(t, next - i - 1, out);
+			put_session(t, next - i - 1, columns, out);
 	}
 	if (n && n->sessions_left_out > 0)
 		g_string_append_printf(out,
@@ -57,7 +57,7 @@ static void put_node(const struct observation *seen, const GPtrArray *sessions, 
 }
 
 void sessions_text(const struct observation *seen, const struct cell *c, const finding *f,
-		   GString *out)
+		   guint columns, GString *out)
 {
 	g_autoptr(GPtrArray) sessions = sessions_of_call(seen, c), names = detail_nodes(f);
 	gsize before;
@@ -67,7 +67,7 @@ void sessions_text(const struct observation *seen, const struct cell *c, const f
 	g_string_append(out, "\nsessions on the path\n");
 	before = out->len;
 	for (guint i = 0; i < names->len; i++)
-		put_node(seen, sessions, names->pdata[i], out);
+		put_node(seen, sessions, names->pdata[i], columns, out);
 	if (out->len == before)
 		g_string_append(out, "  no node has a session of this call\n");
 }

@@ -10,10 +10,10 @@
 
 #include <jansson.h>
 
-/* Appends the call's sessions on the nodes of the walks, a line each; nothing when the state does
- * not have sessions. */
+/* Appends the call's sessions on the nodes of the walks, broken into lines of `columns` columns;
+ * nothing when the state does not have sessions. */
 void sessions_text(const struct observation *seen, const struct cell *c, const finding *f,
-		   GString *out);
+		   guint columns, GString *out);
 
 /* The call's sessions on all nodes as a JSON array, each with its "node"; the caller owns it. */
 json_t *sessions_json(const struct observation *seen, const struct cell *c);

@@ -5,34 +5,13 @@
 
 /* --- nodes ------------------------------------------------------------------------------------ */
 
-static void add_mark(json_t *marks, const char *role, const char *mark)
+static json_t *marks_json(const struct node *n)
 {
-	json_t *text = json_string(mark), *known;
-	bool is_known = g_str_equal(mark, role);
-	size_t i;
-
-	json_array_foreach(marks, i, known)
-		is_known = is_known || json_equal(known, text);
-	if (!is_known)
-		json_array_append(marks, text);
-	json_decref(text);
-}
-
-/* What a node is besides its role: "firewall", "NAT: home-router". */
-static json_t *marks_json(const struct node *n, const char *role)
-{
-	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(struct graph_mark));
+	g_autoptr(GPtrArray) all = graph_marks_of(n);
 	json_t *marks = json_array();
 
-	graph_marks_of(n, all);
-	array_foreach(const struct graph_mark, m, all)
-		if (!g_str_equal(m->color, GRAPH_NAT_COLOR))
-			add_mark(marks, role, m->word);
-	ptr_array_foreach(const struct nat_rule, r, n->nat) {
-		g_autofree char *text = graph_nat_text(r);
-
-		add_mark(marks, role, text);
-	}
+	ptr_array_foreach(const struct graph_mark, m, all)
+		json_array_append_new(marks, json_string(m->text));
 	return marks;
 }
 
@@ -59,16 +38,17 @@ static json_t *iface_json(const struct iface *f)
 			 "impair", impairment_json(iface_impairment(f)));
 }
 
-static json_t *node_json(const struct node *n, const struct map_marks *marks)
+json_t *map_node_json(const struct node *n, const struct map_marks *marks)
 {
 	const char *role = graph_role_looks[graph_role_of(n)].word;
-	const char *change = marks->changes ? g_hash_table_lookup(marks->changes, n->name) : NULL;
+	const char *change =
+		marks && marks->changes ? g_hash_table_lookup(marks->changes, n->name) : NULL;
 	json_t *ifaces = json_array();
 
 	for (guint i = 0; i < n->interfaces->len; i++)
 		json_array_append_new(ifaces, iface_json(n->interfaces->pdata[i]));
 	return json_pack("{s:s, s:s?, s:s?, s:s, s:o, s:o, s:s?}", "name", n->name, "title",
-			 n->title, "site", n->site, "role", role, "marks", marks_json(n, role),
+			 n->title, "site", n->site, "role", role, "marks", marks_json(n),
 			 "interfaces", ifaces, "change", change);
 }
 
@@ -92,7 +72,7 @@ static json_t *network_json(const struct graph_network *w)
 			 n->site, "impair", impairment_json(n->impair), "links", links);
 }
 
-static json_t *tunnel_json(const struct tunnel *t, const char *vpn)
+json_t *map_tunnel_json(const struct tunnel *t, const char *vpn)
 {
 	struct prefix inside = prefix_network(&t->ends[0].address);
 	const char *backend = t->kind == TUNNEL_WIREGUARD && vpn ? vpn : tunnel_kind_name(t->kind);
@@ -125,11 +105,11 @@ json_t *story_map_json(const model *m, const struct map_marks *marks)
 		json_array_append_new(sites,
 				      json_pack("{s:s, s:s?}", "name", s->name, "title", s->title));
 	for (guint i = 0; i < m->nodes->len; i++)
-		json_array_append_new(nodes, node_json(m->nodes->pdata[i], marks));
+		json_array_append_new(nodes, map_node_json(m->nodes->pdata[i], marks));
 	for (guint i = 0; i < g->networks->len; i++)
 		json_array_append_new(networks, network_json(g->networks->pdata[i]));
 	for (guint i = 0; i < m->tunnels->len; i++)
-		json_array_append_new(networks, tunnel_json(m->tunnels->pdata[i], marks->vpn));
+		json_array_append_new(networks, map_tunnel_json(m->tunnels->pdata[i], marks->vpn));
 	return json_pack("{s:o, s:o, s:o, s:o}", "sites", sites, "nodes", nodes, "networks",
 			 networks, "missing", missing_json(marks));
 }

@@ -22,6 +22,11 @@ struct map_missing {
 	char *scenario;	       /* that has it */
 };
 
+/* A node with its role, marks and interfaces, as in the map; `marks` may be NULL.  The caller owns
+ * it. */
+json_t *map_node_json(const struct node *n, const struct map_marks *marks);
+/* A tunnel; `vpn` as in map_marks.  The caller owns it. */
+json_t *map_tunnel_json(const struct tunnel *t, const char *vpn);
 /* The map, which the caller owns. */
 json_t *story_map_json(const model *m, const struct map_marks *marks);
 

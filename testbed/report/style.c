@@ -65,6 +65,14 @@ void ink_rule(GString *out, const struct report_style *style)
 	g_string_append_c(out, '\n');
 }
 
+char *name_shortened(const char *name, guint width)
+{
+	guint length = (guint)strlen(name), head = (width - 1) / 2, tail = width - 1 - head;
+
+	return length <= width ? g_strdup(name) :
+				 g_strdup_printf("%.*s~%s", (int)head, name, name + length - tail);
+}
+
 enum ink cell_ink(const struct cell *c)
 {
 	if (!c->done)

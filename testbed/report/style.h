@@ -28,6 +28,10 @@ void ink_print(GString *out, const char *text, gssize length);
 /* Appends a horizontal line over the whole width, and a line feed. */
 void ink_rule(GString *out, const struct report_style *style);
 
+/* A name in `width` columns (at least 3) or fewer: of one that is too long the middle is a tilde.
+ * The caller frees it. */
+char *name_shortened(const char *name, guint width);
+
 /* The colour of a cell. */
 enum ink cell_ink(const struct cell *c);
 /* The word of a path class in a grid ("relay"); static. */

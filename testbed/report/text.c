@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/text.h"
 
+#include "testbed/report/wrap.h"
+
 #include <math.h>
 
 char *report_expectation(const struct cell *c)
@@ -237,11 +239,13 @@ static void append_commands(const struct scenario_result *s, const struct report
 /* What the words of the grid mean. */
 static void append_legend(const struct report_text *how, GString *out)
 {
-	ink_append(out, &how->style, INK_DIM,
-		   "A/V shows the media path: direct, nat, relay (through the Edge, over "
-		   "UDP),\n"
-		   "tcp-relay (reached over TCP). '!' marks what the scenario does not expect.\n\n",
-		   0);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	wrap_prose(text,
+		   "A/V shows the media path: direct, nat, relay (through the Edge, over UDP), "
+		   "tcp-relay (reached over TCP). '!' marks what the scenario does not expect.\n",
+		   0, how->style.columns);
+	ink_append(out, &how->style, INK_DIM, text->str, 0);
 }
 
 /* Appends the counts, whether all came out as expected, the times and the back ends. */

@@ -5,6 +5,7 @@
 #include "testbed/report/hops.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define WHO_COLUMNS 9
@@ -13,7 +14,7 @@
 struct timeline {
 	const struct report_style *style;
 	GString *out;
-	gint64 first_us; /* time of the first event, from which the others count */
+	gint64 zero_us; /* from which times count: the INVITE, else the first event */
 	bool verbose;
 };
 
@@ -185,6 +186,11 @@ static bool is_remote(const json_t *e)
 	return g_str_equal(event_text(e, "side"), "remote");
 }
 
+static void put_invite(const struct timeline *t, const json_t *e)
+{
+	g_string_append_printf(t->out, "sends the INVITE to %s", event_text(e, "peer"));
+}
+
 static const struct timeline_row {
 	const char *event;
 	void (*put)(const struct timeline *t, const json_t *e);
@@ -194,6 +200,7 @@ static const struct timeline_row {
 	{EVENT_WEB, put_web, true},
 	{EVENT_SIGNED_IN, put_signed_in, false},
 	{EVENT_SIGN_IN_FAILED, put_sign_in_failed, false},
+	{EVENT_SIP, put_invite, false},
 	{EVENT_INCOMING_CALL, put_incoming, false},
 	{EVENT_IM_RECEIVED, put_im_received, false},
 	{EVENT_CANDIDATE, put_candidate, false},
@@ -205,20 +212,54 @@ static const struct timeline_row {
 	{EVENT_AGENT_DIED, put_died, false},
 };
 
+/* When an INVITE was sent by this event; 0: it is another one. */
+static gint64 invite_us(const json_t *e)
+{
+	return g_str_equal(event_text(e, "event"), EVENT_SIP) &&
+			       g_str_equal(event_text(e, "method"), "INVITE") &&
+			       member_true(e, "sent") &&
+			       !json_is_integer(json_object_get(e, "status")) ?
+		       member_integer(e, "time_us") :
+		       0;
+}
+
+gint64 timeline_invite_us(const GPtrArray *events)
+{
+	gint64 first_us = 0;
+
+	ptr_array_foreach(const struct timeline_event, e, events) {
+		gint64 at_us = invite_us(e->event);
+
+		if (at_us != 0 && (first_us == 0 || at_us < first_us))
+			first_us = at_us;
+	}
+	return first_us;
+}
+
+/* Whether the timeline shows the event, of which `row` is the row. */
+static bool is_shown(const struct timeline *t, const struct timeline_row *row, const json_t *e)
+{
+	if (row->put == put_invite)
+		return t->zero_us != 0 && invite_us(e) == t->zero_us;
+	return t->verbose || !(row->verbose_only || (row->put == put_candidate && is_remote(e)));
+}
+
 /* Appends the event's line; nothing for events that the timeline does not show. */
 static void put_event(const struct timeline *t, const struct timeline_event *e)
 {
 	const char *name = event_text(e->event, "event");
+	gint64 since_us = member_integer(e->event, "time_us") - t->zero_us;
 
 	for (guint i = 0; i < G_N_ELEMENTS(timeline_rows); i++) {
 		if (!g_str_equal(name, timeline_rows[i].event))
 			continue;
-		if (!t->verbose && (timeline_rows[i].verbose_only ||
-				    (g_str_equal(name, EVENT_CANDIDATE) && is_remote(e->event))))
+		if (!is_shown(t, &timeline_rows[i], e->event))
 			return;
-		g_string_append_printf(
-			t->out, "%7.3f s ",
-			(double)MAX(member_integer(e->event, "time_us") - t->first_us, 0) / 1e6);
+		if (t->zero_us != 0)
+			g_string_append_printf(t->out, "%7.3f s ",
+					       labs(since_us) < 500 ? 0 : (double)since_us / 1e6);
+		else
+			g_string_append_printf(t->out, "%10s", "");
 		ink_append(t->out, t->style, INK_BOLD, e->agent, WHO_COLUMNS);
 		if (strlen(e->agent) >= WHO_COLUMNS)
 			g_string_append_c(t->out, ' ');
@@ -226,6 +267,15 @@ static void put_event(const struct timeline *t, const struct timeline_event *e)
 		g_string_append_c(t->out, '\n');
 		return;
 	}
+}
+
+void report_timeline_event(const struct timeline_event *e, gint64 zero_us, bool verbose,
+			   const struct report_style *style, GString *out)
+{
+	const struct timeline t = {
+		.style = style, .out = out, .zero_us = zero_us, .verbose = verbose};
+
+	put_event(&t, e);
 }
 
 /* One line for each stream and direction. */
@@ -333,11 +383,16 @@ void report_timeline(const struct cell *c, const GPtrArray *events, bool verbose
 {
 	struct timeline t = {.style = style, .out = out, .verbose = verbose};
 
-	if (events->len > 0)
-		t.first_us = member_integer(((struct timeline_event *)events->pdata[0])->event,
-					    "time_us");
-	g_string_append_printf(out, "%s: %s calls %s, %s\n", c->scenario, c->a,
-			       c->b ? c->b : c->conference, media_name(c->media));
+	bool invited;
+
+	t.zero_us = timeline_invite_us(events);
+	invited = t.zero_us != 0;
+	if (!invited && events->len > 0)
+		t.zero_us = member_integer(((struct timeline_event *)events->pdata[0])->event,
+					   "time_us");
+	g_string_append_printf(out, "%s: %s calls %s, %s%s\n", c->scenario, c->a,
+			       c->b ? c->b : c->conference, media_name(c->media),
+			       invited ? "; 0 s is the INVITE" : "");
 	ink_rule(out, style);
 	for (guint i = 0; i < events->len; i++)
 		put_event(&t, events->pdata[i]);

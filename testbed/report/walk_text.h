@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A walk as text: hop by hop in both directions, and the verdict.
  *
- * Depends on walk.  Pure: appends to `out`; only a long name makes a line longer than 80 columns.
+ * Depends on walk.  Pure: appends to `out`; only a long name makes a line longer than `columns`.
  */
 #ifndef TESTBED_REPORT_WALK_TEXT_H
 #define TESTBED_REPORT_WALK_TEXT_H
@@ -9,10 +9,6 @@
 #include "testbed/walk/walk.h"
 
 /* Appends the walk of a packet and of its answer. */
-void walk_text(const struct walk_pair *w, GString *out);
-
-/* Appends `label`, then `text` broken at spaces and indented by the label's width, and a line
- * feed. */
-void walk_text_wrapped(GString *out, const char *label, const char *text);
+void walk_text(const struct walk_pair *w, guint columns, GString *out);
 
 #endif

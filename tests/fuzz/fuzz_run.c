@@ -58,7 +58,7 @@ static void explain_one(finished *f, const model *m, const char *id)
 		g_ptr_array_add(events, timeline_event_new(h->agent, h->event));
 	report_timeline(recorded.cell, events, true, false, &style, out);
 	x = explain_recorded(m, s, &recorded, &options);
-	explain_text(x, 2, out);
+	explain_text(x, 2, 80, out);
 	expect_harmless(out);
 	document = explain_json_text(x);
 	g_assert_nonnull(document);

@@ -91,8 +91,9 @@ Test(options, lists)
 /* A verb's help has its own options, with its own meaning where that is another one. */
 Test(options, help_is_the_verbs)
 {
-	g_autofree char *down = options_help("down", NULL, "Ends a lab", NULL, OPT_ALL | OPT_NAME),
-			*nat = options_help("run nat", "[NODE]", "Measures", "More.", OPT_ALL);
+	g_autofree char *down = options_help("down", NULL, "Ends a lab", NULL, OPT_ALL | OPT_NAME,
+					     80),
+			*nat = options_help("run nat", "[NODE]", "Measures", "More.", OPT_ALL, 80);
 
 	cr_expect(g_str_has_prefix(down, "Usage: testbed down [OPTION...]\n"), "%s", down);
 	cr_expect(strstr(down, "every lab that is up") && strstr(down, "--name=NAME"), "%s", down);

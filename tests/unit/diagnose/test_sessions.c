@@ -122,7 +122,7 @@ Test(sessions, a_state_of_an_older_run_tells_of_none)
 	cr_expect_null(sessions_of_call(&seen, c));
 	sessions_prove(f, NULL);
 	cr_expect_eq(f->proof->len, 0);
-	sessions_text(&seen, c, f, out);
+	sessions_text(&seen, c, f, 80, out);
 	cr_expect_str_eq(out->str, "", "%s", out->str);
 	list = sessions_json(&seen, c);
 	cr_expect(json_is_array(list) && json_array_size(list) == 0);
@@ -264,7 +264,7 @@ Test(sessions, are_told_a_line_each)
 			  session("udp", INSIDE, 5000, RELAY, 3478, 6000, false)),
 		json_pack("[o]", session("udp", OUTSIDE, 6000, RELAY, 3478, 0, true)));
 	planned_node(seen.state, "core")->sessions_left_out = 7;
-	sessions_text(&seen, c, f, out);
+	sessions_text(&seen, c, f, 80, out);
 	cr_expect_str_eq(
 		out->str,
 		"\nsessions on the path\n"

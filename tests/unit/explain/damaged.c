@@ -145,7 +145,7 @@ static void explain_one(finished *f, const model *m, const char *id)
 	finished_read(f, id, &recorded);
 	show_timeline(&recorded, out);
 	x = explain_recorded(m, s, &recorded, &options);
-	explain_text(x, 2, out);
+	explain_text(x, 2, 80, out);
 	expect_harmless(out);
 	document = explain_json_text(x);
 	cr_assert_not_null(document, "%s", now);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What people see. */
 #include "testbed/report/progress.h"
-#include "testbed/report/timeline.h"
+#include "testbed/report/wrap.h"
 #include "tests/unit/report/sample.h"
 
 #include <criterion/criterion.h>
@@ -181,18 +181,90 @@ Test(text, line_of_a_cell)
 	g_string_free(out, TRUE);
 }
 
+/* What a progress draws of these results; the caller frees. */
+static char *drawn(const results *r, guint columns, guint rows)
+{
+	const struct report_style style = {.utf8 = true, .columns = columns};
+	g_autoptr(progress) p = progress_new(1000000);
+	GString *out = g_string_new(NULL);
+
+	progress_runs(p, r);
+	ptr_array_foreach(const struct scenario_result, s, r->scenarios)
+		ptr_array_foreach(const struct cell, c, s->cells)
+			if (c->done && c->verdict != VERDICT_PASS)
+				progress_failed(p, c);
+	progress_draw(p, &style, rows, 5200000, out);
+	return g_string_free(out, FALSE);
+}
+
+static guint rows_taken(const char *text, guint columns)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
+	guint rows = 0;
+
+	for (guint i = 0; lines[i] && lines[i + 1]; i++)
+		rows += wrap_rows(lines[i], columns);
+	return rows;
+}
+
 Test(progress, has_a_line_for_each_scenario)
 {
 	g_autoptr(results) r = sample_results();
-	GString *out = g_string_new(NULL);
+	g_autofree char *text = NULL;
 	struct scenario_result *s = r->scenarios->pdata[1];
 
 	for (guint i = 5; i < s->cells->len; i++)
 		((struct cell *)s->cells->pdata[i])->done = false;
-	cr_expect_eq(report_progress(r, &plain, 4200, out), 2);
-	compare_golden("progress.txt", out->str);
-	expect_narrow(out->str, 79);
-	g_string_free(out, TRUE);
+	g_free(sample_cell(r, "missing-route/branch1-home1/audio")->cause);
+	sample_cell(r, "missing-route/branch1-home1/audio")->cause = g_strdup("NO_ROUTE");
+	text = drawn(r, 80, 24);
+	compare_golden("progress.txt", text);
+	expect_narrow(text, 79);
+}
+
+/* At no size does a line need two rows, and all of it fits the terminal. */
+Test(progress, fits_any_terminal)
+{
+	g_autoptr(results) r = sample_results();
+
+	for (guint columns = 40; columns <= 120; columns++) {
+		for (guint rows = 6; rows < 30; rows++) {
+			g_autofree char *text = drawn(r, columns, rows);
+
+			cr_expect_lt(rows_taken(text, columns), rows, "%ux%u:\n%s", columns, rows,
+				     text);
+			expect_narrow(text, columns);
+		}
+	}
+}
+
+/* More scenarios than rows: what runs is shown, names stay apart, and nothing is flooded. */
+Test(progress, many_scenarios_with_names_that_are_alike)
+{
+	g_autoptr(results) r = results_new();
+	g_autofree char *text = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	for (guint i = 0; i < 40; i++) {
+		g_autofree char *name =
+			g_strdup_printf("the-same-long-beginning-%02u-and-the-same-long-end", i);
+		struct scenario_result *s = scenario_result_new(name, NULL);
+		struct cell *c = cell_new();
+
+		c->id = g_strdup_printf("%s/a-b/im", name);
+		c->done = i != 17;
+		c->verdict = VERDICT_PASS;
+		c->as_expected = true;
+		g_ptr_array_add(s->cells, c);
+		g_ptr_array_add(r->scenarios, s);
+	}
+	text = drawn(r, 40, 12);
+	lines = g_strsplit(text, "\n", 0);
+	cr_expect_lt(rows_taken(text, 40), 12, "%s", text);
+	cr_expect_not_null(strstr(text, "0/1"), "the one that runs:\n%s", text);
+	cr_expect_not_null(strstr(text, "more scenarios"), "%s", text);
+	for (guint i = 1; lines[i] && lines[i + 1]; i++)
+		cr_expect_str_neq(lines[i], lines[i - 1], "%s", text);
 }
 
 static void add_event(GPtrArray *events, const char *agent, const char *json)
@@ -236,6 +308,12 @@ Test(timeline, of_a_call)
 		  "{\"event\":\"call-result\",\"time_us\":1500000,\"verdict\":\"fail\",\"reason\":"
 		  "\"no pair\","
 		  "\"diagnostics\":{\"ms_client_diagnostics\":23,\"ice_warn\":\"0x3eb\"}}");
+	add_event(events, "dc1",
+		  "{\"event\":\"sip\",\"time_us\":1090000,\"sent\":true,\"method\":\"INVITE\","
+		  "\"status\":null,\"peer\":\"10.0.1.10:5061\"}");
+	add_event(events, "dc1",
+		  "{\"event\":\"sip\",\"time_us\":1400000,\"sent\":true,\"method\":\"INVITE\","
+		  "\"status\":null,\"peer\":\"10.0.1.10:5061\"}");
 	add_event(events, "dc1", "{\"event\":\"nobody-knows\",\"time_us\":1600000}");
 	add_event(events, "dc1", "{}");
 	report_timeline(sample_cell(r, "missing-route/dc1-branch1/audio"), events, false, false,

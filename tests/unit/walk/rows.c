@@ -73,7 +73,7 @@ void walk_rows_expect_text(const struct walk_row *rows, gsize n)
 		g_autoptr(GString) text = g_string_new(NULL);
 		g_auto(GStrv) lines = NULL;
 
-		walk_text(pair, text);
+		walk_text(pair, 80, text);
 		lines = g_strsplit(text->str, "\n", 0);
 		for (guint k = 0; lines[k]; k++)
 			cr_expect(strlen(lines[k]) <= 80, "%s: '%s'", rows[i].name, lines[k]);

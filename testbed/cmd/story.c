@@ -11,7 +11,7 @@
 /* Finishes the page (taken over) and writes it to o->html.  Returns the exit code. */
 static int write_page(page *p, const json_t *index, const struct options *o)
 {
-	g_autoptr(GString) html = page_finish(p, index);
+	g_autoptr(GString) html = page_finish(p, index, NULL);
 	g_autoptr(GError) error = NULL;
 
 	if (files_replace(o->html, html->str, (gssize)html->len, &error))

@@ -129,16 +129,21 @@ static char *index_text(const json_t *index)
 	return g_strjoinv("\\u003c", parts);
 }
 
-GString *page_finish(page *p, const json_t *index)
+GString *page_finish(page *p, const json_t *index, const char *server)
 {
 	g_autofree char *template = file_text("index.html"), *script = script_text(),
 			*style = style_text(), *script_hash = hash_text(script),
-			*style_hash = hash_text(style), *document = index_text(index);
+			*style_hash = hash_text(style), *document = index_text(index),
+			*connect = server ? g_strdup_printf("connect-src %s; ", server) : NULL;
 	const struct {
 		const char *mark, *text;
-	} marks[] = {{"@STYLE@", style},	   {"@SCRIPT@", script},
-		     {"@STYLE_HASH@", style_hash}, {"@SCRIPT_HASH@", script_hash},
-		     {"@INDEX@", document},	   {"@CELLS@", p->parts->str}};
+	} marks[] = {{"@STYLE@", style},
+		     {"@SCRIPT@", script},
+		     {"@STYLE_HASH@", style_hash},
+		     {"@SCRIPT_HASH@", script_hash},
+		     {"@INDEX@", document},
+		     {"@CELLS@", p->parts->str},
+		     {"@CONNECT@", connect ? connect : ""}};
 	GString *out = g_string_new(NULL);
 
 	for (const char *at = template; *at;) {

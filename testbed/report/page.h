@@ -8,7 +8,7 @@
  *
  *   page *p = page_new();
  *   page_add(p, PAGE_CELL, id, cell);  ...
- *   g_autoptr(GString) html = page_finish(p, index);
+ *   g_autoptr(GString) html = page_finish(p, index, NULL);
  */
 #ifndef TESTBED_REPORT_PAGE_H
 #define TESTBED_REPORT_PAGE_H
@@ -23,7 +23,9 @@ enum page_part { PAGE_CELL, PAGE_NODES };
 page *page_new(void);
 /* Packs the value, which stays the caller's. */
 void page_add(page *p, enum page_part part, const char *name, const json_t *value);
-/* The whole file with the story's document `index`; frees the page.  The caller frees. */
-GString *page_finish(page *p, const json_t *index);
+/* The whole file with the story's document `index`; frees the page.  `server` is what the page may
+ * connect to besides, as a source of a content security policy ("ws://127.0.0.1:8000"); NULL:
+ * nothing, it is a file.  The caller frees. */
+GString *page_finish(page *p, const json_t *index, const char *server);
 
 #endif

@@ -22,13 +22,15 @@ export function joinModules() {
 		.map(line => line.replace(/^export /, "")).join("\n")).join("\n");
 }
 
-export function joinPage(story) {
-	const {cells, ...rest} = story;
+// server: a source of the content security policy that the page may connect to.
+export function joinPage(story, server = null) {
+	const {cells = {}, ...rest} = story;
 	const index = {...rest, scenarios: story.scenarios.map(({nodes, ...scenario}) => scenario)};
 	const script = joinModules();
 	const style = `${web("style.css")}${web("print.css")}`;
 	const parts = {
 		"@STYLE@": style, "@SCRIPT@": script, "@STYLE_HASH@": hash(style), "@SCRIPT_HASH@": hash(script), "@INDEX@": inScript(index),
+		"@CONNECT@": server ? `connect-src ${server}; ` : "",
 		"@CELLS@": [...Object.entries(cells).map(([id, cell]) => packed("cell", id, cell)), ...story.scenarios.filter(one => one.nodes).map(one => packed("nodes", one.name, one.nodes))].join("\n"),
 	};
 	return web("index.html").replace(/@[A-Z_]+@/g, mark => parts[mark] ?? mark);

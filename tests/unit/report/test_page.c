@@ -44,7 +44,7 @@ static json_t *unpacked(const char *base64)
 	return json_loads(text, 0, NULL);
 }
 
-static GString *page_of(const char *text)
+static GString *page_over(const char *text, const char *server)
 {
 	json_auto_t *index = json_pack("{s:s, s:s}", "schema", "testbed.story/1", "text", text);
 	json_auto_t *cell = json_pack("{s:s}", "text", text);
@@ -52,7 +52,12 @@ static GString *page_of(const char *text)
 
 	page_add(p, PAGE_CELL, text, cell);
 	page_add(p, PAGE_NODES, text, cell);
-	return page_finish(p, index);
+	return page_finish(p, index, server);
+}
+
+static GString *page_of(const char *text)
+{
+	return page_over(text, NULL);
 }
 
 Test(page, holds_hostile_text_as_data)
@@ -81,6 +86,16 @@ Test(page, has_no_mark_of_its_template_left)
 	cr_expect_null(strstr(html->str, "\nimport "));
 	cr_expect_null(strstr(html->str, "\nexport "));
 	cr_expect_null(strstr(html->str, "@INDEX@"));
+}
+
+Test(page, connects_to_its_server_only)
+{
+	g_autoptr(GString) file = page_of("plain"),
+			   live = page_over("plain", "ws://127.0.0.1:8000");
+
+	cr_expect_null(strstr(file->str, "; connect-src"));
+	cr_expect_not_null(strstr(live->str, "default-src 'none'; connect-src ws://127.0.0.1:8000; "
+					     "script-src 'sha256-"));
 }
 
 Test(page, is_the_same_for_the_same_data)

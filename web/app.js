@@ -3,6 +3,8 @@
 
 import {CallView} from "./call.js";
 import {chooser, make, replaceContent, sayAloud} from "./dom.js";
+import {LiveView} from "./live.js";
+import {lessonsView} from "./lessons.js";
 import {cellPage, gridPage, mapPage} from "./print.js";
 import {mapView, resultsView} from "./results.js";
 import {mediumWord, callName} from "./words.js";
@@ -17,7 +19,7 @@ function stateOf(hash) {
 	const words = new URLSearchParams(hash.replace(/^#/, ""));
 	const step = words.get("step");
 	return {
-		view: words.get("view") ?? "results", scenario: words.get("scenario"), with: words.get("with"), cell: words.get("cell"), node: words.get("node"),
+		view: words.get("view"), scenario: words.get("scenario"), with: words.get("with"), cell: words.get("cell"), node: words.get("node"),
 		step: step !== null && /^\d{1,6}$/.test(step) ? Number(step) : null, fix: words.get("fix") === "1",
 	};
 }
@@ -25,12 +27,16 @@ function stateOf(hash) {
 function hashOf(state) {
 	const words = new URLSearchParams();
 	for (const [name, value] of Object.entries(state)) {
-		if (value !== null && value !== undefined && value !== false && !(name === "view" && value === "results")) {
+		if (value !== null && value !== undefined && value !== false) {
 			words.set(name, value === true ? "1" : value);
 		}
 	}
 	return `#${words}`;
 }
+
+const LIVE_KEYS = [
+	["k", "place the call that is chosen"], ["i", "the newest packet"], ["b", "the changes"], ["t", "the lessons"],
+];
 
 export class App {
 	constructor(source) {
@@ -48,10 +54,11 @@ export class App {
 	start() {
 		const {topology, run} = this.index;
 		const title = topology.title ?? topology.name ?? "testbed report";
-		document.title = `${title}: testbed report`;
+		document.title = `${title}: testbed ${this.isLive ? "lab" : "report"}`;
 		document.getElementById("title").textContent = title;
-		replaceContent(document.getElementById("run"), [run.version ? `testbed ${run.version}` : null, run.started, run.id ? `run ${run.id}` : null].filter(Boolean).join(" · "));
+		replaceContent(document.getElementById("run"), this.isLive ? `lab ${this.index.lab ?? ""}` : [run.version ? `testbed ${run.version}` : null, run.started, run.id ? `run ${run.id}` : null].filter(Boolean).join(" · "));
 		this.drawTools();
+		this.source.watch?.((what, message) => this.told(what, message));
 		window.addEventListener("hashchange", () => {
 			if (location.hash !== hashOf(this.state)) {
 				this.state = stateOf(location.hash);
@@ -60,17 +67,35 @@ export class App {
 		});
 		document.addEventListener("keydown", event => this.handleKey(event));
 		window.addEventListener("beforeprint", () => this.prepareHandout());
-		return this.show();
+		const shown = this.show();
+		this.source.start?.();
+		return shown;
+	}
+
+	get isLive() {
+		return Boolean(this.source.feed);
+	}
+
+	get scenarios() {
+		return this.isLive ? [this.source.feed.scenario].filter(Boolean) : this.index.scenarios;
+	}
+
+	// Of a lab that is up: every view that is open hears it.
+	told(what, message) {
+		this.live?.told(what, message);
+		if (what === "state" && this.state.view === "map" && this.source.feed.isRedrawn) {
+			this.show();
+		}
 	}
 
 	// --- views ---
 
 	scenarioNamed(name) {
-		return this.index.scenarios.find(one => one.name === name);
+		return this.scenarios.find(one => one.name === name);
 	}
 
 	entryOf(id) {
-		for (const scenario of this.index.scenarios) {
+		for (const scenario of this.scenarios) {
 			const entry = scenario.cells.find(cell => cell.id === id);
 			if (entry) {
 				return {scenario, entry};
@@ -98,21 +123,27 @@ export class App {
 		this.current?.leave();
 		this.current = null;
 		const found = this.state.view === "call" ? this.entryOf(this.state.cell) : null;
-		const scenario = found?.scenario ?? this.scenarioNamed(this.state.scenario) ?? this.index.scenarios[0];
-		if (!scenario) {
+		const scenario = found?.scenario ?? this.scenarioNamed(this.state.scenario) ?? this.scenarios[0];
+		this.scenario = scenario;
+		if (this.isLive && !["map", "lessons"].includes(this.state.view)) {
+			this.live ??= new LiveView(this);
+			this.current = this.live;
+			replaceContent(this.main, this.live.element);
+		} else if (this.state.view === "lessons" && this.index.lessons?.length) {
+			this.current = lessonsView(this);
+			replaceContent(this.main, this.current.element);
+		} else if (!scenario) {
 			replaceContent(this.main, make("p", {class: "wait"}, "There is no scenario in this report."));
 			return;
-		}
-		if (found) {
+		} else if (found) {
 			await this.showCall(found);
 		} else {
 			const other = this.scenarioNamed(this.state.with);
 			this.current = this.state.view === "map" ? mapView(this, scenario, this.state.node) : resultsView(this, scenario, other === scenario ? null : other);
 			replaceContent(this.main, this.current.element);
 		}
-		this.scenario = scenario;
 		this.drawViews(found);
-		document.body.dataset.view = found ? "call" : this.state.view;
+		document.body.dataset.view = found ? "call" : this.state.view ?? "";
 		if (byHand) {
 			this.main.focus({preventScroll: true});
 		}
@@ -141,10 +172,14 @@ export class App {
 	}
 
 	drawViews(found) {
-		const view = found ? "call" : this.state.view === "map" ? "map" : "results";
+		const {view: asked} = this.state;
+		const view = found ? "call" : ["map", "lessons"].includes(asked) ? asked : "results";
+		const name = this.scenario?.name;
 		const button = (key, text, change, disabled = false) => make("button", {type: "button", "aria-current": view === key ? "page" : null, disabled, on: {click: () => this.go(change)}}, text);
-		replaceContent(document.getElementById("views"), button("results", "Results", {view: "results", scenario: this.scenario.name}), button("map", "Map", {view: "map", scenario: this.scenario.name}),
-			button("call", "Call", {view: "call"}, !this.entryOf(this.state.cell)));
+		replaceContent(document.getElementById("views"),
+			this.isLive ? button("results", "Live", {view: null}) : button("results", "Results", {view: null, scenario: name}), button("map", "Map", {view: "map", scenario: name}),
+			this.isLive ? null : button("call", "Call", {view: "call"}, !this.entryOf(this.state.cell)),
+			!this.isLive && this.index.lessons?.length ? button("lessons", "Lessons", {view: "lessons"}) : null);
 	}
 
 	// --- tools ---
@@ -169,7 +204,7 @@ export class App {
 	}
 
 	openHelp() {
-		this.openDialog("Keys", make("table", {class: "keys"}, make("tbody", {}, KEYS.map(([key, words]) => make("tr", {}, make("th", {scope: "row"}, make("kbd", {}, key)), make("td", {}, words))))),
+		this.openDialog("Keys", make("table", {class: "keys"}, make("tbody", {}, [...(this.isLive ? LIVE_KEYS : []), ...KEYS].map(([key, words]) => make("tr", {}, make("th", {scope: "row"}, make("kbd", {}, key)), make("td", {}, words))))),
 			make("label", {class: "line"}, make("input", {type: "checkbox", checked: this.hasKeys, on: {change: event => {
 				this.hasKeys = event.target.checked;
 			}}}), " single keys are on"),
@@ -179,6 +214,10 @@ export class App {
 	// --- print ---
 
 	openPrint() {
+		if (this.isLive) {
+			window.print();
+			return;
+		}
 		const choices = [["this", this.state.view === "call" ? "this call" : "the grid of this scenario"], ["failed", "every failing call of this scenario"], ["all", "every call of this scenario"]];
 		let choice = "this";
 		const dialog = this.openDialog("Print a handout", make("p", {}, "The map alone comes first, then a page a call."), chooser("Pages", choices, choice, value => {
@@ -209,9 +248,9 @@ export class App {
 	// Whatever way the browser was told to print: what is open.
 	prepareHandout() {
 		if (!this.isFilled && this.scenario) {
-			const call = this.current instanceof CallView ? this.current : null;
+			const call = this.current?.story ? this.current : null;
 			replaceContent(document.getElementById("handout"), mapPage(this.index, this.scenario, this.isQuiz && !call?.withFix),
-				call ? cellPage(this.scenario, call.entry, call.story, call.isSecret) : this.state.view === "map" ? null : gridPage(this.index, this.scenario, this.isQuiz));
+				call ? cellPage(this.scenario, call.entry, call.story, call.isSecret) : this.isLive || this.state.view ? null : gridPage(this.index, this.scenario, this.isQuiz));
 		}
 		this.isFilled = false;
 	}
@@ -233,7 +272,7 @@ export class App {
 			return;
 		}
 		const key = event.shiftKey && event.key.startsWith("Arrow") ? `shift ${event.key}` : event.key;
-		const act = {g: () => this.go({view: "results", scenario: this.scenario?.name}), m: () => this.go({view: "map", scenario: this.scenario?.name}), "?": () => this.openHelp()}[key];
+		const act = {g: () => this.go({view: null, scenario: this.scenario?.name}), m: () => this.go({view: "map", scenario: this.scenario?.name}), "?": () => this.openHelp()}[key];
 		if (act) {
 			act();
 		} else if (!this.current?.key(key)) {

@@ -112,7 +112,7 @@ export class CallView {
 				make("p", {}, outcomeSentence(this.cell.trial.story)), make("p", {class: "quiet"}, "These are the packets of the call that was placed again on a copy of the network with this change.")),
 			make("button", {type: "button", class: "try", on: {click: () => this.setFix(false)}}, "Back to the call as it is"));
 		}
-		return make("div", {class: "why-panel"}, whyContent(this.cell, this.cure()));
+		return make("div", {class: "why-panel"}, whyContent(this.cell, [this.cure()]));
 	}
 
 	reveal() {
@@ -150,23 +150,7 @@ export class CallView {
 			this.ladder.mark(this.player.playback.index);
 			return true;
 		}
-		const act = {
-			" ": () => this.player.toggle(),
-			p: () => this.player.toggle(),
-			ArrowRight: () => this.player.step(1),
-			ArrowLeft: () => this.player.step(-1),
-			".": () => this.player.hopBy(1),
-			",": () => this.player.hopBy(-1),
-			x: () => this.player.goToLost(),
-			s: () => this.player.goToPhase("sign-in"),
-			c: () => this.player.goToPhase("call"),
-			v: () => this.player.goToPhase("media"),
-			e: () => this.player.goToPhase("end"),
-			f: () => this.toggleFix(),
-			o: () => this.map?.toggleFollow(),
-			Home: () => this.player.seek(0),
-			End: () => this.player.seek(this.player.playback.steps.length - 1),
-		}[key] ?? mapKeys(this.map)[key];
+		const act = {f: () => this.toggleFix()}[key] ?? playerKeys(this.player, this.map)[key];
 		if (!act) {
 			return false;
 		}
@@ -179,15 +163,37 @@ export class CallView {
 	}
 }
 
+// What keys do to a player and its map.
+export function playerKeys(player, map) {
+	return {
+		" ": () => player.toggle(),
+		p: () => player.toggle(),
+		ArrowRight: () => player.step(1),
+		ArrowLeft: () => player.step(-1),
+		".": () => player.hopBy(1),
+		",": () => player.hopBy(-1),
+		x: () => player.goToLost(),
+		s: () => player.goToPhase("sign-in"),
+		c: () => player.goToPhase("call"),
+		v: () => player.goToPhase("media"),
+		e: () => player.goToPhase("end"),
+		o: () => map?.toggleFollow(),
+		Home: () => player.seek(0),
+		End: () => player.seek(player.playback.steps.length - 1),
+		...mapKeys(map),
+	};
+}
+
 // Zoom by keys, for every view with a map.
 export function mapKeys(map) {
-	return map ? {
-		"+": () => map.view.zoom(1.3),
-		"-": () => map.view.zoom(1 / 1.3),
-		0: () => map.view.fit(),
-		"shift ArrowLeft": () => map.view.pan(-0.1, 0),
-		"shift ArrowRight": () => map.view.pan(0.1, 0),
-		"shift ArrowUp": () => map.view.pan(0, -0.1),
-		"shift ArrowDown": () => map.view.pan(0, 0.1),
-	} : {};
+	const moves = {
+		"+": view => view.zoom(1.3),
+		"-": view => view.zoom(1 / 1.3),
+		0: view => view.fit(),
+		"shift ArrowLeft": view => view.pan(-0.1, 0),
+		"shift ArrowRight": view => view.pan(0.1, 0),
+		"shift ArrowUp": view => view.pan(0, -0.1),
+		"shift ArrowDown": view => view.pan(0, 0.1),
+	};
+	return map ? Object.fromEntries(Object.entries(moves).map(([key, move]) => [key, () => map.byHand(() => move(map.view))])) : {};
 }

@@ -96,7 +96,7 @@ export function makeTable(caption, heads, rows, empty = "none") {
 }
 
 export function chooser(label, options, chosen, choose) {
-	const select = make("select", {on: {change: () => choose(select.value)}},
+	const select = make("select", {"aria-label": label, on: {change: () => choose(select.value)}},
 		options.map(([value, text]) => make("option", {value, selected: value === chosen}, text)));
 	return make("label", {class: "chooser"}, make("span", {}, label), select);
 }

@@ -2,13 +2,15 @@
 // The network as an SVG drawing, from back to front: sites, links, tunnels, networks, the ways of packets, nodes, names, the
 // packet itself.  Text stands in boxes, or on a plate above the lines.
 
-import {make, makeSvg, moveByArrows, replaceContent} from "./dom.js";
+import {make, makeSvg, moveByArrows, reducedMotion, replaceContent} from "./dom.js";
 import {layOutMap, widthOfText, wrapText} from "./layout.js";
 import {beginningOf, centreOf, lengthOf, linksOf, pathData, placeAlong, toTheRight, wayBetween} from "./geometry.js";
 
 const NAME_SIZE = 21;
 const SMALL_SIZE = 17;
 const LINE_HEIGHT = 21;
+const TEXT_MIN = 14.5; // pixels that a text needs on a projector
+const MOVE_MS = 300; // how long the view takes to another place
 const ASIDE = 7; // a way runs this far to the right of its line
 const BEFORE = 18; // a packet stands this far before its node, so that the name can be read
 const NODES_MAX = 150; // a larger network is drawn where the report says
@@ -178,7 +180,7 @@ function shortReason(text) {
 
 class Ways {
 	constructor(map, links, isSecret) {
-		Object.assign(this, {map, links, isSecret});
+		Object.assign(this, {map, links, isSecret, at: null}); // at: where the packet stands
 		this.trails = makeSvg("g", {class: "trails", "aria-hidden": "true"});
 		this.packet = makeSvg("g", {class: "packet", "aria-hidden": "true"});
 		this.callout = makeSvg("g", {class: "callout", "aria-hidden": "true"});
@@ -236,6 +238,7 @@ class Ways {
 			return this.trail(question, asked, asked.length, 0, "asked");
 		}), this.trail(step, ways, hop, share, isDead ? "dead" : null));
 		const at = share > 0 && ways[hop] ? placeAlong(ways[hop], share) : this.standing(step, hop, ways);
+		this.at = at;
 		if (!at) {
 			replaceContent(this.packet);
 			return;
@@ -252,6 +255,7 @@ class Ways {
 		const node = step?.lost ? this.map.nodes.find(one => one.name === step.lost.node) : null;
 		const points = node && step.lost.iface ? this.links.get(`${node.name}\n${step.lost.iface}`)?.points ?? [] : [];
 		const at = points.length > 1 ? placeAlong(points, BEFORE / lengthOf(points)) : node ? {x: node.x + node.w, y: node.y} : null;
+		this.at = at;
 		replaceContent(this.packet, at ? packetShape(step.side, null, true) : null);
 		if (at) {
 			this.packet.setAttribute("class", "packet dead");
@@ -284,37 +288,69 @@ class Ways {
 
 class View {
 	constructor(svg, map) {
-		this.svg = svg;
-		this.map = map;
+		Object.assign(this, {svg, map, frameRequest: null, isWhole: true});
 		this.fit();
 	}
 
+	// Of the frame that the drawing fills; before it stands in the page, the drawing's own.
+	shape() {
+		const {clientWidth, clientHeight} = this.svg;
+		return clientWidth > 0 && clientHeight > 0 ? clientHeight / clientWidth : this.map.height / this.map.width;
+	}
+
+	// How much of the drawing's width can be shown with its smallest text at TEXT_MIN pixels.
+	readableWidth() {
+		return this.svg.clientWidth > 0 ? this.svg.clientWidth * SMALL_SIZE / TEXT_MIN : this.map.width;
+	}
+
+	isReadable() {
+		const {map} = this;
+		return Math.max(map.width, map.height / this.shape()) <= this.readableWidth();
+	}
+
+	// The view's place; inside the drawing as far as the frame's shape lets it.
 	apply() {
 		const {map} = this;
-		this.w = Math.min(map.width, Math.max(map.width / 12, this.w));
-		this.h = this.w * map.height / map.width;
-		this.x = Math.min(map.width - this.w, Math.max(0, this.x));
-		this.y = Math.min(map.height - this.h, Math.max(0, this.y));
+		const shape = this.shape();
+		const most = Math.max(map.width, map.height / shape);
+		this.w = Math.min(most, Math.max(map.width / 12, this.w));
+		this.h = this.w * shape;
+		const inside = (at, size, all) => (size >= all ? (all - size) / 2 : Math.min(all - size, Math.max(0, at)));
+		this.x = inside(this.x, this.w, map.width);
+		this.y = inside(this.y, this.h, map.height);
 		this.svg.setAttribute("viewBox", [this.x, this.y, this.w, this.h].map(number => number.toFixed(1)).join(" "));
 	}
 
 	fit() {
-		Object.assign(this, {x: 0, y: 0, w: this.map.width, h: this.map.height});
+		this.stop();
+		this.isWhole = true;
+		Object.assign(this, {x: 0, y: 0, w: Infinity});
 		this.apply();
+	}
+
+	resized() {
+		if (this.isWhole) {
+			this.fit();
+		} else {
+			this.apply();
+		}
 	}
 
 	// Shares of the view say which place stays where it is.
 	zoom(factor, shareX = 0.5, shareY = 0.5) {
+		this.stop();
+		this.isWhole = false;
 		const [x, y] = [this.x + this.w * shareX, this.y + this.h * shareY];
-		this.w = Math.min(this.map.width, Math.max(this.map.width / 12, this.w / factor));
-		this.h = this.w * this.map.height / this.map.width;
+		const most = Math.max(this.map.width, this.map.height / this.shape());
+		this.w = Math.min(most, Math.max(this.map.width / 12, this.w / factor));
 		this.x = x - this.w * shareX;
-		this.y = y - this.h * shareY;
+		this.y = y - this.w * this.shape() * shareY;
 		this.apply();
 	}
 
-	// Shows what some nodes and the ways between them need, in the drawing's shape.
-	frame(boxes, margin = 90) {
+	// Shows some boxes, as near as their text needs to be read; when that is too near for all of them, the place `at` and
+	// what is around it.
+	frame(boxes, at, margin = 70) {
 		if (boxes.length === 0) {
 			return;
 		}
@@ -322,26 +358,60 @@ class View {
 		const top = Math.min(...boxes.map(box => box.y)) - margin;
 		const right = Math.max(...boxes.map(box => box.x + box.w)) + margin;
 		const bottom = Math.max(...boxes.map(box => box.y + box.h)) + margin;
-		this.w = Math.max(right - left, (bottom - top) * this.map.width / this.map.height, this.map.width / 3);
-		this.h = this.w * this.map.height / this.map.width;
-		this.x = (left + right - this.w) / 2;
-		this.y = (top + bottom - this.h) / 2;
-		this.apply();
+		const shape = this.shape();
+		const w = Math.min(Math.max(right - left, (bottom - top) / shape, this.map.width / 3), this.readableWidth());
+		const between = (middle, low, high, size, point) => (high - low <= size ? middle
+			: Math.min(high - size / 2, Math.max(low + size / 2, point)));
+		const x = between((left + right) / 2, left, right, w, at?.x ?? (left + right) / 2) - w / 2;
+		const y = between((top + bottom) / 2, top, bottom, w * shape, at?.y ?? (top + bottom) / 2) - w * shape / 2;
+		this.moveTo({x, y, w});
+	}
+
+	// At once, or so that the eye can follow.
+	moveTo(place) {
+		this.stop();
+		this.isWhole = false;
+		if (reducedMotion()) {
+			Object.assign(this, place);
+			this.apply();
+			return;
+		}
+		const from = {x: this.x, y: this.y, w: this.w};
+		const began = performance.now();
+		const tick = now => {
+			const share = Math.min(1, Math.max(0, (now - began) / MOVE_MS));
+			const eased = share * (2 - share);
+			for (const name of ["x", "y", "w"]) {
+				this[name] = from[name] + (place[name] - from[name]) * eased;
+			}
+			this.apply();
+			this.frameRequest = share < 1 ? requestAnimationFrame(tick) : null;
+		};
+		this.frameRequest = requestAnimationFrame(tick);
+	}
+
+	stop() {
+		if (this.frameRequest !== null) {
+			cancelAnimationFrame(this.frameRequest);
+		}
+		this.frameRequest = null;
 	}
 
 	pan(byX, byY) {
+		this.stop();
+		this.isWhole = false;
 		this.x += byX * this.w;
 		this.y += byY * this.h;
 		this.apply();
 	}
 }
 
-function handlePointer(svg, view) {
+function handlePointer(svg, view, byHand) {
 	let from = null;
 	svg.addEventListener("wheel", event => {
 		event.preventDefault();
 		const box = svg.getBoundingClientRect();
-		view.zoom(event.deltaY < 0 ? 1.2 : 1 / 1.2, (event.clientX - box.x) / box.width, (event.clientY - box.y) / box.height);
+		byHand(() => view.zoom(event.deltaY < 0 ? 1.2 : 1 / 1.2, (event.clientX - box.x) / box.width, (event.clientY - box.y) / box.height));
 	}, {passive: false});
 	svg.addEventListener("pointerdown", event => {
 		from = {x: event.clientX, y: event.clientY};
@@ -352,7 +422,8 @@ function handlePointer(svg, view) {
 			return;
 		}
 		const box = svg.getBoundingClientRect();
-		view.pan((from.x - event.clientX) / box.width, (from.y - event.clientY) / box.height);
+		const [byX, byY] = [(from.x - event.clientX) / box.width, (from.y - event.clientY) / box.height];
+		byHand(() => view.pan(byX, byY));
 		from = {x: event.clientX, y: event.clientY};
 	});
 	svg.addEventListener("pointerup", () => {
@@ -394,11 +465,12 @@ export function drawMap(plain, choose = () => {}, secret = false) {
 export function makeMap(plain, options = {}) {
 	const {svg, ways, nodes, map} = drawMap(plain, options.choose, options.secret);
 	const view = new View(svg, map);
-	handlePointer(svg, view);
+	handlePointer(svg, view, act => byHand(act));
 	moveByArrows(nodes, "g.node");
 	const control = (name, text, act) => make("button", {type: "button", "aria-label": name, title: name, on: {click: act}}, text);
 	let isFollowing = false;
-	const followButton = options.follow ? make("button", {type: "button", "aria-pressed": "false", title: "Follow the packet (o)", on: {click: () => follow(!isFollowing)}}, "Follow") : null;
+	let isAsked = false; // a view was chosen by hand
+	const followButton = options.follow ? make("button", {type: "button", "aria-pressed": "false", title: "Follow the packet (o)", on: {click: () => followByHand(!isFollowing)}}, "Follow") : null;
 	function follow(wanted) {
 		isFollowing = wanted;
 		followButton?.setAttribute("aria-pressed", String(wanted));
@@ -408,24 +480,45 @@ export function makeMap(plain, options = {}) {
 			view.fit();
 		}
 	}
+	function followByHand(wanted) {
+		isAsked = true;
+		follow(wanted);
+	}
+	// The packet's place decides, when not all of its way can be shown.
 	function frameStep(steps) {
 		const names = new Set(steps.flatMap(step => step?.hops ?? []).map(hop => hop.node));
 		if (isFollowing) {
-			view.frame(map.nodes.filter(node => names.has(node.name)));
+			view.frame(map.nodes.filter(node => names.has(node.name)), ways.at);
 		}
 	}
+	function byHand(act) {
+		isAsked = true;
+		isFollowing = false;
+		followButton?.setAttribute("aria-pressed", "false");
+		act();
+	}
+	// A map whose text is too small in its frame follows the packet, until another view is chosen.
+	const watcher = new ResizeObserver(() => {
+		view.resized();
+		if (followButton && !isAsked && isFollowing === view.isReadable()) {
+			follow(!view.isReadable());
+		}
+	});
+	watcher.observe(svg);
 	const element = make("div", {class: "map-frame"}, svg, make("div", {class: "zoom", role: "group", "aria-label": "Zoom"}, followButton,
-		control("Zoom in (+)", "+", () => view.zoom(1.3)), control("Zoom out (−)", "−", () => view.zoom(1 / 1.3)), control("Whole map (0)", "⤢", () => view.fit())));
+		control("Zoom in (+)", "+", () => byHand(() => view.zoom(1.3))), control("Zoom out (−)", "−", () => byHand(() => view.zoom(1 / 1.3))), control("Whole map (0)", "⤢", () => byHand(() => view.fit()))));
 	return {
 		element,
 		view,
 		show: (step, hop, share, questions) => ways.show(step, hop, share, questions),
 		frameStep,
-		toggleFollow: () => follow(!isFollowing),
+		byHand,
+		close: () => watcher.disconnect(),
+		toggleFollow: () => followByHand(!isFollowing),
 		// marks: names of nodes by what they are just now, e.g. {at: ["edge"], dead: []}
 		mark(marks) {
 			for (const node of nodes.children) {
-				for (const kind of ["end", "at", "dead", "chosen"]) {
+				for (const kind of ["end", "at", "dead", "chosen", "fresh"]) {
 					node.classList.toggle(kind, (marks[kind] ?? []).includes(node.dataset.node));
 				}
 			}

@@ -43,6 +43,19 @@ export class Playback {
 		return true;
 	}
 
+	// Other steps, while a call goes on: the place stays, as far as it exists.
+	replaceSteps(steps) {
+		this.steps = steps;
+		this.index = Math.min(this.index, Math.max(0, steps.length - 1));
+		this.hop = Math.min(this.hop, this.lastHop());
+	}
+
+	// The newest step that the filter shows, at its end; false: none.
+	seekNewest() {
+		const shown = this.shown();
+		return shown.length > 0 && this.seek(shown[shown.length - 1]);
+	}
+
 	// The next step (or, -1, the one before) that the filter shows; from its beginning, or at its end.
 	moveStep(by, hop = null) {
 		for (let i = this.index + by; i >= 0 && i < this.steps.length; i += by) {

@@ -8,6 +8,7 @@ import {countWord, phaseWord, protocolWord, sideWord, socketWord, timeWord} from
 
 const HOP_MS = 650; // one hop at speed 1
 const READ_MS = 1500; // how long a step stands before the next one, at speed 1
+const GLIDE_MS = 250; // a packet's whole way, while a call goes on
 const SPEEDS = [["0.5", "half speed"], ["1", "normal"], ["2", "2 × speed"], ["4", "4 × speed"], ["16", "16 × speed"]];
 
 // --- words of a step -------------------------------------------------------------------------------
@@ -92,7 +93,8 @@ function makeFilter(playback, change) {
 // --- the player ------------------------------------------------------------------------------------
 
 export class Player {
-	// options: map (of makeMap), secret() whether the why is hidden, moved(index, hop) is called after each move
+	// options: map (of makeMap), secret() whether the why is hidden, moved(index, hop) is called after each move, isOn
+	// whether the call goes on just now: then grow() tells its steps
 	constructor(cell, options) {
 		this.cell = cell;
 		this.options = options;
@@ -100,6 +102,9 @@ export class Player {
 		this.share = 0;
 		this.speed = 1;
 		this.frame = null;
+		this.isOn = Boolean(options.isOn);
+		this.isFollowing = this.isOn; // the newest step is shown
+		this.fresh = []; // steps that came last
 		this.strip = makeStrip(this.playback);
 		this.now = make("div", {class: "now", "aria-live": "polite", "aria-atomic": "true"});
 		this.headers = make("div", {class: "headers"}); // the view says where they stand
@@ -108,15 +113,19 @@ export class Player {
 			type: "range", class: "seek", min: 0, max: Math.max(0, this.playback.steps.length - 1), "aria-label": "Step",
 			on: {input: () => this.seek(Number(this.range.value))},
 		});
-		this.element = make("section", {class: "player", "aria-label": "Player"}, this.controls(), make("div", {class: "timeline"}, this.strip.svg, this.range), this.now);
+		this.bar = make("div", {}, this.controls());
+		this.timeline = make("div", {class: "timeline"}, this.strip.svg, this.range);
+		this.element = make("section", {class: "player", "aria-label": "Player"}, this.bar, this.timeline, this.now);
 		this.draw();
+		this.showState();
 	}
 
 	controls() {
 		const button = (text, name, act, kind = null) => make("button", {type: "button", class: kind, "aria-label": name, title: name, on: {click: act}}, text);
 		const phases = this.playback.phases().map(phase => button(phaseWord(phase), `Go to the first step of: ${phaseWord(phase)}`, () => this.goToPhase(phase), "jump"));
 		const death = this.playback.steps.some(isLost) ? button("✗ Where it dies", "✗ Where it dies: the next packet that is lost (x)", () => this.goToLost(), "jump death") : null;
-		return make("div", {class: "controls", role: "group", "aria-label": "Playing"},
+		this.newestButton = this.isOn ? make("button", {type: "button", class: "newest", on: {click: () => this.follow()}}, "● Live") : null;
+		return make("div", {class: "controls", role: "group", "aria-label": "Playing"}, this.newestButton,
 			button("◀ step", "Step back (left arrow)", () => this.step(-1)), button("‹ hop", "Hop back (comma)", () => this.hopBy(-1)), this.playButton,
 			button("hop ›", "Hop forward (full stop)", () => this.hopBy(1)), button("step ▶", "Step forward (right arrow)", () => this.step(1)),
 			make("span", {class: "jumps", role: "group", "aria-label": "Go to"}, phases, death),
@@ -131,7 +140,7 @@ export class Player {
 	}
 
 	get isPlaying() {
-		return this.frame !== null;
+		return this.frame !== null && !this.isFollowing;
 	}
 
 	// --- moves by hand ---
@@ -174,10 +183,86 @@ export class Player {
 		this.seek(isFirst ? telling : this.playback.findStep(isLost));
 	}
 
+	// --- a call that goes on ---
+
+	// The call has these steps now.  The newest is shown, unless the user went elsewhere.
+	grow(steps) {
+		const shape = () => JSON.stringify([this.playback.phases(), this.playback.protocols(), this.playback.steps.some(isLost)]);
+		const [before, count] = [shape(), this.playback.steps.length];
+		this.playback.replaceSteps(steps);
+		this.cell.steps = steps;
+		this.fresh = steps.slice(Math.min(count, Math.max(0, steps.length - 1)));
+		this.remake(before !== shape());
+		if (this.isFollowing) {
+			this.playback.seekNewest();
+			this.glide();
+		}
+		this.draw();
+	}
+
+	// The strip and the buttons fit the steps; the focus stays where it was.
+	remake(withButtons) {
+		this.strip = makeStrip(this.playback);
+		this.range.max = String(Math.max(0, this.playback.steps.length - 1));
+		replaceContent(this.timeline, this.strip.svg, this.range);
+		if (withButtons) {
+			const name = this.bar.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+			const {playButton} = this;
+			replaceContent(this.bar, this.controls());
+			(name ? [...this.bar.querySelectorAll("button")].find(button => button.getAttribute("aria-label") === name) ?? playButton : null)?.focus();
+			this.showState();
+		}
+	}
+
+	follow() {
+		this.pause();
+		this.isFollowing = true;
+		this.playback.seekNewest();
+		this.draw();
+		this.showState();
+	}
+
+	// The newest packet's whole way in a moment; one that came meanwhile is shown after it.
+	glide() {
+		if (reducedMotion() || this.frame !== null || this.playback.lastHop() === 0) {
+			return;
+		}
+		const began = performance.now();
+		const gliding = this.playback.step;
+		const tick = now => {
+			const last = (gliding.hops ?? []).length - 1;
+			const at = Math.max(0, (now - began) / GLIDE_MS) * last;
+			if (!this.isFollowing || at >= last) {
+				this.frame = null;
+				this.draw();
+				return;
+			}
+			this.options.map?.show(gliding, Math.floor(at), at - Math.floor(at), [...this.questions(), ...this.fresh]);
+			this.frame = requestAnimationFrame(tick);
+		};
+		this.frame = requestAnimationFrame(tick);
+	}
+
+	// The call is over: these are its steps.
+	finish(steps) {
+		const wasFollowing = this.isFollowing;
+		this.pause();
+		this.isOn = false;
+		this.fresh = [];
+		this.playback.replaceSteps(steps);
+		this.cell.steps = steps;
+		this.remake(true);
+		if (wasFollowing) {
+			this.playback.seekNewest();
+		}
+		this.draw();
+		return wasFollowing;
+	}
+
 	// --- playing ---
 
 	toggle() {
-		if (this.isPlaying) {
+		if (this.isPlaying || this.isFollowing) {
 			this.pause();
 			return;
 		}
@@ -193,6 +278,7 @@ export class Player {
 		}
 		this.frame = null;
 		this.share = 0;
+		this.isFollowing = false;
 		this.showState();
 	}
 
@@ -233,9 +319,10 @@ export class Player {
 	}
 
 	showState(oneStep = false) {
-		const isPlaying = this.isPlaying && !oneStep;
+		const isPlaying = (this.isPlaying && !oneStep) || this.isFollowing;
 		this.playButton.textContent = isPlaying ? "❚❚ Pause" : "▶ Play";
 		this.playButton.setAttribute("aria-label", isPlaying ? "Pause (space)" : "Play (space)");
+		this.newestButton?.setAttribute("aria-pressed", String(this.isFollowing));
 		this.now.setAttribute("aria-live", isPlaying ? "off" : "polite");
 	}
 
@@ -251,7 +338,10 @@ export class Player {
 	}
 
 	drawPacket() {
-		this.options.map?.show(this.playback.step, this.playback.hop, this.share, this.questions());
+		if (this.isFollowing && this.frame !== null) {
+			return; // it is on its way
+		}
+		this.options.map?.show(this.playback.step, this.playback.hop, this.share, this.isFollowing ? [...this.questions(), ...this.fresh] : this.questions());
 	}
 
 	// What stands on the map where: the call's ends, the node of the packet, the node where it died.
@@ -283,7 +373,7 @@ export class Player {
 	draw() {
 		const {step, hop, index} = this.playback;
 		if (!step) {
-			replaceContent(this.now, make("p", {class: "sentence"}, this.cell.evidence === false
+			replaceContent(this.now, make("p", {class: "sentence"}, this.isOn ? "The call is placed. Its packets come…" : this.cell.evidence === false
 				? "No packets were kept of this scenario, so there is nothing to play." : "There is no step to show."));
 			return;
 		}

@@ -9,7 +9,7 @@ import {nodeContent} from "./node.js";
 import {callName, countWord, mediumWord} from "./words.js";
 
 function scenarioChooser(app, scenario) {
-	return chooser("Scenario", app.index.scenarios.map(one => [one.name, one.title ? `${one.name}: ${one.title}` : one.name]), scenario.name, name => app.go({scenario: name}));
+	return chooser("Scenario", app.scenarios.map(one => [one.name, one.title ? `${one.name}: ${one.title}` : one.name]), scenario.name, name => app.go({scenario: name}));
 }
 
 function changeList(scenario) {

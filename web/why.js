@@ -57,8 +57,8 @@ function otherWays(explanation) {
 	return (explanation.alternatives ?? []).map(way => part("Another way", make("p", {}, way.name ?? ""), trialWords(way.trial), make("details", {}, make("summary", {}, "Its commands"), commandList(way))));
 }
 
-// The whole panel of one cell; `cure` is a call that works: {words, show()}, or null.
-export function whyContent(cell, cure) {
+// The whole panel of one cell; `cures` are what the page can do about it: {words, show()}, or null.
+export function whyContent(cell, cures = []) {
 	const {explanation} = cell;
 	if (!explanation || !explanation.cause) {
 		const outcome = outcomeOf(cell);
@@ -73,7 +73,7 @@ export function whyContent(cell, cure) {
 		part("Why", make("p", {class: "why"}, explanation.why), make("p", {}, make("code", {class: "cause"}, cause.code)),
 			(explanation.effects ?? []).length > 0 ? make("ul", {}, explanation.effects.map(effect => make("li", {}, make("code", {}, effect.code), ` ${effect.node ?? ""}: ${effect.why}`))) : null),
 		part("Proof", proofList(explanation)),
-		cure ? make("button", {type: "button", class: "try", on: {click: cure.show}}, cure.words) : null,
+		cures.filter(Boolean).map(cure => make("button", {type: "button", class: "try", on: {click: cure.show}}, cure.words)),
 		fixPart(explanation),
 		otherWays(explanation),
 	];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The page as a whole: which view is shown, what its address (the part behind #) says, the keys, print, light and dark.
+// The page as a whole: which view is shown, what its address (the part behind #) says, the keys,
+// print, light and dark.
 
 import {CallView} from "./call.js";
 import {chooser, make, replaceContent, sayAloud} from "./dom.js";
@@ -10,17 +11,32 @@ import {mapView, resultsView} from "./results.js";
 import {mediumWord, callName} from "./words.js";
 
 const KEYS = [
-	["g", "results: the grid"], ["m", "the map"], ["Space or p", "play, pause"], ["→ and ←", "step forward, back"], [". and ,", "hop forward, back"],
-	["x", "to the next packet that is lost"], ["s, c, v, e", "to sign-in, call, media, end"], ["f", "with the fix (or in a scenario where the call works), and back"],
-	["w, h, l, d, n", "why, packet's headers, ladder, media, node"], ["+, −, 0, Shift with arrows", "zoom in, out, whole map, move it"], ["o", "the map follows the packet"], ["Home, End", "first, last step"], ["?", "this list"],
+	["g", "results: the grid"],
+	["m", "the map"],
+	["Space or p", "play, pause"],
+	["→ and ←", "step forward, back"],
+	[". and ,", "hop forward, back"],
+	["x", "to the next packet that is lost"],
+	["s, c, v, e", "to sign-in, call, media, end"],
+	["f", "with the fix (or in a scenario where the call works), and back"],
+	["w, h, l, d, n", "why, packet's headers, ladder, media, node"],
+	["+, −, 0, Shift with arrows", "zoom in, out, whole map, move it"],
+	["o", "the map follows the packet"],
+	["Home, End", "first, last step"],
+	["?", "this list"],
 ];
 
 function stateOf(hash) {
 	const words = new URLSearchParams(hash.replace(/^#/, ""));
 	const step = words.get("step");
 	return {
-		view: words.get("view"), scenario: words.get("scenario"), with: words.get("with"), cell: words.get("cell"), node: words.get("node"),
-		step: step !== null && /^\d{1,6}$/.test(step) ? Number(step) : null, fix: words.get("fix") === "1",
+		view: words.get("view"),
+		scenario: words.get("scenario"),
+		with: words.get("with"),
+		cell: words.get("cell"),
+		node: words.get("node"),
+		step: step !== null && /^\d{1,6}$/.test(step) ? Number(step) : null,
+		fix: words.get("fix") === "1",
 	};
 }
 
@@ -35,7 +51,10 @@ function hashOf(state) {
 }
 
 const LIVE_KEYS = [
-	["k", "place the call that is chosen"], ["i", "the newest packet"], ["b", "the changes"], ["t", "the lessons"],
+	["k", "place the call that is chosen"],
+	["i", "the newest packet"],
+	["b", "the changes"],
+	["t", "the lessons"],
 ];
 
 export class App {
@@ -56,7 +75,18 @@ export class App {
 		const title = topology.title ?? topology.name ?? "testbed report";
 		document.title = `${title}: testbed ${this.isLive ? "lab" : "report"}`;
 		document.getElementById("title").textContent = title;
-		replaceContent(document.getElementById("run"), this.isLive ? `lab ${this.index.lab ?? ""}` : [run.version ? `testbed ${run.version}` : null, run.started, run.id ? `run ${run.id}` : null].filter(Boolean).join(" · "));
+		replaceContent(
+			document.getElementById("run"),
+			this.isLive
+				? `lab ${this.index.lab ?? ""}`
+				: [
+						run.version ? `testbed ${run.version}` : null,
+						run.started,
+						run.id ? `run ${run.id}` : null,
+					]
+						.filter(Boolean)
+						.join(" · "),
+		);
 		this.drawTools();
 		this.source.watch?.((what, message) => this.told(what, message));
 		window.addEventListener("hashchange", () => {
@@ -106,7 +136,12 @@ export class App {
 
 	go(change) {
 		const isNewCall = change.cell && change.cell !== this.state.cell;
-		this.state = {...this.state, node: null, ...(isNewCall ? {step: null, fix: false} : {}), ...change};
+		this.state = {
+			...this.state,
+			node: null,
+			...(isNewCall ? {step: null, fix: false} : {}),
+			...change,
+		};
 		location.hash = hashOf(this.state);
 		return this.show(true);
 	}
@@ -123,7 +158,8 @@ export class App {
 		this.current?.leave();
 		this.current = null;
 		const found = this.state.view === "call" ? this.entryOf(this.state.cell) : null;
-		const scenario = found?.scenario ?? this.scenarioNamed(this.state.scenario) ?? this.scenarios[0];
+		const scenario =
+			found?.scenario ?? this.scenarioNamed(this.state.scenario) ?? this.scenarios[0];
 		this.scenario = scenario;
 		if (this.isLive && !["map", "lessons"].includes(this.state.view)) {
 			this.live ??= new LiveView(this);
@@ -133,17 +169,23 @@ export class App {
 			this.current = lessonsView(this);
 			replaceContent(this.main, this.current.element);
 		} else if (!scenario) {
-			replaceContent(this.main, make("p", {class: "wait"}, "There is no scenario in this report."));
+			replaceContent(
+				this.main,
+				make("p", {class: "wait"}, "There is no scenario in this report."),
+			);
 			return;
 		} else if (found) {
 			await this.showCall(found);
 		} else {
 			const other = this.scenarioNamed(this.state.with);
-			this.current = this.state.view === "map" ? mapView(this, scenario, this.state.node) : resultsView(this, scenario, other === scenario ? null : other);
+			this.current =
+				this.state.view === "map"
+					? mapView(this, scenario, this.state.node)
+					: resultsView(this, scenario, other === scenario ? null : other);
 			replaceContent(this.main, this.current.element);
 		}
 		this.drawViews(found);
-		document.body.dataset.view = found ? "call" : this.state.view ?? "";
+		document.body.dataset.view = found ? "call" : (this.state.view ?? "");
 		if (byHand) {
 			this.main.focus({preventScroll: true});
 		}
@@ -163,7 +205,15 @@ export class App {
 			return;
 		}
 		// A cell that the report has no story of is shown by what the grid knows of it.
-		const story = cell ?? {id: wanted, verdict: entry.verdict, path: entry.path, reason: problem ? `This call can't be read: ${problem}` : entry.reason, evidence: false, steps: [], ends: []};
+		const story = cell ?? {
+			id: wanted,
+			verdict: entry.verdict,
+			path: entry.path,
+			reason: problem ? `This call can't be read: ${problem}` : entry.reason,
+			evidence: false,
+			steps: [],
+			ends: [],
+		};
 		this.current = new CallView(this, scenario, entry, story, this.state);
 		this.current.element.classList.toggle("unread", problem !== null);
 		replaceContent(this.main, this.current.element);
@@ -175,28 +225,66 @@ export class App {
 		const {view: asked} = this.state;
 		const view = found ? "call" : ["map", "lessons"].includes(asked) ? asked : "results";
 		const name = this.scenario?.name;
-		const button = (key, text, change, disabled = false) => make("button", {type: "button", "aria-current": view === key ? "page" : null, disabled, on: {click: () => this.go(change)}}, text);
-		replaceContent(document.getElementById("views"),
-			this.isLive ? button("results", "Live", {view: null}) : button("results", "Results", {view: null, scenario: name}), button("map", "Map", {view: "map", scenario: name}),
-			this.isLive ? null : button("call", "Call", {view: "call"}, !this.entryOf(this.state.cell)),
-			!this.isLive && this.index.lessons?.length ? button("lessons", "Lessons", {view: "lessons"}) : null);
+		const button = (key, text, change, disabled = false) =>
+			make(
+				"button",
+				{
+					type: "button",
+					"aria-current": view === key ? "page" : null,
+					disabled,
+					on: {click: () => this.go(change)},
+				},
+				text,
+			);
+		replaceContent(
+			document.getElementById("views"),
+			this.isLive
+				? button("results", "Live", {view: null})
+				: button("results", "Results", {view: null, scenario: name}),
+			button("map", "Map", {view: "map", scenario: name}),
+			this.isLive
+				? null
+				: button("call", "Call", {view: "call"}, !this.entryOf(this.state.cell)),
+			!this.isLive && this.index.lessons?.length
+				? button("lessons", "Lessons", {view: "lessons"})
+				: null,
+		);
 	}
 
 	// --- tools ---
 
 	drawTools() {
-		const button = (text, name, act) => make("button", {type: "button", "aria-label": name, title: name, on: {click: act}}, text);
-		replaceContent(document.getElementById("tools"), this.isQuiz ? make("span", {class: "badge"}, "quiz") : null, button("◐", "Light or dark", () => this.switchTheme()),
-			button("Print", "Print a handout", () => this.openPrint()), button("?", "Keys (?)", () => this.openHelp()));
+		const button = (text, name, act) =>
+			make(
+				"button",
+				{type: "button", "aria-label": name, title: name, on: {click: act}},
+				text,
+			);
+		replaceContent(
+			document.getElementById("tools"),
+			this.isQuiz ? make("span", {class: "badge"}, "quiz") : null,
+			button("◐", "Light or dark", () => this.switchTheme()),
+			button("Print", "Print a handout", () => this.openPrint()),
+			button("?", "Keys (?)", () => this.openHelp()),
+		);
 	}
 
 	switchTheme() {
-		const isDark = (document.documentElement.dataset.theme ?? (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+		const isDark =
+			(document.documentElement.dataset.theme ??
+				(window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) ===
+			"dark";
 		document.documentElement.dataset.theme = isDark ? "light" : "dark";
 	}
 
 	openDialog(title, ...content) {
-		const dialog = make("dialog", {"aria-label": title}, make("h2", {}, title), content, make("button", {type: "button", on: {click: () => dialog.close()}}, "Close"));
+		const dialog = make(
+			"dialog",
+			{"aria-label": title},
+			make("h2", {}, title),
+			content,
+			make("button", {type: "button", on: {click: () => dialog.close()}}, "Close"),
+		);
 		dialog.addEventListener("close", () => dialog.remove());
 		document.body.append(dialog);
 		dialog.showModal();
@@ -204,11 +292,45 @@ export class App {
 	}
 
 	openHelp() {
-		this.openDialog("Keys", make("table", {class: "keys"}, make("tbody", {}, [...(this.isLive ? LIVE_KEYS : []), ...KEYS].map(([key, words]) => make("tr", {}, make("th", {scope: "row"}, make("kbd", {}, key)), make("td", {}, words))))),
-			make("label", {class: "line"}, make("input", {type: "checkbox", checked: this.hasKeys, on: {change: event => {
-				this.hasKeys = event.target.checked;
-			}}}), " single keys are on"),
-			make("p", {class: "quiet"}, "In the grid, on the map and in the ladder arrow keys move from one item to the next. Open this page with ?quiz behind its name to hide why until asked."));
+		this.openDialog(
+			"Keys",
+			make(
+				"table",
+				{class: "keys"},
+				make(
+					"tbody",
+					{},
+					[...(this.isLive ? LIVE_KEYS : []), ...KEYS].map(([key, words]) =>
+						make(
+							"tr",
+							{},
+							make("th", {scope: "row"}, make("kbd", {}, key)),
+							make("td", {}, words),
+						),
+					),
+				),
+			),
+			make(
+				"label",
+				{class: "line"},
+				make("input", {
+					type: "checkbox",
+					checked: this.hasKeys,
+					on: {
+						change: event => {
+							this.hasKeys = event.target.checked;
+						},
+					},
+				}),
+				" single keys are on",
+			),
+			make(
+				"p",
+				{class: "quiet"},
+				"In the grid, on the map and in the ladder arrow keys move from one item to " +
+					"the next. Open this page with ?quiz behind its name to hide why until asked.",
+			),
+		);
 	}
 
 	// --- print ---
@@ -218,15 +340,34 @@ export class App {
 			window.print();
 			return;
 		}
-		const choices = [["this", this.state.view === "call" ? "this call" : "the grid of this scenario"], ["failed", "every failing call of this scenario"], ["all", "every call of this scenario"]];
+		const choices = [
+			["this", this.state.view === "call" ? "this call" : "the grid of this scenario"],
+			["failed", "every failing call of this scenario"],
+			["all", "every call of this scenario"],
+		];
 		let choice = "this";
-		const dialog = this.openDialog("Print a handout", make("p", {}, "The map alone comes first, then a page a call."), chooser("Pages", choices, choice, value => {
-			choice = value;
-		}), make("button", {type: "button", class: "go", on: {click: async () => {
-			await this.fillHandout(choice);
-			dialog.close();
-			window.print();
-		}}}, "Print"));
+		const dialog = this.openDialog(
+			"Print a handout",
+			make("p", {}, "The map alone comes first, then a page a call."),
+			chooser("Pages", choices, choice, value => {
+				choice = value;
+			}),
+			make(
+				"button",
+				{
+					type: "button",
+					class: "go",
+					on: {
+						click: async () => {
+							await this.fillHandout(choice);
+							dialog.close();
+							window.print();
+						},
+					},
+				},
+				"Print",
+			),
+		);
 	}
 
 	async fillHandout(choice) {
@@ -235,10 +376,19 @@ export class App {
 			return;
 		}
 		const pages = [mapPage(this.index, this.scenario, this.isQuiz)];
-		for (const entry of this.scenario.cells.filter(cell => choice === "all" || cell.verdict !== "pass")) {
+		for (const entry of this.scenario.cells.filter(
+			cell => choice === "all" || cell.verdict !== "pass",
+		)) {
 			const cell = await this.source.cell(entry.id);
 			if (cell) {
-				pages.push(cellPage(this.scenario, entry, cell, this.isQuiz && !this.revealed.has(entry.id)));
+				pages.push(
+					cellPage(
+						this.scenario,
+						entry,
+						cell,
+						this.isQuiz && !this.revealed.has(entry.id),
+					),
+				);
 			}
 		}
 		replaceContent(document.getElementById("handout"), pages);
@@ -249,8 +399,15 @@ export class App {
 	prepareHandout() {
 		if (!this.isFilled && this.scenario) {
 			const call = this.current?.story ? this.current : null;
-			replaceContent(document.getElementById("handout"), mapPage(this.index, this.scenario, this.isQuiz && !call?.withFix),
-				call ? cellPage(this.scenario, call.entry, call.story, call.isSecret) : this.isLive || this.state.view ? null : gridPage(this.index, this.scenario, this.isQuiz));
+			replaceContent(
+				document.getElementById("handout"),
+				mapPage(this.index, this.scenario, this.isQuiz && !call?.withFix),
+				call
+					? cellPage(this.scenario, call.entry, call.story, call.isSecret)
+					: this.isLive || this.state.view
+						? null
+						: gridPage(this.index, this.scenario, this.isQuiz),
+			);
 		}
 		this.isFilled = false;
 	}
@@ -258,7 +415,14 @@ export class App {
 	// --- keys ---
 
 	handleKey(event) {
-		if (!this.hasKeys || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) {
+		if (
+			!this.hasKeys ||
+			event.defaultPrevented ||
+			event.ctrlKey ||
+			event.altKey ||
+			event.metaKey ||
+			document.querySelector("dialog[open]")
+		) {
 			return;
 		}
 		const target = event.target;
@@ -266,13 +430,20 @@ export class App {
 			return;
 		}
 		// A key that does something where the focus is stays with it.
-		const isOwn = (target.matches?.("button, summary, [role=button], [role=tab]") && (event.key === " " || event.key === "Enter"))
-			|| (target.matches?.("[role=tab], pre") && event.key.startsWith("Arrow"));
+		const isOwn =
+			(target.matches?.("button, summary, [role=button], [role=tab]") &&
+				(event.key === " " || event.key === "Enter")) ||
+			(target.matches?.("[role=tab], pre") && event.key.startsWith("Arrow"));
 		if (isOwn) {
 			return;
 		}
-		const key = event.shiftKey && event.key.startsWith("Arrow") ? `shift ${event.key}` : event.key;
-		const act = {g: () => this.go({view: null, scenario: this.scenario?.name}), m: () => this.go({view: "map", scenario: this.scenario?.name}), "?": () => this.openHelp()}[key];
+		const key =
+			event.shiftKey && event.key.startsWith("Arrow") ? `shift ${event.key}` : event.key;
+		const act = {
+			g: () => this.go({view: null, scenario: this.scenario?.name}),
+			m: () => this.go({view: "map", scenario: this.scenario?.name}),
+			"?": () => this.openHelp(),
+		}[key];
 		if (act) {
 			act();
 		} else if (!this.current?.key(key)) {

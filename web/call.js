@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The view of one call: the map with the player under it; beside them why, the ladder, the media, and a node that was
-// chosen.  The fix, where it was tried, is the same view over the other story.
+// The view of one call: the map with the player under it; beside them why, the ladder, the media,
+// and a node that was chosen.  The fix, where it was tried, is the same view over the other story.
 
 import {chooser, make, makeTabs, replaceContent} from "./dom.js";
 import {isSameCall} from "./grid.js";
@@ -37,7 +37,13 @@ export class CallView {
 	build(place = {}) {
 		this.player?.pause();
 		const tab = this.tabs?.chosen() ?? place.tab ?? "why";
-		this.map = this.scenario.map ? makeMap(this.withFix ? mapWithFix(this.scenario.map) : this.scenario.map, {choose: name => this.showNode(name), secret: this.isSecret, follow: () => this.player?.inView() ?? []}) : null;
+		this.map = this.scenario.map
+			? makeMap(this.withFix ? mapWithFix(this.scenario.map) : this.scenario.map, {
+					choose: name => this.showNode(name),
+					secret: this.isSecret,
+					follow: () => this.player?.inView() ?? [],
+				})
+			: null;
 		this.nodePanel = make("div", {}, make("p", {class: "quiet"}, "Choose a node on the map."));
 		this.ladder = makeLadder(this.story, index => this.player.seek(index));
 		this.player = new Player(this.story, {
@@ -48,18 +54,55 @@ export class CallView {
 				this.app.moved({step: index, hop, fix: this.withFix});
 			},
 		});
-		this.tabs = makeTabs("About this call", [["why", "Why", this.whyPanel()], ["packet", "Packet", this.player.headers], ["ladder", "Ladder", this.ladder.element], ["media", "Media", mediaContent(this.story, this.isSecret)], ["node", "Node", this.nodePanel]], tab);
-		replaceContent(this.element, this.head(), make("div", {class: "stage"}, make("section", {class: "left", "aria-label": "Map and player"}, this.map?.element ?? null, this.map ? makeLegend() : null, this.player.element),
-			make("section", {class: "right", "aria-label": "About this call"}, this.tabs.list, this.tabs.panels)));
+		this.tabs = makeTabs(
+			"About this call",
+			[
+				["why", "Why", this.whyPanel()],
+				["packet", "Packet", this.player.headers],
+				["ladder", "Ladder", this.ladder.element],
+				["media", "Media", mediaContent(this.story, this.isSecret)],
+				["node", "Node", this.nodePanel],
+			],
+			tab,
+		);
+		replaceContent(
+			this.element,
+			this.head(),
+			make(
+				"div",
+				{class: "stage"},
+				make(
+					"section",
+					{class: "left", "aria-label": "Map and player"},
+					this.map?.element ?? null,
+					this.map ? makeLegend() : null,
+					this.player.element,
+				),
+				make(
+					"section",
+					{class: "right", "aria-label": "About this call"},
+					this.tabs.list,
+					this.tabs.panels,
+				),
+			),
+		);
 		if (Number.isInteger(place.step)) {
 			this.player.seek(place.step);
 		}
-		this.tabs.list.addEventListener("click", () => this.ladder.mark(this.player.playback.index));
+		this.tabs.list.addEventListener("click", () =>
+			this.ladder.mark(this.player.playback.index),
+		);
 	}
 
 	// The same call in the run's other scenarios.
 	twins() {
-		return this.app.index.scenarios.flatMap(scenario => (scenario === this.scenario ? [] : scenario.cells.filter(cell => isSameCall(cell, this.entry)).map(cell => ({scenario, cell}))));
+		return this.app.index.scenarios.flatMap(scenario =>
+			scenario === this.scenario
+				? []
+				: scenario.cells
+						.filter(cell => isSameCall(cell, this.entry))
+						.map(cell => ({scenario, cell})),
+		);
 	}
 
 	// With the fix, if that was tried; else in the first scenario where the call works; and back.
@@ -68,7 +111,10 @@ export class CallView {
 			this.setFix(!this.withFix);
 			return;
 		}
-		const twin = this.entry.verdict === "pass" ? this.twins().find(one => one.cell.id === this.app.before) : this.twins().find(one => one.cell.verdict === "pass");
+		const twin =
+			this.entry.verdict === "pass"
+				? this.twins().find(one => one.cell.id === this.app.before)
+				: this.twins().find(one => one.cell.verdict === "pass");
 		if (twin) {
 			this.app.before = this.entry.id;
 			this.app.go({view: "call", cell: twin.cell.id});
@@ -77,40 +123,126 @@ export class CallView {
 
 	// What the why-panel offers to watch.
 	cure() {
-		const twin = this.entry.verdict === "pass" ? null : this.twins().find(one => one.cell.verdict === "pass");
-		const words = this.cell.trial?.story ? "Watch the call with this fix" : twin ? `Watch this call in ${twin.scenario.name}` : null;
+		const twin =
+			this.entry.verdict === "pass"
+				? null
+				: this.twins().find(one => one.cell.verdict === "pass");
+		const words = this.cell.trial?.story
+			? "Watch the call with this fix"
+			: twin
+				? `Watch this call in ${twin.scenario.name}`
+				: null;
 		return words ? {words, show: () => this.toggleFix()} : null;
 	}
 
 	twinChooser() {
 		const twins = this.twins();
 		const word = ({scenario, cell}) => `${scenario.name}: ${outcomeOf(cell).word}`;
-		return twins.length === 0 ? null : chooser("The same call in", [[this.entry.id, word({scenario: this.scenario, cell: this.entry})], ...twins.map(twin => [twin.cell.id, word(twin)])], this.entry.id, id => {
-			this.app.before = this.entry.id;
-			this.app.go({view: "call", cell: id});
-		});
+		return twins.length === 0
+			? null
+			: chooser(
+					"The same call in",
+					[
+						[this.entry.id, word({scenario: this.scenario, cell: this.entry})],
+						...twins.map(twin => [twin.cell.id, word(twin)]),
+					],
+					this.entry.id,
+					id => {
+						this.app.before = this.entry.id;
+						this.app.go({view: "call", cell: id});
+					},
+				);
 	}
 
 	head() {
 		const outcome = outcomeOf(this.story);
 		const isTried = Boolean(this.cell.trial?.story);
-		const choice = (fix, text) => make("button", {type: "button", "aria-pressed": String(this.withFix === fix), on: {click: () => this.setFix(fix)}}, text);
-		return make("div", {class: "call-head"},
-			make("h2", {}, `${callName(this.entry)}, ${mediumWord(this.entry.media)}`, make("span", {class: "quiet"}, ` in ${this.scenario.name}`)),
-			make("p", {class: "verdict-line"}, make("span", {class: `outcome ${outcome.kind}`}, outcome.mark, " ", outcome.word), " ", outcomeSentence(this.story)),
+		const choice = (fix, text) =>
+			make(
+				"button",
+				{
+					type: "button",
+					"aria-pressed": String(this.withFix === fix),
+					on: {click: () => this.setFix(fix)},
+				},
+				text,
+			);
+		return make(
+			"div",
+			{class: "call-head"},
+			make(
+				"h2",
+				{},
+				`${callName(this.entry)}, ${mediumWord(this.entry.media)}`,
+				make("span", {class: "quiet"}, ` in ${this.scenario.name}`),
+			),
+			make(
+				"p",
+				{class: "verdict-line"},
+				make("span", {class: `outcome ${outcome.kind}`}, outcome.mark, " ", outcome.word),
+				" ",
+				outcomeSentence(this.story),
+			),
 			this.twinChooser(),
-			isTried ? make("div", {class: "switch", role: "group", "aria-label": "Which call"}, choice(false, "As it is"), choice(true, "With the fix")) : null,
-			this.story.evidence === false ? make("p", {class: "quiet"}, "No packets were kept of this scenario: steps come from what the programs said, and the map can't show their way.") : null);
+			isTried
+				? make(
+						"div",
+						{class: "switch", role: "group", "aria-label": "Which call"},
+						choice(false, "As it is"),
+						choice(true, "With the fix"),
+					)
+				: null,
+			this.story.evidence === false
+				? make(
+						"p",
+						{class: "quiet"},
+						"No packets were kept of this scenario: steps come from what the " +
+							"programs said, and the map can't show their way.",
+					)
+				: null,
+		);
 	}
 
 	whyPanel() {
 		if (this.isSecret) {
-			return make("div", {class: "quiz"}, make("p", {}, "Follow the packets first. Where do they end, and why?"), make("button", {type: "button", class: "reveal", on: {click: () => this.reveal()}}, "Show why"));
+			return make(
+				"div",
+				{class: "quiz"},
+				make("p", {}, "Follow the packets first. Where do they end, and why?"),
+				make(
+					"button",
+					{type: "button", class: "reveal", on: {click: () => this.reveal()}},
+					"Show why",
+				),
+			);
 		}
 		if (this.withFix) {
-			return make("div", {}, make("section", {class: "part"}, make("h3", {}, "The fix as tried"), make("pre", {tabindex: "0", role: "region", "aria-label": "The change"}, this.cell.trial.change?.trimEnd?.() ?? ""),
-				make("p", {}, outcomeSentence(this.cell.trial.story)), make("p", {class: "quiet"}, "These are the packets of the call that was placed again on a copy of the network with this change.")),
-			make("button", {type: "button", class: "try", on: {click: () => this.setFix(false)}}, "Back to the call as it is"));
+			return make(
+				"div",
+				{},
+				make(
+					"section",
+					{class: "part"},
+					make("h3", {}, "The fix as tried"),
+					make(
+						"pre",
+						{tabindex: "0", role: "region", "aria-label": "The change"},
+						this.cell.trial.change?.trimEnd?.() ?? "",
+					),
+					make("p", {}, outcomeSentence(this.cell.trial.story)),
+					make(
+						"p",
+						{class: "quiet"},
+						"These are the packets of the call that was placed again on a copy " +
+							"of the network with this change.",
+					),
+				),
+				make(
+					"button",
+					{type: "button", class: "try", on: {click: () => this.setFix(false)}},
+					"Back to the call as it is",
+				),
+			);
 		}
 		return make("div", {class: "why-panel"}, whyContent(this.cell, [this.cure()]));
 	}
@@ -195,5 +327,12 @@ export function mapKeys(map) {
 		"shift ArrowUp": view => view.pan(0, -0.1),
 		"shift ArrowDown": view => view.pan(0, 0.1),
 	};
-	return map ? Object.fromEntries(Object.entries(moves).map(([key, move]) => [key, () => map.byHand(() => move(map.view))])) : {};
+	return map
+		? Object.fromEntries(
+				Object.entries(moves).map(([key, move]) => [
+					key,
+					() => map.byHand(() => move(map.view)),
+				]),
+			)
+		: {};
 }

@@ -4,20 +4,43 @@
 import {chooser, make, makeTable, replaceContent} from "./dom.js";
 import {callName, mediumWord, outcomeOf} from "./words.js";
 
-const MEASURES = [["delay_ms", "delay", "ms"], ["delay_max_ms", "longest delay", "ms"], ["rtt_ms", "round trip", "ms"], ["jitter_ms", "jitter", "ms"], ["loss_pct", "loss", "%"], ["mos", "MOS", ""]];
+const MEASURES = [
+	["delay_ms", "delay", "ms"],
+	["delay_max_ms", "longest delay", "ms"],
+	["rtt_ms", "round trip", "ms"],
+	["jitter_ms", "jitter", "ms"],
+	["loss_pct", "loss", "%"],
+	["mos", "MOS", ""],
+];
 
 const isKnown = value => typeof value === "number" && Number.isFinite(value);
-const shownFigure = (value, unit) => (isKnown(value) ? `${value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)} ${unit}`.trim() : "—");
+const shownFigure = (value, unit) =>
+	isKnown(value)
+		? `${value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)} ` +
+			`${unit}`.trim()
+		: "—";
 
-export const callWords = call => `${call.number}: ${callName(call.cell)}, ${mediumWord(call.cell.media)}`;
+export const callWords = call =>
+	`${call.number}: ${callName(call.cell)}, ${mediumWord(call.cell.media)}`;
 
 // The nodes that media went over, from the caller.
 export function mediaWay(cell) {
-	const step = (cell.steps ?? []).find(one => one.protocol === "rtp" && (one.hops ?? []).length > 1 && !one.lost && one.side !== "back")
-		?? (cell.steps ?? []).find(one => one.protocol === "rtp" && (one.hops ?? []).length > 1 && !one.lost);
-	const nodes = (step?.hops ?? []).map(hop => hop.node).filter((node, i, all) => node !== all[i - 1]);
+	const step =
+		(cell.steps ?? []).find(
+			one =>
+				one.protocol === "rtp" &&
+				(one.hops ?? []).length > 1 &&
+				!one.lost &&
+				one.side !== "back",
+		) ??
+		(cell.steps ?? []).find(
+			one => one.protocol === "rtp" && (one.hops ?? []).length > 1 && !one.lost,
+		);
+	const nodes = (step?.hops ?? [])
+		.map(hop => hop.node)
+		.filter((node, i, all) => node !== all[i - 1]);
 	const tunnel = (step?.hops ?? []).find(hop => hop.outer)?.outer;
-	return {nodes, tunnel: tunnel ? tunnel.tunnel ?? tunnel.kind ?? "a tunnel" : null};
+	return {nodes, tunnel: tunnel ? (tunnel.tunnel ?? tunnel.kind ?? "a tunnel") : null};
 }
 
 // From the call's beginning to its first packet of media, in milliseconds.
@@ -35,8 +58,15 @@ function differenceWord(a, b, unit) {
 }
 
 function changesCell(call) {
-	const changes = call.as ? [] : call.changes ?? [];
-	return changes.length === 0 ? call.as ?? call.cell.scenario ?? "" : make("div", {class: "stacked wraps"}, make("div", {}, call.cell.scenario ?? ""), changes.map(text => make("div", {}, make("code", {}, text))));
+	const changes = call.as ? [] : (call.changes ?? []);
+	return changes.length === 0
+		? (call.as ?? call.cell.scenario ?? "")
+		: make(
+				"div",
+				{class: "stacked wraps"},
+				make("div", {}, call.cell.scenario ?? ""),
+				changes.map(text => make("div", {}, make("code", {}, text))),
+			);
 }
 
 function comparedRows(one, other) {
@@ -47,43 +77,98 @@ function comparedRows(one, other) {
 	};
 	const [wayA, wayB] = [mediaWay(a), mediaWay(b)];
 	const way = ({nodes}) => (nodes.length > 0 ? nodes.join(" → ") : "no media seen");
-	const measures = [...new Set([...(a.quality ?? []), ...(b.quality ?? [])].map(one => `${one.end}\n${one.stream}`))].flatMap(key => {
-		const find = cell => (cell.quality ?? []).find(one => `${one.end}\n${one.stream}` === key) ?? {};
+	const measures = [
+		...new Set(
+			[...(a.quality ?? []), ...(b.quality ?? [])].map(one => `${one.end}\n${one.stream}`),
+		),
+	].flatMap(key => {
+		const find = cell =>
+			(cell.quality ?? []).find(one => `${one.end}\n${one.stream}` === key) ?? {};
 		const [qa, qb] = [find(a), find(b)];
-		return MEASURES.filter(([name]) => isKnown(qa[name]) || isKnown(qb[name])).map(([name, words, unit]) =>
-			[`${words} at ${key.replace("\n", ", ")}`, shownFigure(qa[name], unit), shownFigure(qb[name], unit), differenceWord(qa[name], qb[name], unit)]);
+		return MEASURES.filter(([name]) => isKnown(qa[name]) || isKnown(qb[name])).map(
+			([name, words, unit]) => [
+				`${words} at ${key.replace("\n", ", ")}`,
+				shownFigure(qa[name], unit),
+				shownFigure(qb[name], unit),
+				differenceWord(qa[name], qb[name], unit),
+			],
+		);
 	});
 	return [
-		["result", verdict(a), verdict(b), ""], ["network", changesCell(one), changesCell(other), ""],
-		["way of media", way(wayA), way(wayB), wayA.nodes.length > 0 && wayB.nodes.length > 0 ? differenceWord(wayA.nodes.length, wayB.nodes.length, "nodes").replace(".00", "") : ""],
+		["result", verdict(a), verdict(b), ""],
+		["network", changesCell(one), changesCell(other), ""],
+		[
+			"way of media",
+			way(wayA),
+			way(wayB),
+			wayA.nodes.length > 0 && wayB.nodes.length > 0
+				? differenceWord(wayA.nodes.length, wayB.nodes.length, "nodes").replace(".00", "")
+				: "",
+		],
 		["in a tunnel", wayA.tunnel ?? "no", wayB.tunnel ?? "no", ""],
-		["first media after", shownFigure(setUpTime(a), "ms"), shownFigure(setUpTime(b), "ms"), differenceWord(setUpTime(a), setUpTime(b), "ms")], ...measures,
+		[
+			"first media after",
+			shownFigure(setUpTime(a), "ms"),
+			shownFigure(setUpTime(b), "ms"),
+			differenceWord(setUpTime(a), setUpTime(b), "ms"),
+		],
+		...measures,
 	];
 }
 
-const isTwin = (one, other) => callName(one.cell) === callName(other.cell) && one.cell.media === other.cell.media;
+const isTwin = (one, other) =>
+	callName(one.cell) === callName(other.cell) && one.cell.media === other.cell.media;
 
-// The call that `call` is best held against: the last one of the same ends and medium before it, else the last one.
+// The call that `call` is best held against: the last one of the same ends and medium before it,
+// else the last one.
 function otherCall(calls, call) {
 	const before = calls.filter(one => one !== call && !one.isOn).reverse();
-	return before.find(one => isTwin(one, call) && one.number < call.number) ?? before.find(one => isTwin(one, call)) ?? before[0] ?? null;
+	return (
+		before.find(one => isTwin(one, call) && one.number < call.number) ??
+		before.find(one => isTwin(one, call)) ??
+		before[0] ??
+		null
+	);
 }
 
 // `chosen`: the number of the other call, or null: the best one.
 export function compareContent(calls, call, chosen = null) {
 	const others = calls.filter(one => one !== call && !one.isOn);
 	if (!call || call.isOn || others.length === 0) {
-		return make("section", {class: "part"}, make("h3", {}, "Compare"), make("p", {class: "quiet"}, "When two calls have been placed, they stand here side by side."));
+		return make(
+			"section",
+			{class: "part"},
+			make("h3", {}, "Compare"),
+			make(
+				"p",
+				{class: "quiet"},
+				"When two calls have been placed, they stand here side by side.",
+			),
+		);
 	}
 	const element = make("section", {class: "part compare"});
 	const draw = number => {
 		const other = others.find(one => one.number === number) ?? otherCall(calls, call);
 		const [first, second] = other.number < call.number ? [other, call] : [call, other];
-		const table = makeTable("Side by side", ["", `call ${first.number}`, `call ${second.number}`, "difference"], comparedRows(first, second));
-		replaceContent(element, make("h3", {}, "Compare"), chooser(`Call ${call.number} with`, others.map(one => [String(one.number), callWords(one)]), String(other.number), value => {
-			draw(Number(value));
-			element.querySelector("select")?.focus();
-		}), table);
+		const table = makeTable(
+			"Side by side",
+			["", `call ${first.number}`, `call ${second.number}`, "difference"],
+			comparedRows(first, second),
+		);
+		replaceContent(
+			element,
+			make("h3", {}, "Compare"),
+			chooser(
+				`Call ${call.number} with`,
+				others.map(one => [String(one.number), callWords(one)]),
+				String(other.number),
+				value => {
+					draw(Number(value));
+					element.querySelector("select")?.focus();
+				},
+			),
+			table,
+		);
 	};
 	draw(chosen);
 	return element;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What is done to a lab that is up: place a call, choose a scenario, switch changes on and off, type one, start again.
-// The lab says what it refuses, and the words stand beside what was asked.
+// What is done to a lab that is up: place a call, choose a scenario, switch changes on and off,
+// type one, start again. The lab says what it refuses, and the words stand beside what was asked.
 
 import {chooser, make, replaceContent, sayAloud} from "./dom.js";
 import {changeWords, stateDifferences} from "./feed.js";
@@ -17,7 +17,7 @@ export async function order(app, asked, place) {
 	return error;
 }
 
-// --- the bar above the map -------------------------------------------------------------------------
+// --- the bar above the map -----------------------------------------------------------------------
 
 export class CallBar {
 	constructor(app) {
@@ -25,26 +25,72 @@ export class CallBar {
 		const {endpoints} = app.index.topology;
 		const ends = endpoints.map(end => [end.name, end.name]);
 		const from = endpoints.find(end => end.name === "branch1") ?? endpoints[0];
-		const to = endpoints.find(end => end.name === "home1" && end !== from) ?? endpoints.find(end => end !== from);
+		const to =
+			endpoints.find(end => end.name === "home1" && end !== from) ??
+			endpoints.find(end => end !== from);
 		this.choice = {from: from?.name ?? "", to: to?.name ?? "", media: "audio", seconds: "3"};
 		this.refusal = make("p", {class: "refused", role: "alert"});
-		this.button = make("button", {type: "button", class: "go place-call", title: "Place the call (k)", on: {click: () => this.place()}}, "▶ Call");
-		this.reset = make("button", {type: "button", class: "reset", title: "Back to what the scenario says", on: {click: () => order(app, {do: "reset"}, this.refusal)}}, "Reset");
+		this.button = make(
+			"button",
+			{
+				type: "button",
+				class: "go place-call",
+				title: "Place the call (k)",
+				on: {click: () => this.place()},
+			},
+			"▶ Call",
+		);
+		this.reset = make(
+			"button",
+			{
+				type: "button",
+				class: "reset",
+				title: "Back to what the scenario says",
+				on: {click: () => order(app, {do: "reset"}, this.refusal)},
+			},
+			"Reset",
+		);
 		this.scenarios = make("span", {class: "scenarios"});
 		this.link = make("p", {class: "link", role: "status"});
-		const choose = (name, words, options) => chooser(words, options, this.choice[name], value => {
-			this.choice[name] = value;
-		});
-		this.element = make("section", {class: "call-bar", "aria-label": "Place a call"},
-			app.index.read_only ? make("span", {class: "badge"}, "you watch") : [choose("from", "From", ends), choose("to", "to", ends), choose("media", "by", ["im", "audio", "video"].map(one => [one, mediumWord(one)])),
-				choose("seconds", "for", [["3", "3 s"], ["10", "10 s"], ["30", "30 s"]]), this.button],
-			this.scenarios, app.index.read_only ? null : this.reset, this.link, this.refusal);
+		const choose = (name, words, options) =>
+			chooser(words, options, this.choice[name], value => {
+				this.choice[name] = value;
+			});
+		this.element = make(
+			"section",
+			{class: "call-bar", "aria-label": "Place a call"},
+			app.index.read_only
+				? make("span", {class: "badge"}, "you watch")
+				: [
+						choose("from", "From", ends),
+						choose("to", "to", ends),
+						choose(
+							"media",
+							"by",
+							["im", "audio", "video"].map(one => [one, mediumWord(one)]),
+						),
+						choose("seconds", "for", [
+							["3", "3 s"],
+							["10", "10 s"],
+							["30", "30 s"],
+						]),
+						this.button,
+					],
+			this.scenarios,
+			app.index.read_only ? null : this.reset,
+			this.link,
+			this.refusal,
+		);
 		this.update();
 	}
 
 	place() {
 		if (!this.button.disabled) {
-			order(this.app, {do: "call", ...this.choice, seconds: Number(this.choice.seconds)}, this.refusal);
+			order(
+				this.app,
+				{do: "call", ...this.choice, seconds: Number(this.choice.seconds)},
+				this.refusal,
+			);
 		}
 	}
 
@@ -56,8 +102,15 @@ export class CallBar {
 			button.disabled = !isFree;
 		}
 		this.drawScenarios(isFree);
-		const words = feed.down ? ["down", `■ ${feed.down}`] : link === "lost" ? ["lost", "✗ connection lost; trying again…"] : link === "waiting" ? ["busy", "… connecting"]
-			: feed.busy ? ["busy", `● ${feed.busy}`] : ["free", "✓ connected"];
+		const words = feed.down
+			? ["down", `■ ${feed.down}`]
+			: link === "lost"
+				? ["lost", "✗ connection lost; trying again…"]
+				: link === "waiting"
+					? ["busy", "… connecting"]
+					: feed.busy
+						? ["busy", `● ${feed.busy}`]
+						: ["free", "✓ connected"];
 		this.link.setAttribute("class", `link ${words[0]}`);
 		if (this.link.textContent !== words[1]) {
 			this.link.textContent = words[1];
@@ -73,9 +126,15 @@ export class CallBar {
 			return;
 		}
 		this.scenariosKey = key;
-		const options = [...(feed.as ? [] : [["", `${feed.scenario?.name ?? "?"}, changed by hand`]]), ...all.map(one => [one.name, one.title ? `${one.name}: ${one.title}` : one.name])];
+		const options = [
+			...(feed.as ? [] : [["", `${feed.scenario?.name ?? "?"}, changed by hand`]]),
+			...all.map(one => [one.name, one.title ? `${one.name}: ${one.title}` : one.name]),
+		];
 		const hadFocus = this.scenarios.contains(document.activeElement);
-		replaceContent(this.scenarios, chooser("Scenario", options, feed.as ?? "", name => this.bring(name)));
+		replaceContent(
+			this.scenarios,
+			chooser("Scenario", options, feed.as ?? "", name => this.bring(name)),
+		);
 		const select = this.scenarios.querySelector("select");
 		select.disabled = !isFree || Boolean(app.index.read_only);
 		if (hadFocus) {
@@ -85,14 +144,14 @@ export class CallBar {
 
 	// The chooser shows what is, not what was asked.
 	async bring(name) {
-		if (name && await order(this.app, {do: "scenario", name}, this.refusal)) {
+		if (name && (await order(this.app, {do: "scenario", name}, this.refusal))) {
 			this.scenariosKey = null;
 			this.update();
 		}
 	}
 }
 
-// --- changes ---------------------------------------------------------------------------------------
+// --- changes -------------------------------------------------------------------------------------
 
 function changeSwitch(panel, one, isOn, isLocked) {
 	const {app} = panel;
@@ -108,9 +167,29 @@ function changeSwitch(panel, one, isOn, isLocked) {
 		}
 	};
 	const name = one.text || one.changes.join("; ");
-	return make("li", {class: isOn ? "on" : "off"},
-		make("button", {type: "button", role: "switch", "aria-checked": String(isOn), "aria-label": name, disabled: isLocked, "data-change": one.changes.join("\n"), on: {click: flip}}, isOn ? "on" : "off"),
-		make("span", {class: "switch-words"}, make("code", {}, name), one.source ? make("span", {class: "quiet"}, ` ${one.source}`) : null));
+	return make(
+		"li",
+		{class: isOn ? "on" : "off"},
+		make(
+			"button",
+			{
+				type: "button",
+				role: "switch",
+				"aria-checked": String(isOn),
+				"aria-label": name,
+				disabled: isLocked,
+				"data-change": one.changes.join("\n"),
+				on: {click: flip},
+			},
+			isOn ? "on" : "off",
+		),
+		make(
+			"span",
+			{class: "switch-words"},
+			make("code", {}, name),
+			one.source ? make("span", {class: "quiet"}, ` ${one.source}`) : null,
+		),
+	);
 }
 
 export class ChangesPanel {
@@ -119,24 +198,63 @@ export class ChangesPanel {
 		this.refusal = make("p", {class: "refused", role: "alert"});
 		this.list = make("div", {});
 		this.news = make("div", {});
-		this.element = make("div", {class: "changes-panel"}, this.list, app.index.read_only ? null : this.form(), this.refusal, this.news);
+		this.element = make(
+			"div",
+			{class: "changes-panel"},
+			this.list,
+			app.index.read_only ? null : this.form(),
+			this.refusal,
+			this.news,
+		);
 		this.update();
 	}
 
 	form() {
-		const known = [...new Set([...(this.app.index.all_scenarios ?? []).flatMap(one => (one.changes ?? []).map(change => changeWords(change.text ?? change)))])];
-		this.input = make("input", {type: "text", id: "set-words", list: "known-changes", spellcheck: "false", autocomplete: "off", placeholder: "add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}"});
+		const known = [
+			...new Set([
+				...(this.app.index.all_scenarios ?? []).flatMap(one =>
+					(one.changes ?? []).map(change => changeWords(change.text ?? change)),
+				),
+			]),
+		];
+		this.input = make("input", {
+			type: "text",
+			id: "set-words",
+			list: "known-changes",
+			spellcheck: "false",
+			autocomplete: "off",
+			placeholder: "add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}",
+		});
 		this.button = make("button", {type: "submit", class: "go"}, "Make it");
-		return make("form", {class: "set", on: {submit: event => {
-			event.preventDefault();
-			this.set();
-		}}}, make("label", {for: "set-words"}, "Another change, in the words of ", make("code", {}, "testbed set")), make("div", {class: "set-line"}, this.input, this.button),
-		make("datalist", {id: "known-changes"}, known.map(value => make("option", {value}))));
+		return make(
+			"form",
+			{
+				class: "set",
+				on: {
+					submit: event => {
+						event.preventDefault();
+						this.set();
+					},
+				},
+			},
+			make(
+				"label",
+				{for: "set-words"},
+				"Another change, in the words of ",
+				make("code", {}, "testbed set"),
+			),
+			make("div", {class: "set-line"}, this.input, this.button),
+			make(
+				"datalist",
+				{id: "known-changes"},
+				known.map(value => make("option", {value})),
+			),
+		);
 	}
 
 	async set() {
 		const text = changeWords(this.input.value);
-		if (text && !await order(this.app, {do: "set", changes: [text]}, this.refusal)) {
+		if (text && !(await order(this.app, {do: "set", changes: [text]}, this.refusal))) {
 			this.input.value = "";
 		}
 	}
@@ -144,28 +262,65 @@ export class ChangesPanel {
 	// Those of the scenario, those that were made, and those that somebody could make.
 	switches() {
 		const {feed} = this.app.source;
-		const own = (feed.scenario?.changes ?? []).map(change => ({text: change.text, changes: [change.text], source: "of the scenario"}));
+		const own = (feed.scenario?.changes ?? []).map(change => ({
+			text: change.text,
+			changes: [change.text],
+			source: "of the scenario",
+		}));
 		const ownWords = new Set(own.map(one => changeWords(one.text)));
-		return [...own, ...feed.switches.filter(one => !one.changes.every(change => ownWords.has(changeWords(change))))];
+		return [
+			...own,
+			...feed.switches.filter(
+				one => !one.changes.every(change => ownWords.has(changeWords(change))),
+			),
+		];
 	}
 
 	isLocked(one, isOn) {
 		const {feed, link} = this.app.source;
-		const made = feed.changes.filter(change => one.changes.some(text => changeWords(text) === changeWords(change.text)));
-		return this.app.index.read_only || link !== "open" || Boolean(feed.busy) || (isOn && made.length > 0 && made.some(change => change.undo === null));
+		const made = feed.changes.filter(change =>
+			one.changes.some(text => changeWords(text) === changeWords(change.text)),
+		);
+		return (
+			this.app.index.read_only ||
+			link !== "open" ||
+			Boolean(feed.busy) ||
+			(isOn && made.length > 0 && made.some(change => change.undo === null))
+		);
 	}
 
 	update() {
 		const {feed} = this.app.source;
-		const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.change : null;
+		const focused = this.list.contains(document.activeElement)
+			? document.activeElement.dataset.change
+			: null;
 		const all = this.switches();
-		replaceContent(this.list, make("section", {class: "part"}, make("h3", {}, "Changes"), all.length === 0 ? make("p", {class: "quiet"}, "Nothing is changed: it is the network as its file describes it.")
-			: make("ul", {class: "switches"}, all.map(one => {
-				const isOn = feed.isOnNow(one.changes);
-				return changeSwitch(this, one, isOn, this.isLocked(one, isOn));
-			}))));
+		replaceContent(
+			this.list,
+			make(
+				"section",
+				{class: "part"},
+				make("h3", {}, "Changes"),
+				all.length === 0
+					? make(
+							"p",
+							{class: "quiet"},
+							"Nothing is changed: it is the network as its file describes it.",
+						)
+					: make(
+							"ul",
+							{class: "switches"},
+							all.map(one => {
+								const isOn = feed.isOnNow(one.changes);
+								return changeSwitch(this, one, isOn, this.isLocked(one, isOn));
+							}),
+						),
+			),
+		);
 		if (focused) {
-			[...this.list.querySelectorAll("[role=switch]")].find(one => one.dataset.change === focused)?.focus();
+			[...this.list.querySelectorAll("[role=switch]")]
+				.find(one => one.dataset.change === focused)
+				?.focus();
 		}
 		if (this.button) {
 			this.button.disabled = this.app.source.link !== "open" || Boolean(feed.busy);
@@ -177,7 +332,35 @@ export class ChangesPanel {
 	drawNews() {
 		const {feed} = this.app.source;
 		const changed = Object.entries(stateDifferences(feed.nodesBefore, feed.nodes));
-		replaceContent(this.news, make("section", {class: "part news"}, make("h3", {}, "What changed last in the nodes"), changed.length === 0 ? make("p", {class: "quiet"}, feed.nodesBefore ? "Nothing." : "Nothing yet.")
-			: make("ul", {class: "lines"}, changed.map(([name, words]) => make("li", {}, make("button", {type: "button", class: "hop", on: {click: () => this.app.current?.showNode?.(name)}}, name), ` ${words.join(", ")}`)))));
+		replaceContent(
+			this.news,
+			make(
+				"section",
+				{class: "part news"},
+				make("h3", {}, "What changed last in the nodes"),
+				changed.length === 0
+					? make("p", {class: "quiet"}, feed.nodesBefore ? "Nothing." : "Nothing yet.")
+					: make(
+							"ul",
+							{class: "lines"},
+							changed.map(([name, words]) =>
+								make(
+									"li",
+									{},
+									make(
+										"button",
+										{
+											type: "button",
+											class: "hop",
+											on: {click: () => this.app.current?.showNode?.(name)},
+										},
+										name,
+									),
+									` ${words.join(", ")}`,
+								),
+							),
+						),
+			),
+		);
 	}
 }

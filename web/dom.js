@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Elements of the page.  What a report says is untrusted: it becomes text nodes and the values of attributes that can't
-// run anything.  Nothing here, or elsewhere in the page, parses text as HTML.
+// Elements of the page.  What a report says is untrusted: it becomes text nodes and the values of
+// attributes that can't run anything.  Nothing here, or elsewhere in the page, parses text as HTML.
 
 const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 
-// Attributes: `on` is a table of event handlers, `class` may be a list; null and false leave an attribute out.
+// Attributes: `on` is a table of event handlers, `class` may be a list; null and false leave an
+// attribute out.
 function dressed(element, attributes, children) {
 	for (const [name, value] of Object.entries(attributes)) {
 		if (value === null || value === undefined || value === false) {
@@ -15,12 +16,19 @@ function dressed(element, attributes, children) {
 				element.addEventListener(type, handler);
 			}
 		} else if (name === "class") {
-			element.setAttribute("class", Array.isArray(value) ? value.filter(Boolean).join(" ") : value);
+			element.setAttribute(
+				"class",
+				Array.isArray(value) ? value.filter(Boolean).join(" ") : value,
+			);
 		} else {
 			element.setAttribute(name, value === true ? "" : String(value));
 		}
 	}
-	element.append(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== false));
+	element.append(
+		...children
+			.flat(Infinity)
+			.filter(child => child !== null && child !== undefined && child !== false),
+	);
 	return element;
 }
 
@@ -34,7 +42,11 @@ export function makeSvg(tag, attributes = {}, ...children) {
 }
 
 export function replaceContent(element, ...children) {
-	element.replaceChildren(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== false));
+	element.replaceChildren(
+		...children
+			.flat(Infinity)
+			.filter(child => child !== null && child !== undefined && child !== false),
+	);
 	return element;
 }
 
@@ -69,7 +81,11 @@ async function copyText(text) {
 
 // A command (or other text to type) with a button that copies it.  `name` says what is copied.
 export function copyable(text, name) {
-	const button = make("button", {type: "button", class: "copy", "aria-label": `Copy ${name}`}, "Copy");
+	const button = make(
+		"button",
+		{type: "button", class: "copy", "aria-label": `Copy ${name}`},
+		"Copy",
+	);
 	button.addEventListener("click", async () => {
 		const copied = await copyText(text);
 		button.focus();
@@ -84,20 +100,60 @@ export function copyable(text, name) {
 
 // Rows are lists of texts or elements.  A table says that it is empty rather than showing nothing.
 export function makeTable(caption, heads, rows, empty = "none") {
-	const body = rows.map(row => make("tr", {}, row.map((cell, i) =>
-		i === 0 ? make("th", {scope: "row"}, cell ?? "") : make("td", {}, cell === null || cell === undefined ? "" : cell instanceof Node ? cell : String(cell)))));
+	const body = rows.map(row =>
+		make(
+			"tr",
+			{},
+			row.map((cell, i) =>
+				i === 0
+					? make("th", {scope: "row"}, cell ?? "")
+					: make(
+							"td",
+							{},
+							cell === null || cell === undefined
+								? ""
+								: cell instanceof Node
+									? cell
+									: String(cell),
+						),
+			),
+		),
+	);
 	if (rows.length === 0) {
-		return make("div", {class: "table"}, make("h3", {}, caption), make("p", {class: "quiet"}, empty));
+		return make(
+			"div",
+			{class: "table"},
+			make("h3", {}, caption),
+			make("p", {class: "quiet"}, empty),
+		);
 	}
-	return make("div", {class: "table", tabindex: "0", role: "region", "aria-label": caption},
-		make("table", {}, make("caption", {}, caption),
-			make("thead", {}, make("tr", {}, heads.map(head => make("th", {scope: "col"}, head)))),
-			make("tbody", {}, body)));
+	return make(
+		"div",
+		{class: "table", tabindex: "0", role: "region", "aria-label": caption},
+		make(
+			"table",
+			{},
+			make("caption", {}, caption),
+			make(
+				"thead",
+				{},
+				make(
+					"tr",
+					{},
+					heads.map(head => make("th", {scope: "col"}, head)),
+				),
+			),
+			make("tbody", {}, body),
+		),
+	);
 }
 
 export function chooser(label, options, chosen, choose) {
-	const select = make("select", {"aria-label": label, on: {change: () => choose(select.value)}},
-		options.map(([value, text]) => make("option", {value, selected: value === chosen}, text)));
+	const select = make(
+		"select",
+		{"aria-label": label, on: {change: () => choose(select.value)}},
+		options.map(([value, text]) => make("option", {value, selected: value === chosen}, text)),
+	);
 	return make("label", {class: "chooser"}, make("span", {}, label), select);
 }
 
@@ -127,15 +183,41 @@ export function moveFocusTo(items, to) {
 // Panels that share a place: a list of tabs, [key, name, panel].
 export function makeTabs(label, tabs, chosen) {
 	const buttons = tabs.map(([key, name]) =>
-		make("button", {type: "button", role: "tab", id: `tab-${key}`, "aria-controls": `panel-${key}`, on: {click: () => show(key)}}, name));
+		make(
+			"button",
+			{
+				type: "button",
+				role: "tab",
+				id: `tab-${key}`,
+				"aria-controls": `panel-${key}`,
+				on: {click: () => show(key)},
+			},
+			name,
+		),
+	);
 	const panels = tabs.map(([key, , content]) =>
-		make("div", {class: "panel", role: "tabpanel", id: `panel-${key}`, "aria-labelledby": `tab-${key}`, tabindex: "0"}, content));
-	const move = rovingFocus(buttons, (from, key) => ({
-		ArrowRight: (from + 1) % buttons.length,
-		ArrowLeft: (from + buttons.length - 1) % buttons.length,
-		Home: 0,
-		End: buttons.length - 1,
-	})[key] ?? -1);
+		make(
+			"div",
+			{
+				class: "panel",
+				role: "tabpanel",
+				id: `panel-${key}`,
+				"aria-labelledby": `tab-${key}`,
+				tabindex: "0",
+			},
+			content,
+		),
+	);
+	const move = rovingFocus(
+		buttons,
+		(from, key) =>
+			({
+				ArrowRight: (from + 1) % buttons.length,
+				ArrowLeft: (from + buttons.length - 1) % buttons.length,
+				Home: 0,
+				End: buttons.length - 1,
+			})[key] ?? -1,
+	);
 	function show(wanted) {
 		tabs.forEach(([key], i) => {
 			const here = key === wanted;
@@ -146,10 +228,15 @@ export function makeTabs(label, tabs, chosen) {
 	}
 	show(chosen);
 	return {
-		list: make("div", {class: "tabs", role: "tablist", "aria-label": label, on: {keydown: move}}, buttons),
+		list: make(
+			"div",
+			{class: "tabs", role: "tablist", "aria-label": label, on: {keydown: move}},
+			buttons,
+		),
 		panels,
 		show,
-		chosen: () => tabs[buttons.findIndex(button => button.getAttribute("aria-selected") === "true")][0],
+		chosen: () =>
+			tabs[buttons.findIndex(button => button.getAttribute("aria-selected") === "true")][0],
 	};
 }
 
@@ -179,13 +266,17 @@ function nearestThatWay(items, from, key) {
 	return best;
 }
 
-// The items under `element` that match are one stop of the Tab key; arrow keys move among them as they lie on the screen.
+// The items under `element` that match are one stop of the Tab key; arrow keys move among them as
+// they lie on the screen.
 export function moveByArrows(element, selector) {
 	const items = [...element.querySelectorAll(selector)];
 	items.forEach((item, i) => item.setAttribute("tabindex", i === 0 ? "0" : "-1"));
 	element.addEventListener("keydown", event => {
 		const from = items.indexOf(event.target);
-		const to = from < 0 || event.shiftKey || event.ctrlKey || event.altKey || event.metaKey ? -1 : nearestThatWay(items, from, event.key);
+		const to =
+			from < 0 || event.shiftKey || event.ctrlKey || event.altKey || event.metaKey
+				? -1
+				: nearestThatWay(items, from, event.key);
 		if (to >= 0) {
 			event.preventDefault();
 			event.stopPropagation();

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What is known of a lab that is up, by what its server has told (docs/LIVE.md, section "The page of a lab").  Pure: no
-// document, no clock, no connection; source.js hands it one message after the other.
+// What is known of a lab that is up, by what its server has told (docs/LIVE.md, section "The page
+// of a lab").  Pure: no document, no clock, no connection; source.js hands it one message after the
+// other.
 
 const CALLS_MAX = 40; // the oldest calls are forgotten
 
-// Steps whose packets took the same way share it, so that a file stays small: a step then has the way's number and the times.
+// Steps whose packets took the same way share it, so that a file stays small: a step then has the
+// way's number and the times.
 export function withHops(cell) {
 	for (const step of cell.steps ?? []) {
 		if (step.way !== undefined && step.way !== null) {
-			step.hops = (cell.ways?.[step.way] ?? []).map((hop, i) => ({...hop, t_us: step.times?.[i]}));
+			step.hops = (cell.ways?.[step.way] ?? []).map((hop, i) => ({
+				...hop,
+				t_us: step.times?.[i],
+			}));
 		}
 	}
 	if (cell.trial?.story) {
@@ -18,7 +23,11 @@ export function withHops(cell) {
 }
 
 // A change as people compare it: line feeds and spaces don't matter.
-export const changeWords = text => String(text ?? "").trim().replace(/^- /, "").replace(/\s+/g, " ");
+export const changeWords = text =>
+	String(text ?? "")
+		.trim()
+		.replace(/^- /, "")
+		.replace(/\s+/g, " ");
 
 export class Feed {
 	constructor(index) {
@@ -39,7 +48,8 @@ export class Feed {
 		return this.calls.find(call => call.number === number) ?? null;
 	}
 
-	// What became of the feed: "state", "busy", "begins", "steps", "ends", "explained", "down", or null.
+	// What became of the feed: "state", "busy", "begins", "steps", "ends", "explained", "down", or
+	// null.
 	apply(message) {
 		const act = {
 			state: () => this.takeState(message),
@@ -62,9 +72,12 @@ export class Feed {
 			this.nodesBefore = Object.keys(this.nodes).length > 0 ? this.nodes : null;
 			this.nodes = message.nodes;
 		}
-		this.isMoved = JSON.stringify(message.changes ?? []) !== JSON.stringify(this.changes); // somebody changed the network
-		this.isRedrawn = JSON.stringify(message.scenario?.map ?? null) !== JSON.stringify(this.scenario?.map ?? null)
-			|| names(message.scenario?.changes) !== names(this.scenario?.changes);
+		// Somebody changed the network.
+		this.isMoved = JSON.stringify(message.changes ?? []) !== JSON.stringify(this.changes);
+		this.isRedrawn =
+			JSON.stringify(message.scenario?.map ?? null) !==
+				JSON.stringify(this.scenario?.map ?? null) ||
+			names(message.scenario?.changes) !== names(this.scenario?.changes);
 		this.scenario = message.scenario ?? this.scenario;
 		this.changes = message.changes ?? [];
 		this.as = message.as ?? null;
@@ -83,14 +96,30 @@ export class Feed {
 	}
 
 	begin({call: number, cell}) {
-		const call = {number, cell: {...cell, steps: cell?.steps ?? []}, isOn: true, map: this.scenario?.map ?? null, as: this.as, changes: this.changesNow(), fixes: []};
-		this.calls = [...this.calls.filter(one => one.number !== number), call].sort((a, b) => a.number - b.number).slice(-CALLS_MAX);
+		const call = {
+			number,
+			cell: {...cell, steps: cell?.steps ?? []},
+			isOn: true,
+			map: this.scenario?.map ?? null,
+			as: this.as,
+			changes: this.changesNow(),
+			fixes: [],
+		};
+		this.calls = [...this.calls.filter(one => one.number !== number), call]
+			.sort((a, b) => a.number - b.number)
+			.slice(-CALLS_MAX);
 		return "begins";
 	}
 
 	// What differs from the network of the file when a call is placed.
 	changesNow() {
-		return [...new Set([...(this.scenario?.changes ?? []), ...this.changes].map(change => changeWords(change.text)))];
+		return [
+			...new Set(
+				[...(this.scenario?.changes ?? []), ...this.changes].map(change =>
+					changeWords(change.text),
+				),
+			),
+		];
 	}
 
 	takeSteps({call: number, keep, steps}) {
@@ -109,11 +138,15 @@ export class Feed {
 			this.begin({call: number, cell});
 			call = this.callOf(number);
 			call.map = map ?? call.map;
-			call.changes = past ? changes ?? [] : call.changes;
-			call.as = past ? as ?? null : call.as;
+			call.changes = past ? (changes ?? []) : call.changes;
+			call.as = past ? (as ?? null) : call.as;
 		}
 		const kept = call.cell.explanation;
-		call.cell = withHops({...call.cell, ...cell, explanation: cell.explanation ?? kept ?? null});
+		call.cell = withHops({
+			...call.cell,
+			...cell,
+			explanation: cell.explanation ?? kept ?? null,
+		});
 		call.isOn = false;
 		call.isPast = Boolean(past);
 		return past ? "past" : "ends";
@@ -146,9 +179,16 @@ export class Feed {
 	}
 }
 
-// --- differences of two states ---------------------------------------------------------------------
+// --- differences of two states -------------------------------------------------------------------
 
-const LISTS = [["routes", "route"], ["rules", "rule"], ["nat", "NAT rule"], ["firewall", "firewall rule"], ["listeners", "listener"], ["sessions", "session"]];
+const LISTS = [
+	["routes", "route"],
+	["rules", "rule"],
+	["nat", "NAT rule"],
+	["firewall", "firewall rule"],
+	["listeners", "listener"],
+	["sessions", "session"],
+];
 
 // A line of a list, as it is compared: what only counts is no change.
 function lineKey(value) {
@@ -162,18 +202,27 @@ function lineKey(value) {
 // Of one list: what is new in it, and what is gone.
 export function listDifference(before, after) {
 	const [old, now] = [new Set((before ?? []).map(lineKey)), new Set((after ?? []).map(lineKey))];
-	return {added: (after ?? []).filter(one => !old.has(lineKey(one))), gone: (before ?? []).filter(one => !now.has(lineKey(one)))};
+	return {
+		added: (after ?? []).filter(one => !old.has(lineKey(one))),
+		gone: (before ?? []).filter(one => !now.has(lineKey(one))),
+	};
 }
 
-// {node: ["2 routes new", "1 session gone"]} of the nodes that differ; sessions come and go by themselves.
+// {node: ["2 routes new", "1 session gone"]} of the nodes that differ; sessions come and go by
+// themselves.
 export function stateDifferences(before, after, withSessions = true) {
 	const changed = {};
-	for (const name of Object.keys(before ? after ?? {} : {})) {
-		const words = LISTS.filter(([list]) => withSessions || list !== "sessions").flatMap(([list, word]) => {
-			const {added, gone} = listDifference(before[name]?.[list], after[name]?.[list]);
-			const told = (lines, what) => (lines.length > 0 ? [`${lines.length} ${word}${lines.length > 1 ? "s" : ""} ${what}`] : []);
-			return [...told(added, "new"), ...told(gone, "gone")];
-		});
+	for (const name of Object.keys(before ? (after ?? {}) : {})) {
+		const words = LISTS.filter(([list]) => withSessions || list !== "sessions").flatMap(
+			([list, word]) => {
+				const {added, gone} = listDifference(before[name]?.[list], after[name]?.[list]);
+				const told = (lines, what) =>
+					lines.length > 0
+						? [`${lines.length} ${word}${lines.length > 1 ? "s" : ""} ${what}`]
+						: [];
+				return [...told(added, "new"), ...told(gone, "gone")];
+			},
+		);
 		if (words.length > 0) {
 			changed[name] = words;
 		}
@@ -181,14 +230,17 @@ export function stateDifferences(before, after, withSessions = true) {
 	return changed;
 }
 
-// --- commands of lessons ---------------------------------------------------------------------------
+// --- commands of lessons -------------------------------------------------------------------------
 
 // The words of a command, as a shell splits them: spaces, and single or double quotes.
 export function splitWords(command) {
-	return [...String(command).matchAll(/(?:[^\s'"]+|'[^']*'|"[^"]*")+/g)].map(([word]) => word.replace(/'([^']*)'|"([^"]*)"/g, (_, single, double) => single ?? double));
+	return [...String(command).matchAll(/(?:[^\s'"]+|'[^']*'|"[^"]*")+/g)].map(([word]) =>
+		word.replace(/'([^']*)'|"([^"]*)"/g, (_, single, double) => single ?? double),
+	);
 }
 
-// What the server can be asked to do of "testbed VERB ...": an order, or null where only a terminal can.
+// What the server can be asked to do of "testbed VERB ...": an order, or null where only a terminal
+// can.
 export function orderOf(command) {
 	const words = splitWords(command);
 	if (words[0] !== "testbed") {
@@ -207,10 +259,12 @@ export function orderOf(command) {
 			rest.push(words[i]);
 		}
 	}
-	return {
-		call: rest.length === 2 ? {do: "call", from: rest[0], to: rest[1], media} : null,
-		set: rest.length > 0 ? {do: "set", changes: rest} : null,
-		reset: rest.length === 0 ? {do: "reset"} : null,
-		reboot: rest.length === 1 ? {do: "reboot", node: rest[0]} : null,
-	}[words[1]] ?? null;
+	return (
+		{
+			call: rest.length === 2 ? {do: "call", from: rest[0], to: rest[1], media} : null,
+			set: rest.length > 0 ? {do: "set", changes: rest} : null,
+			reset: rest.length === 0 ? {do: "reset"} : null,
+			reboot: rest.length === 1 ? {do: "reboot", node: rest[0]} : null,
+		}[words[1]] ?? null
+	);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Ways on the map, as lists of points.  Pure: no document, no time.
 //
-// Each interface has a link: points from its node to its network.  A packet that leaves one node by an interface and is
-// seen entering another node by an interface of the same network takes the first link, and the second one backwards.
-// Between two sightings that no network joins nothing was seen, and nothing is drawn.
+// Each interface has a link: points from its node to its network.  A packet that leaves one node by
+// an interface and is seen entering another node by an interface of the same network takes the
+// first link, and the second one backwards. Between two sightings that no network joins nothing was
+// seen, and nothing is drawn.
 
 const distance = ([ax, ay], [bx, by]) => Math.hypot(bx - ax, by - ay);
 export const centreOf = box => [box.x + box.w / 2, box.y + box.h / 2];
@@ -16,10 +17,18 @@ export function linksOf(map) {
 		for (const link of network.links ?? []) {
 			const node = nodes.get(link.node);
 			let points = (link.points ?? []).filter(point => Array.isArray(point));
-			if (node && points.length > 1 && distance(points[0], centreOf(node)) > distance(points[points.length - 1], centreOf(node))) {
+			if (
+				node &&
+				points.length > 1 &&
+				distance(points[0], centreOf(node)) >
+					distance(points[points.length - 1], centreOf(node))
+			) {
 				points = [...points].reverse();
 			}
-			links.set(`${link.node}\n${link.iface}`, {network, points: node ? outside(points, node) : points});
+			links.set(`${link.node}\n${link.iface}`, {
+				network,
+				points: node ? outside(points, node) : points,
+			});
 		}
 	}
 	return links;
@@ -33,11 +42,19 @@ function outside(points, box) {
 		return first < 0 ? [] : points;
 	}
 	const [inner, outer] = [points[first - 1], points[first]];
-	const shares = [[box.x, 0], [box.x + box.w, 0], [box.y, 1], [box.y + box.h, 1]]
-		.map(([border, axis]) => (border - inner[axis]) / ((outer[axis] - inner[axis]) || Infinity))
+	const shares = [
+		[box.x, 0],
+		[box.x + box.w, 0],
+		[box.y, 1],
+		[box.y + box.h, 1],
+	]
+		.map(([border, axis]) => (border - inner[axis]) / (outer[axis] - inner[axis] || Infinity))
 		.filter(share => share > 0 && share <= 1);
 	const share = Math.min(1, ...shares);
-	return [[inner[0] + (outer[0] - inner[0]) * share, inner[1] + (outer[1] - inner[1]) * share], ...points.slice(first)];
+	return [
+		[inner[0] + (outer[0] - inner[0]) * share, inner[1] + (outer[1] - inner[1]) * share],
+		...points.slice(first),
+	];
 }
 
 // From one sighting to the next: points, or null where the map knows no way.
@@ -50,7 +67,10 @@ export function wayBetween(links, from, to) {
 	if (from.node === to.node) {
 		return [leaving[0], entering[0]];
 	}
-	if (links.get(`${from.node}\n${from.iface}`).network !== links.get(`${to.node}\n${to.iface}`).network) {
+	if (
+		links.get(`${from.node}\n${from.iface}`).network !==
+		links.get(`${to.node}\n${to.iface}`).network
+	) {
 		return null;
 	}
 	return withoutTwins([...leaving, ...[...entering].reverse()]);
@@ -60,7 +80,8 @@ function withoutTwins(points) {
 	return points.filter((point, i) => i === 0 || distance(point, points[i - 1]) > 0.5);
 }
 
-// The points moved to the right of the direction of travel: a question and its answer run side by side.
+// The points moved to the right of the direction of travel: a question and its answer run side by
+// side.
 export function toTheRight(points, by) {
 	if (points.length < 2) {
 		return points;
@@ -69,7 +90,10 @@ export function toTheRight(points, by) {
 		const before = points[Math.max(0, i - 1)];
 		const after = points[Math.min(points.length - 1, i + 1)];
 		const length = distance(before, after) || 1;
-		return [point[0] - (after[1] - before[1]) / length * by, point[1] + (after[0] - before[0]) / length * by];
+		return [
+			point[0] - ((after[1] - before[1]) / length) * by,
+			point[1] + ((after[0] - before[0]) / length) * by,
+		];
 	});
 }
 
@@ -85,7 +109,11 @@ export function placeAlong(points, share) {
 		const length = distance(a, b);
 		if (left <= length || i === points.length - 1) {
 			const part = length === 0 ? 0 : Math.min(1, left / length);
-			return {x: a[0] + (b[0] - a[0]) * part, y: a[1] + (b[1] - a[1]) * part, angle: Math.atan2(b[1] - a[1], b[0] - a[0]) * 180 / Math.PI};
+			return {
+				x: a[0] + (b[0] - a[0]) * part,
+				y: a[1] + (b[1] - a[1]) * part,
+				angle: (Math.atan2(b[1] - a[1], b[0] - a[0]) * 180) / Math.PI,
+			};
 		}
 		left -= length;
 	}
@@ -109,4 +137,5 @@ export function beginningOf(points, share) {
 	return part;
 }
 
-export const pathData = points => points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`).join(" ");
+export const pathData = points =>
+	points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`).join(" ");

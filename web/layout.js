@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Where things stand on the map.  Pure: the same network gives the same drawing.
 //
-// Sites stand left and right, what belongs to no site (the Internet) between them.  Inside a site things stand in columns by
-// their distance from the outside: gateways nearest to the middle, then their networks, then hosts.  A node's box holds all
-// that is said of it (marks, addresses, what it lacks), so that no text lies on a line.  The drawing is 16:9.
+// Sites stand left and right, what belongs to no site (the Internet) between them.  Inside a site
+// things stand in columns by their distance from the outside: gateways nearest to the middle, then
+// their networks, then hosts.  A node's box holds all that is said of it (marks, addresses, what it
+// lacks), so that no text lies on a line.  The drawing is 16:9.
+
+import {joinThings} from "./lines.js";
 
 const NAME_TEXT = 21;
 const SMALL_TEXT = 17;
@@ -20,11 +23,16 @@ const CARDS_MAX = 5; // a node with more addresses has them in its panel only
 export const widthOfText = (text, size) => text.length * size * 0.61;
 const withoutPrefix = address => String(address).replace(/\/\d+$/, "");
 
-// --- what a box says -------------------------------------------------------------------------------
+// --- what a box says -----------------------------------------------------------------------------
 
 const CONES = [
-	[/^NAT: endpoint-independent mapping, endpoint-independent filtering$/, "NAT: full cone"], [/^NAT: endpoint-independent mapping, address-dependent filtering$/, "NAT: address-restricted"],
-	[/^NAT: endpoint-independent mapping, address-and-port-dependent filtering$/, "NAT: port-restricted"], [/^NAT: address-and-port-dependent mapping.*$/, "NAT: symmetric"],
+	[/^NAT: endpoint-independent mapping, endpoint-independent filtering$/, "NAT: full cone"],
+	[/^NAT: endpoint-independent mapping, address-dependent filtering$/, "NAT: address-restricted"],
+	[
+		/^NAT: endpoint-independent mapping, address-and-port-dependent filtering$/,
+		"NAT: port-restricted",
+	],
+	[/^NAT: address-and-port-dependent mapping.*$/, "NAT: symmetric"],
 ];
 
 function markWords(mark) {
@@ -51,35 +59,80 @@ function addressLines(node) {
 		return [];
 	}
 	return cards.flatMap(card => {
-		const words = `${cards.length > 1 ? `${card.name} ` : ""}${withoutPrefix(card.addresses[0])}${card.addresses.length > 1 ? ` +${card.addresses.length - 1}` : ""}${card.up === false ? " (down)" : ""}`;
+		const more = card.addresses.length > 1 ? ` +${card.addresses.length - 1}` : "";
+		const words = [
+			cards.length > 1 ? `${card.name} ` : "",
+			withoutPrefix(card.addresses[0]) + more,
+			card.up === false ? " (down)" : "",
+		].join("");
 		const kind = card.up === false ? "odd" : "address";
-		return [{kind, text: words}, ...(card.impair ? wrapText(`⚠ ${card.impair}`, 26).map(text => ({kind: "odd", text})) : [])];
+		return [
+			{kind, text: words},
+			...(card.impair
+				? wrapText(`⚠ ${card.impair}`, 26).map(text => ({kind: "odd", text}))
+				: []),
+		];
 	});
 }
 
 // Lines below the name, each with its kind.
 function linesOf(node, missing) {
 	const marks = (node.marks ?? []).map(markWords);
-	const role = ["server", "client", node.name, ...marks].includes(node.role) || !node.role ? [] : [node.role];
+	const role =
+		["server", "client", node.name, ...marks].includes(node.role) || !node.role
+			? []
+			: [node.role];
 	return [
-		...[...role, ...marks].filter((word, i, all) => all.indexOf(word) === i).flatMap(word => wrapText(word, 26)).map(text => ({kind: "mark", text})), ...addressLines(node),
-		...missing.flatMap(one => wrapText(`✗ ${one.text.replace(/ \(.*\)$/, "")}`, 28)).map(text => ({kind: "missing", text})),
+		...[...role, ...marks]
+			.filter((word, i, all) => all.indexOf(word) === i)
+			.flatMap(word => wrapText(word, 26))
+			.map(text => ({kind: "mark", text})),
+		...addressLines(node),
+		...missing
+			.flatMap(one => wrapText(`✗ ${one.text.replace(/ \(.*\)$/, "")}`, 28))
+			.map(text => ({kind: "missing", text})),
 	];
 }
 
-// --- things and what joins them --------------------------------------------------------------------
+// --- things and what joins them ------------------------------------------------------------------
 
 function thingOfNode(node, missing) {
 	const lines = linesOf(node, missing);
-	const w = Math.ceil(Math.max(104, widthOfText(node.name, NAME_TEXT) + (node.change ? 62 : 34), ...lines.map(line => widthOfText(line.text, SMALL_TEXT) + 22)));
-	return {key: `node ${node.name}`, node, lines, site: node.site ?? null, w, h: 38 + lines.length * TEXT_ROW, ends: []};
+	const w = Math.ceil(
+		Math.max(
+			104,
+			widthOfText(node.name, NAME_TEXT) + (node.change ? 62 : 34),
+			...lines.map(line => widthOfText(line.text, SMALL_TEXT) + 22),
+		),
+	);
+	return {
+		key: `node ${node.name}`,
+		node,
+		lines,
+		site: node.site ?? null,
+		w,
+		h: 38 + lines.length * TEXT_ROW,
+		ends: [],
+	};
 }
 
 function thingOfNetwork(network, siteOf) {
 	const sites = [...new Set((network.links ?? []).map(link => siteOf.get(link.node) ?? null))];
-	const lines = [network.name, network.subnet, network.impair ? `⚠ ${network.impair}` : null].filter(Boolean);
+	const lines = [
+		network.name,
+		network.subnet,
+		network.impair ? `⚠ ${network.impair}` : null,
+	].filter(Boolean);
 	const w = Math.ceil(Math.max(...lines.map(line => widthOfText(line, SMALL_TEXT))) + 28);
-	return {key: `network ${network.name}`, network, lines, site: sites.length === 1 ? sites[0] : null, w, h: Math.max(16 + lines.length * TEXT_ROW, 14 + 15 * network.links.length), ends: []};
+	return {
+		key: `network ${network.name}`,
+		network,
+		lines,
+		site: sites.length === 1 ? sites[0] : null,
+		w,
+		h: Math.max(16 + lines.length * TEXT_ROW, 14 + 15 * network.links.length),
+		ends: [],
+	};
 }
 
 // Pairs of things: a node and its LAN, or the two nodes of a line.
@@ -87,28 +140,39 @@ function collectThings(map) {
 	const siteOf = new Map(map.nodes.map(node => [node.name, node.site ?? null]));
 	const things = new Map();
 	for (const node of map.nodes) {
-		const thing = thingOfNode(node, (map.missing ?? []).filter(one => one.node === node.name));
+		const thing = thingOfNode(
+			node,
+			(map.missing ?? []).filter(one => one.node === node.name),
+		);
 		things.set(thing.key, thing);
 	}
 	const joints = [];
 	for (const network of map.networks) {
 		const links = (network.links ?? []).filter(link => things.has(`node ${link.node}`));
-		if (network.kind === "tunnel" || links.length === 2 && network.kind !== "lan") {
+		if (network.kind === "tunnel" || (links.length === 2 && network.kind !== "lan")) {
 			for (let i = 1; i < links.length; i++) {
-				joints.push({a: things.get(`node ${links[0].node}`), b: things.get(`node ${links[i].node}`), network, links: [links[0], links[i]]});
+				joints.push({
+					a: things.get(`node ${links[0].node}`),
+					b: things.get(`node ${links[i].node}`),
+					network,
+					links: [links[0], links[i]],
+				});
 			}
 		} else if (links.length > 0) {
 			const thing = thingOfNetwork({...network, links}, siteOf);
 			things.set(thing.key, thing);
-			links.forEach(link => joints.push({a: things.get(`node ${link.node}`), b: thing, network, links: [link]}));
+			links.forEach(link =>
+				joints.push({a: things.get(`node ${link.node}`), b: thing, network, links: [link]}),
+			);
 		}
 	}
 	return {things: [...things.values()], joints: joints.filter(joint => joint.a !== joint.b)};
 }
 
-// --- columns of one site ---------------------------------------------------------------------------
+// --- columns of one site -------------------------------------------------------------------------
 
-const neighboursOf = (thing, joints) => joints.flatMap(joint => (joint.a === thing ? [joint.b] : joint.b === thing ? [joint.a] : []));
+const neighboursOf = (thing, joints) =>
+	joints.flatMap(joint => (joint.a === thing ? [joint.b] : joint.b === thing ? [joint.a] : []));
 const mean = numbers => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
 function columnsOf(things, joints) {
@@ -116,13 +180,17 @@ function columnsOf(things, joints) {
 	const inside = new Set(things);
 	let front = things.filter(thing => neighboursOf(thing, real).some(other => !inside.has(other)));
 	if (front.length === 0) {
-		front = [...things].sort((a, b) => neighboursOf(b, real).length - neighboursOf(a, real).length).slice(0, 1);
+		front = [...things]
+			.sort((a, b) => neighboursOf(b, real).length - neighboursOf(a, real).length)
+			.slice(0, 1);
 	}
 	const seen = new Set(front);
 	const columns = [];
 	while (front.length > 0) {
 		columns.push(front);
-		front = front.flatMap(thing => neighboursOf(thing, real)).filter(other => inside.has(other) && !seen.has(other) && seen.add(other));
+		front = front
+			.flatMap(thing => neighboursOf(thing, real))
+			.filter(other => inside.has(other) && !seen.has(other) && seen.add(other));
 	}
 	const rest = things.filter(thing => !seen.has(thing));
 	if (rest.length > 0) {
@@ -134,37 +202,56 @@ function columnsOf(things, joints) {
 // Each column in the order of what it is joined to in the column before, there and back.
 function orderColumns(columns, joints) {
 	const rank = new Map();
-	const number = column => column.forEach((thing, i) => rank.set(thing, (i + 0.5) / column.length));
+	const number = column =>
+		column.forEach((thing, i) => rank.set(thing, (i + 0.5) / column.length));
 	columns.forEach(number);
 	for (let sweep = 0; sweep < 8; sweep++) {
-		const order = sweep % 2 === 0 ? columns.map((column, i) => [column, columns[i - 1]]) : columns.map((column, i) => [column, columns[i + 1]]).reverse();
+		const order =
+			sweep % 2 === 0
+				? columns.map((column, i) => [column, columns[i - 1]])
+				: columns.map((column, i) => [column, columns[i + 1]]).reverse();
 		for (const [column, guide] of order.filter(pair => pair[1])) {
-			const wish = new Map(column.map(thing => {
-				const ranks = neighboursOf(thing, joints).filter(other => guide.includes(other)).map(other => rank.get(other));
-				return [thing, ranks.length > 0 ? mean(ranks) : rank.get(thing)];
-			}));
+			const wish = new Map(
+				column.map(thing => {
+					const ranks = neighboursOf(thing, joints)
+						.filter(other => guide.includes(other))
+						.map(other => rank.get(other));
+					return [thing, ranks.length > 0 ? mean(ranks) : rank.get(thing)];
+				}),
+			);
 			column.sort((a, b) => wish.get(a) - wish.get(b));
 			number(column);
 		}
 	}
 }
 
-// The tallest column stands evenly; the others as near to what they are joined to as their boxes let them.
+// The tallest column stands evenly; the others as near to what they are joined to as their boxes
+// let them.
 function placeRows(columns, joints, spare) {
 	const heightOf = column => column.reduce((sum, thing) => sum + thing.h + BETWEEN, -BETWEEN);
 	const natural = Math.max(...columns.map(heightOf));
 	const height = natural + spare;
 	const tallest = columns.findIndex(column => heightOf(column) === natural);
 	const placed = new Set();
-	const order = [tallest, ...columns.map((_, i) => i).filter(i => i !== tallest).sort((a, b) => Math.abs(a - tallest) - Math.abs(b - tallest))];
+	const order = [
+		tallest,
+		...columns
+			.map((_, i) => i)
+			.filter(i => i !== tallest)
+			.sort((a, b) => Math.abs(a - tallest) - Math.abs(b - tallest)),
+	];
 	for (const i of order) {
 		const column = columns[i];
 		const gap = column.length > 1 ? (height - heightOf(column)) / column.length : 0;
 		let free = 0;
 		column.forEach((thing, k) => {
 			const others = neighboursOf(thing, joints).filter(other => placed.has(other));
-			const wish = others.length > 0 ? mean(others.map(other => other.y + other.h / 2)) - thing.h / 2
-				: column.length === 1 ? (height - thing.h) / 2 : free + (k === 0 ? gap / 2 : gap);
+			const wish =
+				others.length > 0
+					? mean(others.map(other => other.y + other.h / 2)) - thing.h / 2
+					: column.length === 1
+						? (height - thing.h) / 2
+						: free + (k === 0 ? gap / 2 : gap);
 			thing.y = Math.max(free, wish);
 			free = thing.y + thing.h + BETWEEN;
 		});
@@ -183,7 +270,14 @@ function makeGroup(name, things, joints) {
 	orderColumns(columns, joints);
 	const height = placeRows(columns, joints, 0);
 	const widths = columns.map(column => Math.max(...column.map(thing => thing.w)));
-	return {name, columns, joints, widths, w: widths.reduce((sum, width) => sum + width + ACROSS, -ACROSS) + 2 * EDGE, h: height + EDGE + TITLE};
+	return {
+		name,
+		columns,
+		joints,
+		widths,
+		w: widths.reduce((sum, width) => sum + width + ACROSS, -ACROSS) + 2 * EDGE,
+		h: height + EDGE + TITLE,
+	};
 }
 
 // Columns from the middle outwards: to the left of it when the site stands left.
@@ -201,15 +295,21 @@ function placeGroup(group, x, y, isLeft) {
 	});
 }
 
-// --- the whole -------------------------------------------------------------------------------------
+// --- the whole -----------------------------------------------------------------------------------
 
 // The largest site stands left; each of the others where there is more room.
 function shareOut(groups) {
 	const sides = {left: [], right: []};
 	const height = side => side.reduce((sum, group) => sum + group.h + BETWEEN, 0);
-	const largest = groups.reduce((best, group) => (best === null || group.h * group.w > best.h * best.w ? group : best), null);
+	const largest = groups.reduce(
+		(best, group) => (best === null || group.h * group.w > best.h * best.w ? group : best),
+		null,
+	);
 	for (const group of [largest, ...groups.filter(one => one !== largest)].filter(Boolean)) {
-		const side = group === largest || height(sides.right) > height(sides.left) ? sides.left : sides.right;
+		const side =
+			group === largest || height(sides.right) > height(sides.left)
+				? sides.left
+				: sides.right;
 		side.push(group);
 	}
 	return sides;
@@ -219,7 +319,7 @@ function shareOut(groups) {
 function stack(groups, height, x, width, isLeft) {
 	const natural = groups.reduce((sum, group) => sum + group.h, 0);
 	for (const group of groups) {
-		const spare = Math.max(0, Math.min(group.h, (height - natural) / groups.length * 0.55));
+		const spare = Math.max(0, Math.min(group.h, ((height - natural) / groups.length) * 0.55));
 		placeRows(group.columns, group.joints, spare);
 		group.h += spare;
 	}
@@ -233,10 +333,13 @@ function stack(groups, height, x, width, isLeft) {
 }
 
 function stackCentre(things, joints, x, height) {
-	const byLinks = [...things].sort((a, b) => neighboursOf(b, joints).length - neighboursOf(a, joints).length);
+	const byLinks = [...things].sort(
+		(a, b) => neighboursOf(b, joints).length - neighboursOf(a, joints).length,
+	);
 	const column = [];
 	byLinks.forEach((thing, i) => (i % 2 === 0 ? column.push(thing) : column.unshift(thing)));
-	// What is joined to the one in the middle stands under it rather than above, where tunnels pass.
+	// What is joined to the one in the middle stands under it rather than above, where tunnels
+	// pass.
 	if (column.length === 2) {
 		column.reverse();
 	}
@@ -250,136 +353,89 @@ function stackCentre(things, joints, x, height) {
 	}
 }
 
-// --- lines -----------------------------------------------------------------------------------------
-
-const middle = thing => [thing.x + thing.w / 2, thing.y + thing.h / 2];
-
-// The sides by which two boxes are joined.  Boxes above each other are joined by the side towards the middle of the map,
-// when something stands between them.
-function sidesOf(a, b, things, centreX) {
-	if (a.x + a.w <= b.x) {
-		return ["right", "left"];
-	}
-	if (b.x + b.w <= a.x) {
-		return ["left", "right"];
-	}
-	const [upper, lower] = a.y < b.y ? [a, b] : [b, a];
-	const isBlocked = upper.site !== lower.site || things.some(one => one !== upper && one !== lower && one.y > upper.y && one.y < lower.y && one.x < upper.x + upper.w && upper.x < one.x + one.w);
-	if (isBlocked && Math.abs(middle(a)[0] - centreX) > 1) {
-		return middle(a)[0] < centreX ? ["right", "right"] : ["left", "left"];
-	}
-	return a.y < b.y ? ["bottom", "top"] : ["top", "bottom"];
-}
-
-function attach(thing, side, other) {
-	const end = {side, other, at: null};
-	thing.ends.push(end);
-	return end;
-}
-
-// Ends on a side are spread over it in the order of what they lead to, so that lines don't cross at the box.
-function spreadEnds(thing) {
-	for (const side of ["left", "right", "top", "bottom"]) {
-		const axis = side === "left" || side === "right" ? 1 : 0;
-		const ends = thing.ends.filter(end => end.side === side).sort((a, b) => middle(a.other)[axis] - middle(b.other)[axis]);
-		ends.forEach((end, i) => {
-			const share = (i + 1) / (ends.length + 1);
-			end.at = axis === 1 ? [side === "left" ? thing.x : thing.x + thing.w, thing.y + thing.h * share] : [thing.x + thing.w * share, side === "top" ? thing.y : thing.y + thing.h];
-		});
-	}
-}
-
-// The middle of a line between two sites: above or below all that stands in the middle, and not where another one is.
-function clearOf(centre, taken, [x, y]) {
-	let at = y;
-	if (centre.length > 0) {
-		const top = Math.min(...centre.map(thing => thing.y)) - 60;
-		const bottom = Math.max(...centre.map(thing => thing.y + thing.h)) + 60;
-		if (y > top && y < bottom) {
-			at = y - top <= bottom - y ? top : bottom;
-		}
-		const way = at <= top ? -1 : 1;
-		while (taken.some(other => Math.abs(other - at) < 58)) {
-			at += way * 58;
-		}
-	}
-	taken.push(at);
-	return [x, at];
-}
-
-// Where the two halves of a line meet.
-function halfWay(a, b, sides, centre, taken, centreX) {
-	if (sides[0] === sides[1]) {
-		const out = sides[0] === "right" ? Math.max(a[0], b[0]) + 46 : Math.min(a[0], b[0]) - 46;
-		return [out, (a[1] + b[1]) / 2];
-	}
-	return (a[0] < centreX) !== (b[0] < centreX) ? clearOf(centre, taken, [centreX, (a[1] + b[1]) / 2]) : [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
-}
-
-// A line to a place above or below what stands in the middle goes past it, not through it.
-function besideCentre([x, y], half, centre) {
-	const left = Math.min(...centre.map(thing => thing.x)) - 26;
-	const right = Math.max(...centre.map(thing => thing.x + thing.w)) + 26;
-	const isPast = centre.length > 0 && half[0] > left && half[0] < right && Math.abs(y - half[1]) > 40;
-	return !isPast ? [] : x < left ? [[left, half[1]]] : x > right ? [[right, half[1]]] : [];
-}
-
-function drawLines(things, joints, centre, centreX) {
-	const drawn = joints.map(joint => {
-		const sides = sidesOf(joint.a, joint.b, things, centreX);
-		return {...joint, sides, from: attach(joint.a, sides[0], joint.b), to: attach(joint.b, sides[1], joint.a)};
-	});
-	new Set(drawn.flatMap(joint => [joint.a, joint.b])).forEach(spreadEnds);
-	const points = new Map();
-	const taken = [];
-	const height = joint => (joint.from.at[1] + joint.to.at[1]) / 2;
-	for (const joint of [...drawn].sort((one, other) => height(one) - height(other))) {
-		const [a, b] = [joint.from.at, joint.to.at];
-		const isOfCentre = centre.includes(joint.a) || centre.includes(joint.b);
-		if (joint.links.length === 1) {
-			points.set(joint.links[0], joint.sides[0] === joint.sides[1] ? [a, halfWay(a, b, joint.sides, centre, taken, centreX), b] : [a, b]);
-			continue;
-		}
-		const half = isOfCentre ? [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2] : halfWay(a, b, joint.sides, centre, taken, centreX);
-		points.set(joint.links[0], [a, ...besideCentre(a, half, centre), half]);
-		points.set(joint.links[1], [b, ...besideCentre(b, half, centre), half]);
-	}
-	return points;
-}
-
 // What two scenarios differ in is a lack only where this one has what the route would lead to.
-const isLacking = (map, missing) => ["default", "0.0.0.0/0", "::/0"].includes(missing.to) || map.networks.some(network => network.subnet === missing.to || network.subnet6 === missing.to);
+const isLacking = (map, missing) =>
+	["default", "0.0.0.0/0", "::/0"].includes(missing.to) ||
+	map.networks.some(network => network.subnet === missing.to || network.subnet6 === missing.to);
 
-// A map with places: sites, nodes (with their lines of text) and LANs as boxes, links as points.  What is missing is part of
-// its node's lines.
+// A map with places: sites, nodes (with their lines of text) and LANs as boxes, links as points.
+// What is missing is part of its node's lines.
 export function layOutMap(whole) {
 	const map = {...whole, missing: (whole.missing ?? []).filter(one => isLacking(whole, one))};
 	const {things, joints} = collectThings(map);
 	const names = [...new Set(things.map(thing => thing.site))].filter(name => name !== null);
-	const groups = names.map(name => makeGroup(name, things.filter(thing => thing.site === name), joints));
+	const groups = names.map(name =>
+		makeGroup(
+			name,
+			things.filter(thing => thing.site === name),
+			joints,
+		),
+	);
 	const centre = things.filter(thing => thing.site === null);
 	const sides = shareOut(groups);
 	const widthOf = side => Math.max(0, ...side.map(group => group.w));
 	const heightOf = side => side.reduce((sum, group) => sum + group.h + BETWEEN, BETWEEN);
-	const labels = map.networks.filter(network => network.kind === "tunnel").map(network => Math.max(widthOfText(network.name, SMALL_TEXT), widthOfText(network.backend ?? network.subnet ?? "", SMALL_TEXT)) - CENTRE_GAP);
+	const labels = map.networks
+		.filter(network => network.kind === "tunnel")
+		.map(
+			network =>
+				Math.max(
+					widthOfText(network.name, SMALL_TEXT),
+					widthOfText(network.backend ?? network.subnet ?? "", SMALL_TEXT),
+				) - CENTRE_GAP,
+		);
 	const centreWidth = Math.max(60, ...centre.map(thing => thing.w), ...labels) + 2 * CENTRE_GAP;
-	const natural = {w: widthOf(sides.left) + centreWidth + widthOf(sides.right) + 2 * MARGIN, h: Math.max(heightOf(sides.left), heightOf(sides.right), centre.reduce((sum, thing) => sum + thing.h + 60, 0)) + 2 * MARGIN};
+	const natural = {
+		w: widthOf(sides.left) + centreWidth + widthOf(sides.right) + 2 * MARGIN,
+		h:
+			Math.max(
+				heightOf(sides.left),
+				heightOf(sides.right),
+				centre.reduce((sum, thing) => sum + thing.h + 60, 0),
+			) +
+			2 * MARGIN,
+	};
 	const width = Math.ceil(Math.max(natural.w, natural.h * RATIO));
 	const height = Math.ceil(width / RATIO);
 	const spare = width - natural.w;
 	const centreX = MARGIN + widthOf(sides.left) + (centreWidth + spare) / 2;
 	stack(sides.left, height - 2 * MARGIN, MARGIN, widthOf(sides.left), true);
-	stack(sides.right, height - 2 * MARGIN, width - MARGIN - widthOf(sides.right), widthOf(sides.right), false);
+	stack(
+		sides.right,
+		height - 2 * MARGIN,
+		width - MARGIN - widthOf(sides.right),
+		widthOf(sides.right),
+		false,
+	);
 	stackCentre(centre, joints, centreX, height - 2 * MARGIN);
-	const points = drawLines(things, joints, centre, centreX);
+	const points = joinThings(things, joints, centre, centreX);
 	const boxOf = thing => ({x: thing.x, y: thing.y, w: thing.w, h: thing.h, lines: thing.lines});
 	return {
-		...map, width, height,
-		sites: groups.map(group => ({name: group.name, title: (map.sites ?? []).find(site => site.name === group.name)?.title ?? group.name, x: group.x, y: group.y, w: group.w, h: group.h})),
+		...map,
+		width,
+		height,
+		sites: groups.map(group => ({
+			name: group.name,
+			title: (map.sites ?? []).find(site => site.name === group.name)?.title ?? group.name,
+			x: group.x,
+			y: group.y,
+			w: group.w,
+			h: group.h,
+		})),
 		nodes: things.filter(thing => thing.node).map(thing => ({...thing.node, ...boxOf(thing)})),
 		networks: map.networks.map(network => {
-			const thing = things.find(one => one.network === network || one.key === `network ${network.name}`);
-			return {...network, points: [], ...(thing ? {...boxOf(thing), kind: "lan"} : {x: undefined, w: undefined}), links: (network.links ?? []).map(link => ({...link, points: points.get(link) ?? []}))};
+			const thing = things.find(
+				one => one.network === network || one.key === `network ${network.name}`,
+			);
+			return {
+				...network,
+				points: [],
+				...(thing ? {...boxOf(thing), kind: "lan"} : {x: undefined, w: undefined}),
+				links: (network.links ?? []).map(link => ({
+					...link,
+					points: points.get(link) ?? [],
+				})),
+			};
 		}),
 	};
 }

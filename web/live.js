@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The view of a lab that is up: a call is placed, and its packets are shown while they are captured.  Earlier calls stay and
-// can be opened; without a call it shows the network as it is now.
+// The view of a lab that is up: a call is placed, and its packets are shown while they are
+// captured.  Earlier calls stay and can be opened; without a call it shows the network as it is
+// now.
 
 import {make, makeTabs, replaceContent, sayAloud} from "./dom.js";
 import {playerKeys} from "./call.js";
@@ -25,12 +26,49 @@ export class LiveView {
 		this.changes = new ChangesPanel(app);
 		this.history = make("nav", {class: "history", "aria-label": "Calls of this session"});
 		this.head = make("div", {class: "call-head"});
-		this.panels = Object.fromEntries(["why", "packet", "ladder", "media", "node", "lessons"].map(name => [name, make("div", {class: `${name}-content`})]));
-		const names = [["changes", "Changes", this.changes.element], ["why", "Why", this.panels.why], ["packet", "Packet", this.panels.packet], ["ladder", "Ladder", this.panels.ladder], ["media", "Media", this.panels.media], ["node", "Node", this.panels.node]];
-		this.tabs = makeTabs("About the lab", [...names, ...(app.index.lessons?.length ? [["lessons", "Lessons", this.panels.lessons]] : [])], "changes");
+		this.panels = Object.fromEntries(
+			["why", "packet", "ladder", "media", "node", "lessons"].map(name => [
+				name,
+				make("div", {class: `${name}-content`}),
+			]),
+		);
+		const names = [
+			["changes", "Changes", this.changes.element],
+			["why", "Why", this.panels.why],
+			["packet", "Packet", this.panels.packet],
+			["ladder", "Ladder", this.panels.ladder],
+			["media", "Media", this.panels.media],
+			["node", "Node", this.panels.node],
+		];
+		this.tabs = makeTabs(
+			"About the lab",
+			[
+				...names,
+				...(app.index.lessons?.length ? [["lessons", "Lessons", this.panels.lessons]] : []),
+			],
+			"changes",
+		);
 		this.left = make("section", {class: "left", "aria-label": "Map and player"});
-		this.element = make("div", {class: "call live"}, this.bar.element, make("div", {class: "shown-line"}, this.history, this.head), make("div", {class: "stage"}, this.left, make("section", {class: "right", "aria-label": "About the lab"}, this.tabs.list, this.tabs.panels)));
-		this.tabs.list.addEventListener("click", () => this.ladder?.mark(this.player.playback.index));
+		this.element = make(
+			"div",
+			{class: "call live"},
+			this.bar.element,
+			make("div", {class: "shown-line"}, this.history, this.head),
+			make(
+				"div",
+				{class: "stage"},
+				this.left,
+				make(
+					"section",
+					{class: "right", "aria-label": "About the lab"},
+					this.tabs.list,
+					this.tabs.panels,
+				),
+			),
+		);
+		this.tabs.list.addEventListener("click", () =>
+			this.ladder?.mark(this.player.playback.index),
+		);
 		this.show(null);
 	}
 
@@ -91,13 +129,18 @@ export class LiveView {
 		if (wasFollowing && this.call.cell.verdict !== "pass") {
 			this.player.goToLost();
 		} else if (wasFollowing) {
-			this.player.seek(this.call.cell.steps.findLastIndex(step => step.protocol === "rtp" && step.hops?.length > 1));
+			this.player.seek(
+				this.call.cell.steps.findLastIndex(
+					step => step.protocol === "rtp" && step.hops?.length > 1,
+				),
+			);
 		}
 		this.placedAt = wasFollowing ? this.player.playback.index : null;
 		sayAloud(`${callWords(this.call)}: ${outcomeOf(this.call.cell).word}`);
 	}
 
-	// The why comes later than the call's end: the step that shows the cause is gone to, if nobody has gone elsewhere.
+	// The why comes later than the call's end: the step that shows the cause is gone to, if nobody
+	// has gone elsewhere.
 	explained() {
 		this.player.cell = this.call.cell;
 		if (this.call.cell.verdict !== "pass" && this.placedAt === this.player.playback.index) {
@@ -119,10 +162,26 @@ export class LiveView {
 		this.placedAt = null;
 		const map = call?.map ?? this.feed.scenario?.map ?? null;
 		this.map?.close();
-		this.map = map ? makeMap(map, {choose: name => this.showNode(name), secret: this.isSecret, follow: () => this.player?.inView() ?? []}) : null;
-		this.player = new Player(call ? {...call.cell} : NOTHING, {map: this.map, isOn: call?.isOn, secret: () => this.isSecret, moved: index => this.ladder?.mark(index)});
+		this.map = map
+			? makeMap(map, {
+					choose: name => this.showNode(name),
+					secret: this.isSecret,
+					follow: () => this.player?.inView() ?? [],
+				})
+			: null;
+		this.player = new Player(call ? {...call.cell} : NOTHING, {
+			map: this.map,
+			isOn: call?.isOn,
+			secret: () => this.isSecret,
+			moved: index => this.ladder?.mark(index),
+		});
 		replaceContent(this.panels.packet, this.player.headers);
-		replaceContent(this.left, this.map?.element ?? make("p", {class: "wait"}, "Waiting for the lab…"), this.map ? makeLegend() : null, call ? this.player.element : this.idle());
+		replaceContent(
+			this.left,
+			this.map?.element ?? make("p", {class: "wait"}, "Waiting for the lab…"),
+			this.map ? makeLegend() : null,
+			call ? this.player.element : this.idle(),
+		);
 		this.drawAll();
 		this.drawNode();
 		this.drawLessons();
@@ -132,9 +191,27 @@ export class LiveView {
 	idle() {
 		const changed = stateDifferences(this.feed.nodesBefore, this.feed.nodes, false);
 		this.map?.mark({fresh: Object.keys(changed)});
-		return make("section", {class: "player idle", "aria-label": "The network now"}, make("p", {class: "sentence"}, make("strong", {}, "The network as it is now. "),
-			this.feed.calls.length === 0 ? "Choose two ends and a medium above, and place a call." : "Earlier calls are above: each shows the network as it was."),
-		Object.keys(changed).length > 0 ? make("p", {}, "Since it was looked at before, something is otherwise at ", make("strong", {}, Object.keys(changed).join(", ")), ": see Changes.") : null);
+		return make(
+			"section",
+			{class: "player idle", "aria-label": "The network now"},
+			make(
+				"p",
+				{class: "sentence"},
+				make("strong", {}, "The network as it is now. "),
+				this.feed.calls.length === 0
+					? "Choose two ends and a medium above, and place a call."
+					: "Earlier calls are above: each shows the network as it was.",
+			),
+			Object.keys(changed).length > 0
+				? make(
+						"p",
+						{},
+						"Since it was looked at before, something is otherwise at ",
+						make("strong", {}, Object.keys(changed).join(", ")),
+						": see Changes.",
+					)
+				: null,
+		);
 	}
 
 	drawAll() {
@@ -142,35 +219,109 @@ export class LiveView {
 		this.drawHistory();
 		this.drawWhy();
 		this.drawLadder();
-		replaceContent(this.panels.media, this.call ? [compareContent(this.feed.calls, this.call), mediaContent(this.call.cell, this.isSecret)] : make("p", {class: "quiet"}, "No call is shown."));
+		replaceContent(
+			this.panels.media,
+			this.call
+				? [
+						compareContent(this.feed.calls, this.call),
+						mediaContent(this.call.cell, this.isSecret),
+					]
+				: make("p", {class: "quiet"}, "No call is shown."),
+		);
 	}
 
 	drawHead() {
 		if (!this.call) {
 			const {scenario} = this.feed;
-			replaceContent(this.head, make("h2", {}, this.feed.as ?? scenario?.name ?? "The network"), make("p", {class: "verdict-line quiet"}, (this.app.index.all_scenarios ?? []).find(one => one.name === this.feed.as)?.title ?? scenario?.title ?? ""));
+			replaceContent(
+				this.head,
+				make("h2", {}, this.feed.as ?? scenario?.name ?? "The network"),
+				make(
+					"p",
+					{class: "verdict-line quiet"},
+					(this.app.index.all_scenarios ?? []).find(one => one.name === this.feed.as)
+						?.title ??
+						scenario?.title ??
+						"",
+				),
+			);
 			return;
 		}
 		const {cell} = this.call;
 		const outcome = outcomeOf(cell);
-		replaceContent(this.head, make("h2", {}, callWords(this.call), make("span", {class: "quiet"}, ` in ${this.call.as ?? cell.scenario ?? ""}`)), make("p", {class: "verdict-line", "data-verdict": this.call.isOn ? "on" : cell.verdict},
-			this.call.isOn ? make("span", {class: "outcome on-air"}, "● on the wire") : [make("span", {class: `outcome ${outcome.kind}`}, outcome.mark, " ", outcome.word), " ", outcomeSentence(cell)]));
+		replaceContent(
+			this.head,
+			make(
+				"h2",
+				{},
+				callWords(this.call),
+				make("span", {class: "quiet"}, ` in ${this.call.as ?? cell.scenario ?? ""}`),
+			),
+			make(
+				"p",
+				{class: "verdict-line", "data-verdict": this.call.isOn ? "on" : cell.verdict},
+				this.call.isOn
+					? make("span", {class: "outcome on-air"}, "● on the wire")
+					: [
+							make(
+								"span",
+								{class: `outcome ${outcome.kind}`},
+								outcome.mark,
+								" ",
+								outcome.word,
+							),
+							" ",
+							outcomeSentence(cell),
+						],
+			),
+		);
 	}
 
 	drawHistory() {
-		const button = (call, content) => make("button", {type: "button", "data-call": call?.number ?? "now", "aria-current": this.call === call ? "page" : null, on: {click: () => {
-			this.show(call);
-			this.history.querySelector(`[aria-current="page"]`)?.focus();
-		}}}, content);
-		const focused = this.history.contains(document.activeElement) ? document.activeElement.dataset.call : null;
-		replaceContent(this.history, button(null, "The network now"), this.feed.calls.map(call => {
-			const outcome = outcomeOf(call.cell);
-			return button(call, [`${callWords(call)} `, call.isOn ? "●" : make("span", {class: `outcome ${outcome.kind}`}, outcome.mark, " ", outcome.word)]);
-		}));
+		const button = (call, content) =>
+			make(
+				"button",
+				{
+					type: "button",
+					"data-call": call?.number ?? "now",
+					"aria-current": this.call === call ? "page" : null,
+					on: {
+						click: () => {
+							this.show(call);
+							this.history.querySelector(`[aria-current="page"]`)?.focus();
+						},
+					},
+				},
+				content,
+			);
+		const focused = this.history.contains(document.activeElement)
+			? document.activeElement.dataset.call
+			: null;
+		replaceContent(
+			this.history,
+			button(null, "The network now"),
+			this.feed.calls.map(call => {
+				const outcome = outcomeOf(call.cell);
+				return button(call, [
+					`${callWords(call)} `,
+					call.isOn
+						? "●"
+						: make(
+								"span",
+								{class: `outcome ${outcome.kind}`},
+								outcome.mark,
+								" ",
+								outcome.word,
+							),
+				]);
+			}),
+		);
 		if (focused) {
 			[...this.history.children].find(one => one.dataset.call === focused)?.focus();
 		}
-		this.history.querySelector(`[aria-current="page"]`)?.scrollIntoView?.({block: "nearest", inline: "nearest"});
+		this.history
+			.querySelector(`[aria-current="page"]`)
+			?.scrollIntoView?.({block: "nearest", inline: "nearest"});
 	}
 
 	drawLadder() {
@@ -178,7 +329,9 @@ export class LiveView {
 			return;
 		}
 		const shown = this.panels.ladder.querySelector(".ladder-scroll");
-		const isAtEnd = shown ? shown.scrollTop + shown.clientHeight > shown.scrollHeight - 60 : true;
+		const isAtEnd = shown
+			? shown.scrollTop + shown.clientHeight > shown.scrollHeight - 60
+			: true;
 		this.ladder = makeLadder(this.player.cell, index => this.player.seek(index));
 		replaceContent(this.panels.ladder, this.ladder.element);
 		this.ladder.mark(this.player.playback.index);
@@ -191,13 +344,37 @@ export class LiveView {
 	drawWhy() {
 		const {call} = this;
 		if (!call || call.isOn) {
-			replaceContent(this.panels.why, make("p", {class: "quiet"}, call ? "The call is not over yet." : "No call is shown."));
+			replaceContent(
+				this.panels.why,
+				make(
+					"p",
+					{class: "quiet"},
+					call ? "The call is not over yet." : "No call is shown.",
+				),
+			);
 		} else if (this.isSecret) {
-			replaceContent(this.panels.why, make("div", {class: "quiz"}, make("p", {}, "Follow the packets first. Where do they end, and why?"), make("button", {type: "button", class: "reveal", on: {click: () => this.reveal()}}, "Show why")));
+			replaceContent(
+				this.panels.why,
+				make(
+					"div",
+					{class: "quiz"},
+					make("p", {}, "Follow the packets first. Where do they end, and why?"),
+					make(
+						"button",
+						{type: "button", class: "reveal", on: {click: () => this.reveal()}},
+						"Show why",
+					),
+				),
+			);
 		} else {
 			const isAsked = call.cell.verdict !== "pass" && !call.cell.explanation && !call.isPast;
 			this.refusal = make("p", {class: "refused", role: "alert"});
-			replaceContent(this.panels.why, isAsked ? make("p", {class: "quiet"}, "The cause is being looked for…") : null, whyContent(call.cell, this.cures()), this.refusal);
+			replaceContent(
+				this.panels.why,
+				isAsked ? make("p", {class: "quiet"}, "The cause is being looked for…") : null,
+				whyContent(call.cell, this.cures()),
+				this.refusal,
+			);
 		}
 	}
 
@@ -209,8 +386,15 @@ export class LiveView {
 		}
 		return this.call.fixes.map(fix => {
 			const isOn = source.feed.isOnNow(fix.changes);
-			const asked = fix.reboot ? {do: "reboot", node: fix.reboot} : {do: "set", changes: fix.changes};
-			return isOn ? null : {words: `Switch it on in the lab: ${fix.text}`, show: () => order(this.app, asked, this.refusal)};
+			const asked = fix.reboot
+				? {do: "reboot", node: fix.reboot}
+				: {do: "set", changes: fix.changes};
+			return isOn
+				? null
+				: {
+						words: `Switch it on in the lab: ${fix.text}`,
+						show: () => order(this.app, asked, this.refusal),
+					};
 		});
 	}
 
@@ -229,43 +413,72 @@ export class LiveView {
 	}
 
 	drawNode() {
-		const node = (this.feed.scenario?.map?.nodes ?? []).find(one => one.name === this.chosenNode);
+		const node = (this.feed.scenario?.map?.nodes ?? []).find(
+			one => one.name === this.chosenNode,
+		);
 		const {nodes, nodesBefore} = this.feed;
-		replaceContent(this.panels.node, node ? nodeContent(node, nodes[node.name] ?? null, nodesBefore?.[node.name] ?? null)
-			: make("p", {class: "quiet"}, "Choose a node on the map: its routes, rules, NAT, listeners, sessions and counters, as they are now."));
+		replaceContent(
+			this.panels.node,
+			node
+				? nodeContent(node, nodes[node.name] ?? null, nodesBefore?.[node.name] ?? null)
+				: make(
+						"p",
+						{class: "quiet"},
+						"Choose a node on the map: its routes, rules, NAT, listeners, " +
+							"sessions and counters, as they are now.",
+					),
+		);
 	}
 
 	drawLessons() {
 		const {app, feed} = this;
-		if (!app.index.lessons?.length || (this.panels.lessons.childNodes.length > 0 && this.lessonsKey === `${feed.as}`)) {
+		if (
+			!app.index.lessons?.length ||
+			(this.panels.lessons.childNodes.length > 0 && this.lessonsKey === `${feed.as}`)
+		) {
 			return; // an answer that is open stays open
 		}
 		this.lessonsKey = `${feed.as}`;
-		replaceContent(this.panels.lessons, lessonsContent(app.index.lessons, {
-			chosen: this.lesson, lab: app.index.lab ?? "lab", now: {topology: app.index.topology.name, scenario: feed.as},
-			choose: name => {
-				this.lesson = name;
-				this.lessonsKey = null;
-				this.drawLessons();
-			},
-			bring: name => this.bar.bring(name), run: app.index.read_only ? null : asked => app.source.ask(asked),
-		}));
+		replaceContent(
+			this.panels.lessons,
+			lessonsContent(app.index.lessons, {
+				chosen: this.lesson,
+				lab: app.index.lab ?? "lab",
+				now: {topology: app.index.topology.name, scenario: feed.as},
+				choose: name => {
+					this.lesson = name;
+					this.lessonsKey = null;
+					this.drawLessons();
+				},
+				bring: name => this.bar.bring(name),
+				run: app.index.read_only ? null : asked => app.source.ask(asked),
+			}),
+		);
 	}
 
 	// --- keys ---
 
 	key(key) {
-		const tab = {b: "changes", w: "why", h: "packet", l: "ladder", d: "media", n: "node", t: "lessons"}[key];
+		const tab = {
+			b: "changes",
+			w: "why",
+			h: "packet",
+			l: "ladder",
+			d: "media",
+			n: "node",
+			t: "lessons",
+		}[key];
 		if (tab && this.tabs.list.querySelector(`#tab-${tab}`)) {
 			this.tabs.show(tab);
 			this.ladder?.mark(this.player.playback.index);
 			return true;
 		}
-		const act = {
-			k: () => this.bar.place(),
-			i: () => this.player.isOn && this.player.follow(),
-			0: () => this.map?.byHand(() => this.map.view.fit()),
-		}[key] ?? (this.call ? playerKeys(this.player, this.map)[key] : null);
+		const act =
+			{
+				k: () => this.bar.place(),
+				i: () => this.player.isOn && this.player.follow(),
+				0: () => this.map?.byHand(() => this.map.view.fit()),
+			}[key] ?? (this.call ? playerKeys(this.player, this.map)[key] : null);
 		act?.();
 		return Boolean(act);
 	}

@@ -4,5 +4,7 @@
 import {App} from "./app.js";
 import {embeddedSource, isLivePage, liveSource} from "./source.js";
 
-const source = isLivePage(document) ? liveSource(document, location.href) : embeddedSource(document);
+const source = isLivePage(document)
+	? liveSource(document, location.href)
+	: embeddedSource(document);
 new App(source).start();

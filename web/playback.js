@@ -7,7 +7,10 @@ export class Playback {
 	constructor(steps) {
 		this.steps = steps;
 		this.hidden = new Set();
-		this.index = Math.max(0, steps.findIndex(step => step.phase !== "sign-in"));
+		this.index = Math.max(
+			0,
+			steps.findIndex(step => step.phase !== "sign-in"),
+		);
 		this.hop = this.lastHop();
 	}
 
@@ -31,7 +34,13 @@ export class Playback {
 	// The place of the step among those shown: 3 of 17.
 	rank() {
 		const shown = this.shown();
-		return {at: Math.max(0, shown.findIndex(i => i >= this.index)), of: shown.length};
+		return {
+			at: Math.max(
+				0,
+				shown.findIndex(i => i >= this.index),
+			),
+			of: shown.length,
+		};
 	}
 
 	seek(index, hop = null) {
@@ -56,7 +65,8 @@ export class Playback {
 		return shown.length > 0 && this.seek(shown[shown.length - 1]);
 	}
 
-	// The next step (or, -1, the one before) that the filter shows; from its beginning, or at its end.
+	// The next step (or, -1, the one before) that the filter shows; from its beginning, or at its
+	// end.
 	moveStep(by, hop = null) {
 		for (let i = this.index + by; i >= 0 && i < this.steps.length; i += by) {
 			if (this.isShown(this.steps[i])) {
@@ -90,21 +100,35 @@ export class Playback {
 		return [...new Set(this.steps.map(step => step.phase))];
 	}
 
-	// The first step that begins a phase, or that is lost; the next one behind this place, if there are several.
+	// The first step that begins a phase, or that is lost; the next one behind this place, if there
+	// are several.
 	findStep(matches) {
-		const later = this.steps.findIndex((step, i) => i > this.index && this.isShown(step) && matches(step));
-		return later >= 0 ? later : this.steps.findIndex(step => this.isShown(step) && matches(step));
+		const later = this.steps.findIndex(
+			(step, i) => i > this.index && this.isShown(step) && matches(step),
+		);
+		return later >= 0
+			? later
+			: this.steps.findIndex(step => this.isShown(step) && matches(step));
 	}
 }
 
 export const isLost = step => Boolean(step?.lost);
 
-// What a step answers: as the story says; for an answer that nobody captured the last packet that came the other way.
+// What a step answers: as the story says; for an answer that nobody captured the last packet that
+// came the other way.
 export function questionsOf(steps, step) {
 	const told = steps.filter(one => (step?.related ?? []).includes(one.n));
 	if (told.length > 0 || !step?.lost || (step.hops ?? []).length > 0) {
 		return told;
 	}
 	const before = steps.slice(0, steps.indexOf(step)).reverse();
-	return before.filter(one => one.from === step.to && one.to === step.from && one.protocol === step.protocol && (one.hops ?? []).length > 0).slice(0, 1);
+	return before
+		.filter(
+			one =>
+				one.from === step.to &&
+				one.to === step.from &&
+				one.protocol === step.protocol &&
+				(one.hops ?? []).length > 0,
+		)
+		.slice(0, 1);
 }

@@ -1,100 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The player: packets walk the map in the order in which they were captured.  It moves a Playback, asks the map to draw,
-// and says each step in words.  While it plays, nothing is read aloud; a step by hand is.
+// The player: packets walk the map in the order in which they were captured.  It moves a Playback,
+// asks the map to draw, and says each step in words.  While it plays, nothing is read aloud; a step
+// by hand is.
 
-import {chooser, make, makeSvg, makeTable, reducedMotion, replaceContent} from "./dom.js";
+import {chooser, make, reducedMotion, replaceContent} from "./dom.js";
 import {isLost, Playback, questionsOf} from "./playback.js";
-import {countWord, phaseWord, protocolWord, sideWord, socketWord, timeWord} from "./words.js";
+import {endsWord, hopLine, hopTable, lostBox, makeFilter, makeStrip} from "./stepwords.js";
+import {countWord, phaseWord, protocolWord, sideWord, timeWord} from "./words.js";
 
 const HOP_MS = 650; // one hop at speed 1
 const READ_MS = 1500; // how long a step stands before the next one, at speed 1
 const GLIDE_MS = 250; // a packet's whole way, while a call goes on
-const SPEEDS = [["0.5", "half speed"], ["1", "normal"], ["2", "2 × speed"], ["4", "4 × speed"], ["16", "16 × speed"]];
-
-// --- words of a step -------------------------------------------------------------------------------
-
-export function endsWord(step) {
-	return `${step.from ?? "?"} → ${step.to ?? "nobody"}`;
-}
-
-export function lostSentence(lost) {
-	return `${lost.node}${lost.iface ? ` (interface ${lost.iface})` : ""}: ${lost.text ?? "nobody saw it after this"}`;
-}
-
-// Where a packet ends, and by what; `secret` leaves out by what.
-export function lostBox(lost, secret) {
-	const by = secret ? [] : [lost.route && ["route", lost.route], lost.rule && ["rule", lost.rule], lost.code && ["cause", lost.code]].filter(Boolean);
-	return make("div", {class: "death-box"}, make("strong", {}, `✗ It dies here: ${secret ? lost.node : lostSentence(lost)}`),
-		by.map(([name, text]) => make("span", {class: "by"}, make("b", {}, name), " ", make("code", {}, text))));
-}
-
-function addressWords(hop) {
-	return `${socketWord(hop.src, hop.sport)} → ${socketWord(hop.dst, hop.dport)}`;
-}
-
-// The packet's headers where it is just now, in one line.
-function hopLine(step, current) {
-	const hop = step.hops?.[current];
-	if (!hop) {
-		return make("p", {class: "hop-line quiet"}, "Nobody captured this packet; the step is known from what the programs said.");
-	}
-	return make("p", {class: "hop-line"}, make("b", {}, `${hop.node} ${hop.out ? "out of" : "into"} ${hop.iface ?? "?"}`), make("code", {}, `${hop.proto ?? ""} ${addressWords(hop)}`),
-		hop.nat || hop.relay ? make("code", {class: "translated"}, [hop.nat, hop.relay].filter(Boolean).join("; ")) : null,
-		hop.outer ? make("code", {class: "outer"}, `inside ${hop.outer.kind ?? "a tunnel"} ${addressWords(hop.outer)}`) : null);
-}
-
-// The packet's headers at every sighting.
-export function hopTable(step, current, chooseHop) {
-	const rows = (step.hops ?? []).map((hop, i) => [
-		make("button", {type: "button", class: "hop", "aria-current": i === current ? "step" : null, on: {click: () => chooseHop(i)}}, String(i + 1)),
-		make("span", {class: "whole"}, `${hop.node} ${hop.out ? "out of" : "into"} ${hop.iface}`),
-		make("div", {class: "stacked"}, make("div", {}, `${hop.proto ?? ""} ${addressWords(hop)}`), [hop.nat, hop.relay].filter(Boolean).map(text => make("div", {class: "translated"}, text)),
-			hop.outer ? make("div", {class: "outer"}, `inside ${hop.outer.kind ?? "a tunnel"} ${addressWords(hop.outer)}`) : null),
-	]);
-	const table = makeTable("The packet's headers at each hop", ["hop", "where", "headers"], rows,
-		"Nobody captured this packet; the step is known from what the programs said.");
-	[...table.querySelectorAll("tbody tr")].forEach((row, i) => row.classList.toggle("current", i === current));
-	return table;
-}
-
-// --- the strip: all steps in one line --------------------------------------------------------------
-
-function makeStrip(playback) {
-	const bars = playback.steps.map((step, i) => makeSvg("rect", {class: ["tick", step.protocol, isLost(step) && "lost"].filter(Boolean).join(" "), x: i + 0.1, width: 0.8}));
-	const cursor = makeSvg("rect", {class: "cursor", y: 0, height: 20, width: 1});
-	const svg = makeSvg("svg", {class: "strip", viewBox: `0 0 ${Math.max(1, bars.length)} 20`, preserveAspectRatio: "none", "aria-hidden": "true"}, bars, cursor);
-	return {
-		svg,
-		update() {
-			bars.forEach((bar, i) => {
-				const isShown = playback.isShown(playback.steps[i]);
-				bar.setAttribute("y", playback.steps[i].lost ? 2 : 7);
-				bar.setAttribute("height", isShown ? (playback.steps[i].lost ? 16 : 6) : 0);
-			});
-			cursor.setAttribute("x", playback.index);
-		},
-	};
-}
-
-function makeFilter(playback, change) {
-	const hidden = new Set();
-	return make("details", {class: "filter"}, make("summary", {}, "Protocols"), make("fieldset", {}, make("legend", {}, "Show steps of"), playback.protocols().map(protocol =>
-		make("label", {}, make("input", {
-			type: "checkbox", checked: true, value: protocol,
-			on: {
-				change: event => {
-					hidden[event.target.checked ? "delete" : "add"](protocol);
-					change(hidden);
-				},
-			},
-		}), protocolWord(protocol)))));
-}
-
-// --- the player ------------------------------------------------------------------------------------
+const SPEEDS = [
+	["0.5", "half speed"],
+	["1", "normal"],
+	["2", "2 × speed"],
+	["4", "4 × speed"],
+	["16", "16 × speed"],
+];
 
 export class Player {
-	// options: map (of makeMap), secret() whether the why is hidden, moved(index, hop) is called after each move, isOn
-	// whether the call goes on just now: then grow() tells its steps
+	// options: map (of makeMap), secret() whether the why is hidden, moved(index, hop) is called
+	// after each move, isOn whether the call goes on just now: then grow() tells its steps
 	constructor(cell, options) {
 		this.cell = cell;
 		this.options = options;
@@ -108,26 +35,73 @@ export class Player {
 		this.strip = makeStrip(this.playback);
 		this.now = make("div", {class: "now", "aria-live": "polite", "aria-atomic": "true"});
 		this.headers = make("div", {class: "headers"}); // the view says where they stand
-		this.playButton = make("button", {type: "button", class: "play", on: {click: () => this.toggle()}}, "▶ Play");
+		this.playButton = make(
+			"button",
+			{type: "button", class: "play", on: {click: () => this.toggle()}},
+			"▶ Play",
+		);
 		this.range = make("input", {
-			type: "range", class: "seek", min: 0, max: Math.max(0, this.playback.steps.length - 1), "aria-label": "Step",
+			type: "range",
+			class: "seek",
+			min: 0,
+			max: Math.max(0, this.playback.steps.length - 1),
+			"aria-label": "Step",
 			on: {input: () => this.seek(Number(this.range.value))},
 		});
 		this.bar = make("div", {}, this.controls());
 		this.timeline = make("div", {class: "timeline"}, this.strip.svg, this.range);
-		this.element = make("section", {class: "player", "aria-label": "Player"}, this.bar, this.timeline, this.now);
+		this.element = make(
+			"section",
+			{class: "player", "aria-label": "Player"},
+			this.bar,
+			this.timeline,
+			this.now,
+		);
 		this.draw();
 		this.showState();
 	}
 
 	controls() {
-		const button = (text, name, act, kind = null) => make("button", {type: "button", class: kind, "aria-label": name, title: name, on: {click: act}}, text);
-		const phases = this.playback.phases().map(phase => button(phaseWord(phase), `Go to the first step of: ${phaseWord(phase)}`, () => this.goToPhase(phase), "jump"));
-		const death = this.playback.steps.some(isLost) ? button("✗ Where it dies", "✗ Where it dies: the next packet that is lost (x)", () => this.goToLost(), "jump death") : null;
-		this.newestButton = this.isOn ? make("button", {type: "button", class: "newest", on: {click: () => this.follow()}}, "● Live") : null;
-		return make("div", {class: "controls", role: "group", "aria-label": "Playing"}, this.newestButton,
-			button("◀ step", "Step back (left arrow)", () => this.step(-1)), button("‹ hop", "Hop back (comma)", () => this.hopBy(-1)), this.playButton,
-			button("hop ›", "Hop forward (full stop)", () => this.hopBy(1)), button("step ▶", "Step forward (right arrow)", () => this.step(1)),
+		const button = (text, name, act, kind = null) =>
+			make(
+				"button",
+				{type: "button", class: kind, "aria-label": name, title: name, on: {click: act}},
+				text,
+			);
+		const phases = this.playback
+			.phases()
+			.map(phase =>
+				button(
+					phaseWord(phase),
+					`Go to the first step of: ${phaseWord(phase)}`,
+					() => this.goToPhase(phase),
+					"jump",
+				),
+			);
+		const death = this.playback.steps.some(isLost)
+			? button(
+					"✗ Where it dies",
+					"✗ Where it dies: the next packet that is lost (x)",
+					() => this.goToLost(),
+					"jump death",
+				)
+			: null;
+		this.newestButton = this.isOn
+			? make(
+					"button",
+					{type: "button", class: "newest", on: {click: () => this.follow()}},
+					"● Live",
+				)
+			: null;
+		return make(
+			"div",
+			{class: "controls", role: "group", "aria-label": "Playing"},
+			this.newestButton,
+			button("◀ step", "Step back (left arrow)", () => this.step(-1)),
+			button("‹ hop", "Hop back (comma)", () => this.hopBy(-1)),
+			this.playButton,
+			button("hop ›", "Hop forward (full stop)", () => this.hopBy(1)),
+			button("step ▶", "Step forward (right arrow)", () => this.step(1)),
 			make("span", {class: "jumps", role: "group", "aria-label": "Go to"}, phases, death),
 			chooser("Speed", SPEEDS, "1", value => {
 				this.speed = Number(value);
@@ -136,7 +110,8 @@ export class Player {
 				this.pause();
 				this.playback.setHidden(hidden);
 				this.draw();
-			}));
+			}),
+		);
 	}
 
 	get isPlaying() {
@@ -170,14 +145,18 @@ export class Player {
 	}
 
 	goToPhase(phase) {
-		const index = this.playback.steps.findIndex(step => step.phase === phase && this.playback.isShown(step));
+		const index = this.playback.steps.findIndex(
+			step => step.phase === phase && this.playback.isShown(step),
+		);
 		this.seek(index);
 	}
 
 	// First to the packet that shows the cause, then to one after the other.
 	goToLost() {
 		const code = this.cell.explanation?.cause?.code;
-		const telling = this.playback.steps.findIndex(step => code && step.lost?.code === code && this.playback.isShown(step));
+		const telling = this.playback.steps.findIndex(
+			step => code && step.lost?.code === code && this.playback.isShown(step),
+		);
 		const isFirst = !this.hasShownLost && telling >= 0;
 		this.hasShownLost = true;
 		this.seek(isFirst ? telling : this.playback.findStep(isLost));
@@ -187,7 +166,12 @@ export class Player {
 
 	// The call has these steps now.  The newest is shown, unless the user went elsewhere.
 	grow(steps) {
-		const shape = () => JSON.stringify([this.playback.phases(), this.playback.protocols(), this.playback.steps.some(isLost)]);
+		const shape = () =>
+			JSON.stringify([
+				this.playback.phases(),
+				this.playback.protocols(),
+				this.playback.steps.some(isLost),
+			]);
 		const [before, count] = [shape(), this.playback.steps.length];
 		this.playback.replaceSteps(steps);
 		this.cell.steps = steps;
@@ -206,10 +190,17 @@ export class Player {
 		this.range.max = String(Math.max(0, this.playback.steps.length - 1));
 		replaceContent(this.timeline, this.strip.svg, this.range);
 		if (withButtons) {
-			const name = this.bar.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+			const name = this.bar.contains(document.activeElement)
+				? document.activeElement.getAttribute("aria-label")
+				: null;
 			const {playButton} = this;
 			replaceContent(this.bar, this.controls());
-			(name ? [...this.bar.querySelectorAll("button")].find(button => button.getAttribute("aria-label") === name) ?? playButton : null)?.focus();
+			(name
+				? ([...this.bar.querySelectorAll("button")].find(
+						button => button.getAttribute("aria-label") === name,
+					) ?? playButton)
+				: null
+			)?.focus();
 			this.showState();
 		}
 	}
@@ -237,7 +228,10 @@ export class Player {
 				this.draw();
 				return;
 			}
-			this.options.map?.show(gliding, Math.floor(at), at - Math.floor(at), [...this.questions(), ...this.fresh]);
+			this.options.map?.show(gliding, Math.floor(at), at - Math.floor(at), [
+				...this.questions(),
+				...this.fresh,
+			]);
 			this.frame = requestAnimationFrame(tick);
 		};
 		this.frame = requestAnimationFrame(tick);
@@ -282,7 +276,8 @@ export class Player {
 		this.showState();
 	}
 
-	// Moves with the clock: to the packet's end, and (unless one step was asked for) on to the next ones.
+	// Moves with the clock: to the packet's end, and (unless one step was asked for) on to the next
+	// ones.
 	run(oneStep) {
 		let before = performance.now();
 		let waited = 0;
@@ -341,10 +336,16 @@ export class Player {
 		if (this.isFollowing && this.frame !== null) {
 			return; // it is on its way
 		}
-		this.options.map?.show(this.playback.step, this.playback.hop, this.share, this.isFollowing ? [...this.questions(), ...this.fresh] : this.questions());
+		this.options.map?.show(
+			this.playback.step,
+			this.playback.hop,
+			this.share,
+			this.isFollowing ? [...this.questions(), ...this.fresh] : this.questions(),
+		);
 	}
 
-	// What stands on the map where: the call's ends, the node of the packet, the node where it died.
+	// What stands on the map where: the call's ends, the node of the packet, the node where it
+	// died.
 	marks() {
 		const {step, hop} = this.playback;
 		const at = step?.hops?.length ? step.hops[hop].node : null;
@@ -361,29 +362,68 @@ export class Player {
 		const {at, of} = this.playback.rank();
 		const isEnd = hop === this.playback.lastHop();
 		const isSecret = this.options.secret?.() ?? false;
-		return [make("p", {class: "place"},
-			make("span", {class: `protocol ${step.protocol}`}, protocolWord(step.protocol)),
-			make("span", {class: `side ${step.side === "back" ? "back" : "there"}`}, step.side === "back" ? "◇ " : "▶ ", endsWord(step), make("span", {class: "unseen"}, `, ${sideWord(step.side)}`)),
-			make("span", {}, timeWord(step.t_us)), step.count > 1 ? make("span", {}, `${step.count} packets alike`) : null,
-			make("span", {class: "quiet"}, `step ${at + 1} of ${of}${step.hops?.length ? `, hop ${hop + 1} of ${step.hops.length}` : ""}`)),
-		make("p", {class: "sentence"}, make("strong", {}, step.title ?? ""), step.text && !(isSecret && step.lost) ? `. ${step.text}` : ""),
-		isEnd && step.lost ? lostBox(step.lost, isSecret) : null, hopLine(step, hop)];
+		return [
+			make(
+				"p",
+				{class: "place"},
+				make("span", {class: `protocol ${step.protocol}`}, protocolWord(step.protocol)),
+				make(
+					"span",
+					{class: `side ${step.side === "back" ? "back" : "there"}`},
+					step.side === "back" ? "◇ " : "▶ ",
+					endsWord(step),
+					make("span", {class: "unseen"}, `, ${sideWord(step.side)}`),
+				),
+				make("span", {}, timeWord(step.t_us)),
+				step.count > 1 ? make("span", {}, `${step.count} packets alike`) : null,
+				make(
+					"span",
+					{class: "quiet"},
+					`step ${at + 1} of ${of}`,
+					step.hops?.length ? `, hop ${hop + 1} of ${step.hops.length}` : "",
+				),
+			),
+			make(
+				"p",
+				{class: "sentence"},
+				make("strong", {}, step.title ?? ""),
+				step.text && !(isSecret && step.lost) ? `. ${step.text}` : "",
+			),
+			isEnd && step.lost ? lostBox(step.lost, isSecret) : null,
+			hopLine(step, hop),
+		];
 	}
 
 	draw() {
 		const {step, hop, index} = this.playback;
 		if (!step) {
-			replaceContent(this.now, make("p", {class: "sentence"}, this.isOn ? "The call is placed. Its packets come…" : this.cell.evidence === false
-				? "No packets were kept of this scenario, so there is nothing to play." : "There is no step to show."));
+			replaceContent(
+				this.now,
+				make(
+					"p",
+					{class: "sentence"},
+					this.isOn
+						? "The call is placed. Its packets come…"
+						: this.cell.evidence === false
+							? "No packets were kept of this scenario, so there is nothing to play."
+							: "There is no step to show.",
+				),
+			);
 			return;
 		}
 		this.drawPacket();
 		this.options.map?.frameStep(this.inView());
 		this.options.map?.mark(this.marks());
 		replaceContent(this.now, this.words());
-		replaceContent(this.headers, hopTable(step, hop, i => this.seek(index, i)));
+		replaceContent(
+			this.headers,
+			hopTable(step, hop, i => this.seek(index, i)),
+		);
 		this.range.value = String(index);
-		this.range.setAttribute("aria-valuetext", `${index + 1} of ${countWord(this.playback.steps.length, "step")}: ${step.title ?? ""}`);
+		this.range.setAttribute(
+			"aria-valuetext",
+			`${index + 1} of ${countWord(this.playback.steps.length, "step")}: ${step.title ?? ""}`,
+		);
 		this.strip.update();
 		this.options.moved?.(index, hop);
 	}

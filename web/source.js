@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where the story comes from: the file that the page stands in, or the server of a lab that is up.  The page knows only:
+// Where the story comes from: the file that the page stands in, or the server of a lab that is up.
+// The page knows only:
 //   index()         the document of testbed.story/1 without its cells
 //   cell(id)        promise of a cell, or of null
 //   nodes(scenario) promise of the nodes' state by name, or of null
@@ -14,7 +15,9 @@ import {Feed, withHops} from "./feed.js";
 const AGAIN_MS = [500, 1000, 2000, 4000, 8000]; // until a lost connection is tried again
 
 async function unpacked(element) {
-	const packed = Uint8Array.from(atob(element.textContent.trim()), character => character.charCodeAt(0));
+	const packed = Uint8Array.from(atob(element.textContent.trim()), character =>
+		character.charCodeAt(0),
+	);
 	const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
 	return JSON.parse(await new Response(stream).text());
 }
@@ -26,7 +29,9 @@ export function embeddedSource(page) {
 	function part(kind, name) {
 		const key = `${kind}\n${name}`;
 		if (!kept.has(key)) {
-			const element = [...page.querySelectorAll(`script[data-${kind}]`)].find(one => one.dataset[kind] === name);
+			const element = [...page.querySelectorAll(`script[data-${kind}]`)].find(
+				one => one.dataset[kind] === name,
+			);
 			kept.set(key, element ? unpacked(element) : Promise.resolve(null));
 		}
 		return kept.get(key);
@@ -78,7 +83,9 @@ export function liveSource(page, place, Socket = WebSocket) {
 			return;
 		}
 		if (message.answer !== undefined) {
-			open.get(message.answer)?.(message.ok ? null : message.error ?? "The lab refused it.");
+			open.get(message.answer)?.(
+				message.ok ? null : (message.error ?? "The lab refused it."),
+			);
 			open.delete(message.answer);
 			return;
 		}
@@ -111,4 +118,5 @@ export function liveSource(page, place, Socket = WebSocket) {
 	return source;
 }
 
-export const isLivePage = page => JSON.parse(page.getElementById("story-index").textContent).live === true;
+export const isLivePage = page =>
+	JSON.parse(page.getElementById("story-index").textContent).live === true;

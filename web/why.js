@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Why a call came out as it did: what, where, why, proof, fix, commands, and what became of the fix.
+// Why a call came out as it did: what, where, why, proof, fix, commands, and what became of the
+// fix.
 
 import {copyable, make} from "./dom.js";
 import {countWord, outcomeOf} from "./words.js";
@@ -11,20 +12,65 @@ function part(name, ...content) {
 }
 
 function whereWords(cause) {
-	return [cause.node ? `at ${cause.node}` : null, cause.object, cause.direction === "back" ? "on the way back (the answer)" : cause.direction === "there" ? "on the way there (the question)" : null]
-		.filter(Boolean).join(", ");
+	return [
+		cause.node ? `at ${cause.node}` : null,
+		cause.object,
+		cause.direction === "back"
+			? "on the way back (the answer)"
+			: cause.direction === "there"
+				? "on the way there (the question)"
+				: null,
+	]
+		.filter(Boolean)
+		.join(", ");
 }
 
 function commandList(remedy) {
 	const places = [...new Set((remedy.commands ?? []).map(command => command.place))];
 	return [
-		remedy.change ? make("div", {}, make("h4", {}, "As a change of a scenario"), copyable(remedy.change.trimEnd(), "the change")) : null,
-		remedy.set ? make("div", {}, make("h4", {}, "In a lab that is up, by testbed"), copyable(remedy.set, "the command for testbed"),
-			remedy.undo ? [make("p", {class: "undo"}, "to undo:"), copyable(remedy.undo, "the command that undoes it")] : null) : null,
-		places.map(place => make("div", {}, make("h4", {}, PLACES[place] ?? place), remedy.commands.filter(command => command.place === place).map(command => [
-			copyable(command.text, `the command${command.node ? ` for ${command.node}` : ""}`),
-			command.undo ? [make("p", {class: "undo"}, "to undo:"), copyable(command.undo, "the command that undoes it")] : null,
-		]))),
+		remedy.change
+			? make(
+					"div",
+					{},
+					make("h4", {}, "As a change of a scenario"),
+					copyable(remedy.change.trimEnd(), "the change"),
+				)
+			: null,
+		remedy.set
+			? make(
+					"div",
+					{},
+					make("h4", {}, "In a lab that is up, by testbed"),
+					copyable(remedy.set, "the command for testbed"),
+					remedy.undo
+						? [
+								make("p", {class: "undo"}, "to undo:"),
+								copyable(remedy.undo, "the command that undoes it"),
+							]
+						: null,
+				)
+			: null,
+		places.map(place =>
+			make(
+				"div",
+				{},
+				make("h4", {}, PLACES[place] ?? place),
+				remedy.commands
+					.filter(command => command.place === place)
+					.map(command => [
+						copyable(
+							command.text,
+							`the command${command.node ? ` for ${command.node}` : ""}`,
+						),
+						command.undo
+							? [
+									make("p", {class: "undo"}, "to undo:"),
+									copyable(command.undo, "the command that undoes it"),
+								]
+							: null,
+					]),
+			),
+		),
 	];
 }
 
@@ -33,16 +79,51 @@ function trialWords(trial) {
 		return make("p", {class: "quiet"}, `Not tried${trial?.error ? `: ${trial.error}` : ""}.`);
 	}
 	const outcome = outcomeOf(trial);
-	return make("p", {}, "Tried on a copy of the network: ", make("span", {class: `outcome ${outcome.kind}`}, outcome.mark, " ", outcome.word),
-		trial.others > 0 ? ` ${countWord(trial.others, "other call")} placed, ${(trial.broken ?? []).length === 0 ? "none broke" : `broken: ${trial.broken.join(", ")}`}.` : "");
+	const isHarmless = (trial.broken ?? []).length === 0;
+	const broken = isHarmless ? "none broke" : `broken: ${trial.broken.join(", ")}`;
+	return make(
+		"p",
+		{},
+		"Tried on a copy of the network: ",
+		make("span", {class: `outcome ${outcome.kind}`}, outcome.mark, " ", outcome.word),
+		trial.others > 0 ? ` ${countWord(trial.others, "other call")} placed, ${broken}.` : "",
+	);
 }
 
 function proofList(explanation) {
 	return [
-		make("ul", {class: "proof"}, (explanation.proof ?? []).map(line => make("li", {}, line))),
-		(explanation.walks ?? []).length > 0 ? make("details", {}, make("summary", {}, `${countWord(explanation.walks.length, "way")} looked up in the kernels`), make("ul", {}, explanation.walks.map(walk =>
-			make("li", {}, `${walk.leg}: ends at ${walk.node ?? "?"} (${walk.end}); ${walk.there} packets there, ${walk.back} back; the packets ${walk.packets}.`)))) : null,
-		(explanation.missing ?? []).length > 0 ? make("p", {class: "quiet"}, `Not known: ${explanation.missing.join("; ")}`) : null,
+		make(
+			"ul",
+			{class: "proof"},
+			(explanation.proof ?? []).map(line => make("li", {}, line)),
+		),
+		(explanation.walks ?? []).length > 0
+			? make(
+					"details",
+					{},
+					make(
+						"summary",
+						{},
+						`${countWord(explanation.walks.length, "way")} looked up in the kernels`,
+					),
+					make(
+						"ul",
+						{},
+						explanation.walks.map(walk =>
+							make(
+								"li",
+								{},
+								`${walk.leg}: ends at ${walk.node ?? "?"} (${walk.end}); ` +
+									`${walk.there} packets there, ${walk.back} back; the ` +
+									`packets ${walk.packets}.`,
+							),
+						),
+					),
+				)
+			: null,
+		(explanation.missing ?? []).length > 0
+			? make("p", {class: "quiet"}, `Not known: ${explanation.missing.join("; ")}`)
+			: null,
 	];
 }
 
@@ -54,7 +135,14 @@ function fixPart(explanation) {
 }
 
 function otherWays(explanation) {
-	return (explanation.alternatives ?? []).map(way => part("Another way", make("p", {}, way.name ?? ""), trialWords(way.trial), make("details", {}, make("summary", {}, "Its commands"), commandList(way))));
+	return (explanation.alternatives ?? []).map(way =>
+		part(
+			"Another way",
+			make("p", {}, way.name ?? ""),
+			trialWords(way.trial),
+			make("details", {}, make("summary", {}, "Its commands"), commandList(way)),
+		),
+	);
 }
 
 // The whole panel of one cell; `cures` are what the page can do about it: {words, show()}, or null.
@@ -62,18 +150,70 @@ export function whyContent(cell, cures = []) {
 	const {explanation} = cell;
 	if (!explanation || !explanation.cause) {
 		const outcome = outcomeOf(cell);
-		return [part("What", make("p", {class: "what"}, make("span", {class: `outcome ${outcome.kind}`}, outcome.mark, " ", outcome.word), " ", explanation?.what ?? cell.reason ?? "")),
-			cell.verdict === "pass" ? make("p", {class: "quiet"}, "The call works. There is nothing to explain; the player shows how it went.")
-				: make("p", {class: "quiet"}, explanation?.why ?? "No explanation is in this report.")];
+		return [
+			part(
+				"What",
+				make(
+					"p",
+					{class: "what"},
+					make(
+						"span",
+						{class: `outcome ${outcome.kind}`},
+						outcome.mark,
+						" ",
+						outcome.word,
+					),
+					" ",
+					explanation?.what ?? cell.reason ?? "",
+				),
+			),
+			cell.verdict === "pass"
+				? make(
+						"p",
+						{class: "quiet"},
+						"The call works. There is nothing to explain; the player shows how " +
+							"it went.",
+					)
+				: make(
+						"p",
+						{class: "quiet"},
+						explanation?.why ?? "No explanation is in this report.",
+					),
+		];
 	}
 	const {cause} = explanation;
 	return [
-		part("What", make("p", {class: "what"}, explanation.what), cell.reason ? make("p", {class: "quiet"}, cell.reason) : null),
+		part(
+			"What",
+			make("p", {class: "what"}, explanation.what),
+			cell.reason ? make("p", {class: "quiet"}, cell.reason) : null,
+		),
 		part("Where", make("p", {class: "where"}, whereWords(cause))),
-		part("Why", make("p", {class: "why"}, explanation.why), make("p", {}, make("code", {class: "cause"}, cause.code)),
-			(explanation.effects ?? []).length > 0 ? make("ul", {}, explanation.effects.map(effect => make("li", {}, make("code", {}, effect.code), ` ${effect.node ?? ""}: ${effect.why}`))) : null),
+		part(
+			"Why",
+			make("p", {class: "why"}, explanation.why),
+			make("p", {}, make("code", {class: "cause"}, cause.code)),
+			(explanation.effects ?? []).length > 0
+				? make(
+						"ul",
+						{},
+						explanation.effects.map(effect =>
+							make(
+								"li",
+								{},
+								make("code", {}, effect.code),
+								` ${effect.node ?? ""}: ${effect.why}`,
+							),
+						),
+					)
+				: null,
+		),
 		part("Proof", proofList(explanation)),
-		cures.filter(Boolean).map(cure => make("button", {type: "button", class: "try", on: {click: cure.show}}, cure.words)),
+		cures
+			.filter(Boolean)
+			.map(cure =>
+				make("button", {type: "button", class: "try", on: {click: cure.show}}, cure.words),
+			),
 		fixPart(explanation),
 		otherWays(explanation),
 	];

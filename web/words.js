@@ -2,11 +2,25 @@
 // The page's words for what the data names by codes.
 
 const PROTOCOLS = {
-	dns: "DNS", tcp: "TCP", tls: "TLS", http: "HTTP", sip: "SIP", stun: "STUN", turn: "TURN", ice: "ICE checks", rtp: "Media (RTP)",
-	rtcp: "RTCP", icmp: "ICMP",
+	dns: "DNS",
+	tcp: "TCP",
+	tls: "TLS",
+	http: "HTTP",
+	sip: "SIP",
+	stun: "STUN",
+	turn: "TURN",
+	ice: "ICE checks",
+	rtp: "Media (RTP)",
+	rtcp: "RTCP",
+	icmp: "ICMP",
 };
 const PATHS = {
-	signalling: "pass", mcu: "pass", "udp-direct": "direct", "udp-nat": "nat", "udp-relay": "relay", "tcp-relay": "tcp-relay",
+	signalling: "pass",
+	mcu: "pass",
+	"udp-direct": "direct",
+	"udp-nat": "nat",
+	"udp-relay": "relay",
+	"tcp-relay": "tcp-relay",
 };
 const PATH_SENTENCES = {
 	signalling: "The messages arrived and were confirmed.",
@@ -17,26 +31,37 @@ const PATH_SENTENCES = {
 	"tcp-relay": "Media goes over an Edge's relay that one end reaches over TCP 443.",
 };
 const PHASES = {"sign-in": "Sign-in", call: "Call", media: "Media", end: "End"};
-const MEDIA = {im: "IM", audio: "audio", video: "video", "im-conference": "IM conference", "av-conference": "A/V conference"};
+const MEDIA = {
+	im: "IM",
+	audio: "audio",
+	video: "video",
+	"im-conference": "IM conference",
+	"av-conference": "A/V conference",
+};
 
 export const protocolWord = protocol => PROTOCOLS[protocol] ?? protocol;
 export const phaseWord = phase => PHASES[phase] ?? phase;
 export const mediumWord = medium => MEDIA[medium] ?? medium;
 
-// Of a cell: the word of the grid, its kind (a class of the style sheet), and a mark, so that no colour stands alone.
+// Of a cell: the word of the grid, its kind (a class of the style sheet), and a mark, so that no
+// colour stands alone.
 export function outcomeOf(cell) {
 	if (cell.verdict === "pass") {
 		const word = PATHS[cell.path] ?? cell.path ?? "pass";
 		return {word, kind: `ok-${word}`, mark: "✓"};
 	}
-	return cell.verdict === "fail" ? {word: "FAIL", kind: "failed", mark: "✗"} : {word: "ERROR", kind: "unknown", mark: "?"};
+	return cell.verdict === "fail"
+		? {word: "FAIL", kind: "failed", mark: "✗"}
+		: {word: "ERROR", kind: "unknown", mark: "?"};
 }
 
 export function outcomeSentence(cell) {
 	if (cell.verdict === "pass") {
 		return PATH_SENTENCES[cell.path] ?? "The call passed.";
 	}
-	return cell.verdict === "fail" ? "The call fails." : "Nothing is known about the network here: the lab itself went wrong.";
+	return cell.verdict === "fail"
+		? "The call fails."
+		: "Nothing is known about the network here: the lab itself went wrong.";
 }
 
 // Ends of a cell, as people name the call.
@@ -56,7 +81,8 @@ export function timeWord(t_us) {
 	return `${t_us < 0 ? "−" : "+"}${s < 10 ? s.toFixed(3) : s.toFixed(1)} s`;
 }
 
-export const sideWord = side => side === "back" ? "from the callee's side" : "from the caller's side";
+export const sideWord = side =>
+	side === "back" ? "from the callee's side" : "from the caller's side";
 
 export function countWord(number, one, many = `${one}s`) {
 	return `${number} ${number === 1 ? one : many}`;
@@ -65,5 +91,7 @@ export function countWord(number, one, many = `${one}s`) {
 // An address and a port; IPv6 in brackets.
 export function socketWord(address, port) {
 	const host = String(address ?? "?");
-	return port === undefined || port === null || port === 0 ? host : `${host.includes(":") ? `[${host}]` : host}:${port}`;
+	return port === undefined || port === null || port === 0
+		? host
+		: `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

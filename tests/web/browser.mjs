@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A browser for the tests of the page: Chromium, or Firefox with BROWSER=firefox; CHROMIUM and FIREFOX name other programs.
-// Modules of npm are below build/web (Makefile); the browser is the system's.
+// A browser for the tests of the page: Chromium, or Firefox with BROWSER=firefox; CHROMIUM and
+// FIREFOX name other programs. Modules of npm are below build/web (Makefile); the browser is the
+// system's.
 
 import assert from "node:assert/strict";
 import {existsSync, mkdirSync, mkdtempSync, rmSync} from "node:fs";
@@ -14,7 +15,13 @@ export const isFirefox = process.env.BROWSER === "firefox";
 
 const CHROMIUM_FLAGS = [
 	"--no-sandbox", // root has no sandbox, and the page under test can load nothing
-	"--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+	"--disable-gpu",
+	"--disable-quic",
+	"--no-first-run",
+	"--disable-background-networking",
+	"--disable-component-update",
+	"--disable-sync",
+	"--disable-dev-shm-usage",
 ];
 
 // Only a hang ends a test, never a busy machine.
@@ -22,19 +29,29 @@ const PATIENCE_MS = 600000;
 
 function program(names) {
 	const folders = (process.env.PATH ?? "").split(":");
-	const found = names.filter(Boolean).flatMap(name => (name.includes("/") ? [name] : folders.map(folder => join(folder, name)))).find(existsSync);
+	const found = names
+		.filter(Boolean)
+		.flatMap(name => (name.includes("/") ? [name] : folders.map(folder => join(folder, name))))
+		.find(existsSync);
 	assert.ok(found, `no browser: ${names.filter(Boolean).join(", ")}`);
 	return found;
 }
 
 export async function startBrowser() {
-	const {default: puppeteer} = await import(pathToFileURL(fromModules.resolve("puppeteer-core")).href);
+	const {default: puppeteer} = await import(
+		pathToFileURL(fromModules.resolve("puppeteer-core")).href
+	);
 	mkdirSync(modules, {recursive: true});
 	const profile = mkdtempSync(join(modules, "profile-"));
 	const browser = await puppeteer.launch({
 		browser: isFirefox ? "firefox" : "chrome",
-		executablePath: isFirefox ? program([process.env.FIREFOX, "firefox-esr", "firefox"]) : program([process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome"]),
-		headless: true, userDataDir: profile, args: isFirefox ? [] : CHROMIUM_FLAGS, protocolTimeout: PATIENCE_MS,
+		executablePath: isFirefox
+			? program([process.env.FIREFOX, "firefox-esr", "firefox"])
+			: program([process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome"]),
+		headless: true,
+		userDataDir: profile,
+		args: isFirefox ? [] : CHROMIUM_FLAGS,
+		protocolTimeout: PATIENCE_MS,
 	});
 	return {
 		browser,
@@ -45,9 +62,14 @@ export async function startBrowser() {
 	};
 }
 
-// A page whose console must stay silent: `problems` collects what it says.  quiz opens it with ?quiz; media are features
-// such as {"prefers-color-scheme": "dark"}, which Firefox can't be told this way.
-export async function openReport(browser, file, {hash = "", quiz = false, media = {}, size = [1920, 1080], bypassPolicy = false} = {}) {
+// A page whose console must stay silent: `problems` collects what it says.  quiz opens it with
+// ?quiz; media are features such as {"prefers-color-scheme": "dark"}, which Firefox can't be told
+// this way.
+export async function openReport(
+	browser,
+	file,
+	{hash = "", quiz = false, media = {}, size = [1920, 1080], bypassPolicy = false} = {},
+) {
 	const page = await browser.newPage();
 	page.setDefaultTimeout(PATIENCE_MS);
 	const problems = [];
@@ -56,10 +78,12 @@ export async function openReport(browser, file, {hash = "", quiz = false, media 
 			problems.push(`${message.type()}: ${message.text()}`);
 		}
 	});
-	const broken = new Promise((_, reject) => page.on("pageerror", error => {
-		problems.push(`error: ${error.message}`);
-		reject(error);
-	}));
+	const broken = new Promise((_, reject) =>
+		page.on("pageerror", error => {
+			problems.push(`error: ${error.message}`);
+			reject(error);
+		}),
+	);
 	broken.catch(() => {}); // problems tells it, too
 	page.on("dialog", async dialog => {
 		problems.push(`dialog: ${dialog.message()}`);
@@ -75,9 +99,16 @@ export async function openReport(browser, file, {hash = "", quiz = false, media 
 		await page.setBypassCSP(true);
 	}
 	if (!isFirefox) {
-		await page.emulateMediaFeatures(Object.entries({"prefers-reduced-motion": "reduce", ...media}).map(([name, value]) => ({name, value})));
+		await page.emulateMediaFeatures(
+			Object.entries({"prefers-reduced-motion": "reduce", ...media}).map(([name, value]) => ({
+				name,
+				value,
+			})),
+		);
 	}
-	await page.goto(`${pathToFileURL(resolve(file)).href}${quiz ? "?quiz" : ""}${hash}`, {waitUntil: "domcontentloaded"});
+	await page.goto(`${pathToFileURL(resolve(file)).href}${quiz ? "?quiz" : ""}${hash}`, {
+		waitUntil: "domcontentloaded",
+	});
 	await Promise.race([page.waitForSelector(".results, .map-view, .call"), broken]);
 	return {page, problems};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A story whose every text tries to become code, and stories that are not whole: nothing runs, nothing is loaded, the page
-// stands.
+// A story whose every text tries to become code, and stories that are not whole: nothing runs,
+// nothing is loaded, the page stands.
 
 import assert from "node:assert/strict";
 import {mkdirSync, readFileSync, writeFileSync} from "node:fs";
@@ -10,13 +10,40 @@ import {openReport, startBrowser} from "./browser.mjs";
 import {joinPage} from "./join.mjs";
 
 const folder = resolve(process.env.WEB_MODULES ?? "build/web");
-const story = () => JSON.parse(readFileSync(new URL("fixtures/story.json", import.meta.url), "utf8"));
+const story = () =>
+	JSON.parse(readFileSync(new URL("fixtures/story.json", import.meta.url), "utf8"));
 const ATTACKS = [
-	"</script><script>window.hacked=1</script>", "<img src=x onerror=window.hacked=1>", "\"><svg onload=window.hacked=1>", "javascript:window.hacked=1",
-	"@SCRIPT@ @CELLS@ $& $' ]]>", "<!--<script>", "\u0000\u202e\ud800", "' onfocus=window.hacked=1 autofocus x='", "__proto__",
+	"</script><script>window.hacked=1</script>",
+	"<img src=x onerror=window.hacked=1>",
+	'"><svg onload=window.hacked=1>',
+	"javascript:window.hacked=1",
+	"@SCRIPT@ @CELLS@ $& $' ]]>",
+	"<!--<script>",
+	"\u0000\u202e\ud800",
+	"' onfocus=window.hacked=1 autofocus x='",
+	"__proto__",
 ];
 // Names that other parts of the document refer to stay what they are.
-const STRUCTURE = new Set(["schema", "kind", "verdict", "media", "phase", "protocol", "side", "scenario", "id", "a", "b", "node", "iface", "from", "to", "name", "place", "path"]);
+const STRUCTURE = new Set([
+	"schema",
+	"kind",
+	"verdict",
+	"media",
+	"phase",
+	"protocol",
+	"side",
+	"scenario",
+	"id",
+	"a",
+	"b",
+	"node",
+	"iface",
+	"from",
+	"to",
+	"name",
+	"place",
+	"path",
+]);
 
 let next = 0;
 function poisoned(value, key) {
@@ -26,7 +53,11 @@ function poisoned(value, key) {
 	if (Array.isArray(value)) {
 		return value.map(one => poisoned(one, key));
 	}
-	return value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([name, one]) => [name, poisoned(one, name)])) : value;
+	return value && typeof value === "object"
+		? Object.fromEntries(
+				Object.entries(value).map(([name, one]) => [name, poisoned(one, name)]),
+			)
+		: value;
 }
 
 let running;
@@ -40,7 +71,10 @@ async function visited(document, name) {
 	const file = join(folder, `${name}.html`);
 	writeFileSync(file, joinPage(document));
 	const {page, problems} = await openReport(running.browser, file);
-	for (const hash of ["#view=map", ...Object.keys(document.cells).map(id => `#view=call&cell=${encodeURIComponent(id)}`)]) {
+	for (const hash of [
+		"#view=map",
+		...Object.keys(document.cells).map(id => `#view=call&cell=${encodeURIComponent(id)}`),
+	]) {
 		await page.evaluate(where => {
 			location.hash = where;
 		}, hash);
@@ -52,7 +86,11 @@ async function visited(document, name) {
 			await page.keyboard.press(key);
 		}
 	}
-	const found = await page.evaluate(() => ({hacked: window.hacked ?? null, scripts: document.querySelectorAll("script:not([type])").length, images: document.querySelectorAll("img, iframe, object, embed, a[href^=javascript]").length}));
+	const found = await page.evaluate(() => ({
+		hacked: window.hacked ?? null,
+		scripts: document.querySelectorAll("script:not([type])").length,
+		images: document.querySelectorAll("img, iframe, object, embed, a[href^=javascript]").length,
+	}));
 	await page.close();
 	assert.deepEqual(found, {hacked: null, scripts: 0, images: 0});
 	assert.deepEqual(problems, []);
@@ -61,17 +99,30 @@ async function visited(document, name) {
 test("texts that try to become code stay texts", () => visited(poisoned(story()), "hostile"));
 
 test("ids and names that try to become code stay names", () => {
-	const text = JSON.stringify(story()).replaceAll("branch1", "b<img src=x onerror=window.hacked=1>\\\"'");
+	const text = JSON.stringify(story()).replaceAll(
+		"branch1",
+		"b<img src=x onerror=window.hacked=1>\\\"'",
+	);
 	return visited(JSON.parse(text), "hostile-names");
 });
 
 // What is missing is shown as missing.
 const LACKS = {
-	"no evidence": cell => Object.assign(cell, {evidence: false, steps: cell.steps.map(({way, times, ...step}) => ({...step, hops: []}))}), "no steps": cell => Object.assign(cell, {steps: []}),
-	"no explanation": cell => Object.assign(cell, {explanation: null, trial: null, pairs: [], quality: [], sessions: []}),
-	"nodes that the map has not": cell => Object.assign(cell, {ways: cell.ways.map(way => way.map(hop => ({...hop, node: "nowhere"})))}),
+	"no evidence": cell =>
+		Object.assign(cell, {
+			evidence: false,
+			steps: cell.steps.map(({way, times, ...step}) => ({...step, hops: []})),
+		}),
+	"no steps": cell => Object.assign(cell, {steps: []}),
+	"no explanation": cell =>
+		Object.assign(cell, {explanation: null, trial: null, pairs: [], quality: [], sessions: []}),
+	"nodes that the map has not": cell =>
+		Object.assign(cell, {
+			ways: cell.ways.map(way => way.map(hop => ({...hop, node: "nowhere"}))),
+		}),
 	"ways that are not there": cell => Object.assign(cell, {ways: []}),
-	"nobody has the address": cell => Object.assign(cell, {steps: cell.steps.map(step => ({...step, to: null, lost: null}))}),
+	"nobody has the address": cell =>
+		Object.assign(cell, {steps: cell.steps.map(step => ({...step, to: null, lost: null}))}),
 };
 for (const [name, change] of Object.entries(LACKS)) {
 	test(`a story with ${name}`, () => {
@@ -86,7 +137,9 @@ test("a report without maps, and one without scenarios", async () => {
 	document.scenarios.forEach(scenario => delete scenario.map);
 	const file = join(folder, "bare.html");
 	writeFileSync(file, joinPage(document));
-	const {page, problems} = await openReport(running.browser, file, {hash: `#view=call&cell=${encodeURIComponent(Object.keys(document.cells)[0])}`});
+	const {page, problems} = await openReport(running.browser, file, {
+		hash: `#view=call&cell=${encodeURIComponent(Object.keys(document.cells)[0])}`,
+	});
 	await page.keyboard.press("ArrowRight");
 	await page.close();
 	assert.deepEqual(problems, []);

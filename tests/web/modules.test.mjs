@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The page's modules without a browser: what can be joined into one script, ways on the map, the player's places, words.
+// The page's modules without a browser: what can be joined into one script, ways on the map, the
+// player's places, words.
 
 import assert from "node:assert/strict";
 import {readdirSync, readFileSync} from "node:fs";
 import {test} from "node:test";
-import {beginningOf, lengthOf, linksOf, placeAlong, toTheRight, wayBetween} from "../../web/geometry.js";
+import {beginningOf, lengthOf, linksOf, placeAlong} from "../../web/geometry.js";
+import {toTheRight, wayBetween} from "../../web/geometry.js";
 import {layOutMap} from "../../web/layout.js";
 import {Playback, questionsOf} from "../../web/playback.js";
 import {outcomeOf, socketWord, timeWord} from "../../web/words.js";
@@ -14,14 +16,21 @@ const names = readFileSync(new URL("modules.txt", web), "utf8").trim().split("\n
 const text = name => readFileSync(new URL(name, web), "utf8");
 
 test("modules.txt names every module once, those that another one needs at load first", () => {
-	assert.deepEqual([...names].sort(), readdirSync(web).filter(name => name.endsWith(".js")).sort());
+	assert.deepEqual(
+		[...names].sort(),
+		readdirSync(web)
+			.filter(name => name.endsWith(".js"))
+			.sort(),
+	);
 	assert.equal(names.at(-1), "main.js");
 });
 
 test("no two modules have a name of their top level in common", () => {
 	const owners = new Map();
 	for (const name of names) {
-		for (const [, top] of text(name).matchAll(/^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)/gm)) {
+		for (const [, top] of text(name).matchAll(
+			/^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)/gm,
+		)) {
 			assert.ok(!owners.has(top), `${top} is in ${owners.get(top)} and ${name}`);
 			owners.set(top, name);
 		}
@@ -41,9 +50,32 @@ test("imports and exports are what the joiner can drop", () => {
 	}
 });
 
+const FORBIDDEN = [
+	/innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment/,
+	/\beval\b|new Function|setAttribute\("(style|on|href|src)/,
+];
+
 test("no module parses HTML, makes code from text, or sets a style by text", () => {
 	for (const name of names) {
-		assert.doesNotMatch(text(name), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|DOMParser|createContextualFragment|setAttribute\("(style|on|href|src)/, name);
+		FORBIDDEN.forEach(pattern => assert.doesNotMatch(text(name), pattern, name));
+	}
+});
+
+test("no line has more than 100 columns (a tab is four)", () => {
+	const tests = new URL("./", import.meta.url);
+	const files = [
+		...names.map(name => new URL(name, web)),
+		...readdirSync(tests)
+			.filter(name => name.endsWith(".mjs"))
+			.map(name => new URL(name, tests)),
+	];
+	for (const file of files) {
+		readFileSync(file, "utf8")
+			.split("\n")
+			.forEach((line, i) => {
+				const width = [...line.replaceAll("\t", "    ")].length;
+				assert.ok(width <= 100, `${file.pathname}:${i + 1}: ${width} columns`);
+			});
 	}
 });
 
@@ -51,32 +83,137 @@ const box = (name, x, y) => ({name, x, y, w: 20, h: 20});
 const map = {
 	nodes: [box("a", 0, 0), box("b", 200, 0), box("c", 400, 0)],
 	networks: [
-		{name: "n", kind: "lan", links: [{node: "a", iface: "lan", points: [[20, 10], [100, 10]]}, {node: "b", iface: "in", points: [[110, 10], [200, 10]]}]},
-		{name: "m", kind: "line", links: [{node: "b", iface: "out", points: [[210, 10], [310, 10]]}, {node: "c", iface: "wan", points: [[400, 10], [310, 10]]}]},
+		{
+			name: "n",
+			kind: "lan",
+			links: [
+				{
+					node: "a",
+					iface: "lan",
+					points: [
+						[20, 10],
+						[100, 10],
+					],
+				},
+				{
+					node: "b",
+					iface: "in",
+					points: [
+						[110, 10],
+						[200, 10],
+					],
+				},
+			],
+		},
+		{
+			name: "m",
+			kind: "line",
+			links: [
+				{
+					node: "b",
+					iface: "out",
+					points: [
+						[210, 10],
+						[310, 10],
+					],
+				},
+				{
+					node: "c",
+					iface: "wan",
+					points: [
+						[400, 10],
+						[310, 10],
+					],
+				},
+			],
+		},
 	],
 };
 
-test("a way goes from a node to the network and on to the next node, however its points are ordered", () => {
-	const links = linksOf(map);
-	assert.deepEqual(wayBetween(links, {node: "a", iface: "lan"}, {node: "b", iface: "in"}), [[20, 10], [100, 10], [110, 10], [200, 10]]);
-	assert.deepEqual(wayBetween(links, {node: "b", iface: "in"}, {node: "b", iface: "out"}), [[200, 10], [220, 10]], "through a node from border to border");
-	assert.equal(wayBetween(links, {node: "a", iface: "lan"}, {node: "c", iface: "wan"}), null, "no network joins them: nobody saw the way");
-	assert.equal(wayBetween(links, {node: "a", iface: "lan"}, {node: "x", iface: "y"}), null);
-});
+test(
+	"a way goes from a node to the network and on to the next node, however its points are " +
+		"ordered",
+	() => {
+		const links = linksOf(map);
+		assert.deepEqual(wayBetween(links, {node: "a", iface: "lan"}, {node: "b", iface: "in"}), [
+			[20, 10],
+			[100, 10],
+			[110, 10],
+			[200, 10],
+		]);
+		assert.deepEqual(
+			wayBetween(links, {node: "b", iface: "in"}, {node: "b", iface: "out"}),
+			[
+				[200, 10],
+				[220, 10],
+			],
+			"through a node from border to border",
+		);
+		assert.equal(
+			wayBetween(links, {node: "a", iface: "lan"}, {node: "c", iface: "wan"}),
+			null,
+			"no network joins them: nobody saw the way",
+		);
+		assert.equal(wayBetween(links, {node: "a", iface: "lan"}, {node: "x", iface: "y"}), null);
+	},
+);
 
 test("places along a way", () => {
-	const way = [[0, 0], [10, 0], [10, 10]];
+	const way = [
+		[0, 0],
+		[10, 0],
+		[10, 10],
+	];
 	assert.equal(lengthOf(way), 20);
 	assert.deepEqual(placeAlong(way, 0.25), {x: 5, y: 0, angle: 0});
 	assert.deepEqual(placeAlong(way, 1), {x: 10, y: 10, angle: 90});
-	assert.deepEqual(beginningOf(way, 0.75), [[0, 0], [10, 0], [10, 5]]);
+	assert.deepEqual(beginningOf(way, 0.75), [
+		[0, 0],
+		[10, 0],
+		[10, 5],
+	]);
 	assert.deepEqual(placeAlong([[3, 4]], 0.5), {x: 3, y: 4, angle: 0});
-	assert.deepEqual(toTheRight([[0, 0], [10, 0]], 5).map(point => point.map(Math.round)), [[0, 5], [10, 5]]);
-	assert.deepEqual(toTheRight([[10, 0], [0, 0]], 5).map(point => point.map(Math.round)), [[10, -5], [0, -5]], "the way back is on the other side");
+	assert.deepEqual(
+		toTheRight(
+			[
+				[0, 0],
+				[10, 0],
+			],
+			5,
+		).map(point => point.map(Math.round)),
+		[
+			[0, 5],
+			[10, 5],
+		],
+	);
+	assert.deepEqual(
+		toTheRight(
+			[
+				[10, 0],
+				[0, 0],
+			],
+			5,
+		).map(point => point.map(Math.round)),
+		[
+			[10, -5],
+			[0, -5],
+		],
+		"the way back is on the other side",
+	);
 });
 
-const step = (phase, protocol, hops, more = {}) => ({phase, protocol, hops: Array(hops).fill({}), ...more});
-const steps = [step("sign-in", "dns", 3), step("call", "sip", 2), step("call", "turn", 1, {lost: {node: "edge"}}), step("media", "rtp", 4)];
+const step = (phase, protocol, hops, more = {}) => ({
+	phase,
+	protocol,
+	hops: Array(hops).fill({}),
+	...more,
+});
+const steps = [
+	step("sign-in", "dns", 3),
+	step("call", "sip", 2),
+	step("call", "turn", 1, {lost: {node: "edge"}}),
+	step("media", "rtp", 4),
+];
 
 test("the player begins at the call, at the end of its first packet", () => {
 	const playback = new Playback(steps);
@@ -111,9 +248,15 @@ test("hidden protocols are passed over, and the player leaves a step that is hid
 
 test("the next lost packet, and then again the first", () => {
 	const playback = new Playback(steps);
-	assert.equal(playback.findStep(one => one.lost), 2);
+	assert.equal(
+		playback.findStep(one => one.lost),
+		2,
+	);
 	playback.seek(3);
-	assert.equal(playback.findStep(one => one.lost), 2);
+	assert.equal(
+		playback.findStep(one => one.lost),
+		2,
+	);
 });
 
 test("an answer that nobody captured answers the last packet that came the other way", () => {
@@ -121,14 +264,20 @@ test("an answer that nobody captured answers the last packet that came the other
 	const other = {n: 1, from: "a", to: "b", protocol: "sip", hops: [{}]};
 	const lost = {n: 2, from: "b", to: "a", protocol: "turn", hops: [], lost: {node: "b"}};
 	assert.deepEqual(questionsOf([asked, other, lost], lost), [asked]);
-	assert.deepEqual(questionsOf([asked, other, lost], {...lost, related: [1]}), [other], "the story knows better");
+	assert.deepEqual(
+		questionsOf([asked, other, lost], {...lost, related: [1]}),
+		[other],
+		"the story knows better",
+	);
 	assert.deepEqual(questionsOf([asked, other, lost], {...lost, lost: null}), []);
 });
 
 // --- the layout, over the fixture's network ---
 
 const story = JSON.parse(readFileSync(new URL("fixtures/story.json", import.meta.url), "utf8"));
-const plain = JSON.parse(JSON.stringify(story.scenarios[0].map), (key, value) => (["x", "y", "w", "h", "width", "height", "points"].includes(key) ? undefined : value));
+const plain = JSON.parse(JSON.stringify(story.scenarios[0].map), (key, value) =>
+	["x", "y", "w", "h", "width", "height", "points"].includes(key) ? undefined : value,
+);
 const laid = layOutMap(plain);
 
 test("the layout needs no coordinates, is 16:9, and always the same", () => {
@@ -136,32 +285,69 @@ test("the layout needs no coordinates, is 16:9, and always the same", () => {
 	assert.ok(Math.abs(laid.width / laid.height - 16 / 9) < 0.01);
 });
 
-test("no box covers another one, each is inside its site, and every link begins at its node's border", () => {
-	const boxes = [...laid.nodes, ...laid.networks.filter(network => typeof network.w === "number")];
-	boxes.forEach((one, i) => boxes.slice(i + 1).forEach(other => {
-		const isApart = one.x + one.w <= other.x || other.x + other.w <= one.x || one.y + one.h <= other.y || other.y + other.h <= one.y;
-		assert.ok(isApart, `${one.name} and ${other.name}`);
-	}));
-	for (const node of laid.nodes) {
-		const site = laid.sites.find(one => one.name === node.site) ?? {x: 0, y: 0, w: laid.width, h: laid.height};
-		assert.ok(node.x >= site.x && node.y >= site.y && node.x + node.w <= site.x + site.w && node.y + node.h <= site.y + site.h, node.name);
-	}
-	for (const link of laid.networks.flatMap(network => network.links)) {
-		const node = laid.nodes.find(one => one.name === link.node);
-		const [x, y] = link.points[0];
-		assert.ok(x === node.x || x === node.x + node.w || y === node.y || y === node.y + node.h, `${link.node} ${link.iface}`);
-	}
-});
+test(
+	"no box covers another one, each is inside its site, and every link begins at its " +
+		"node's border",
+	() => {
+		const boxes = [
+			...laid.nodes,
+			...laid.networks.filter(network => typeof network.w === "number"),
+		];
+		boxes.forEach((one, i) =>
+			boxes.slice(i + 1).forEach(other => {
+				const isApart =
+					one.x + one.w <= other.x ||
+					other.x + other.w <= one.x ||
+					one.y + one.h <= other.y ||
+					other.y + other.h <= one.y;
+				assert.ok(isApart, `${one.name} and ${other.name}`);
+			}),
+		);
+		for (const node of laid.nodes) {
+			const site = laid.sites.find(one => one.name === node.site) ?? {
+				x: 0,
+				y: 0,
+				w: laid.width,
+				h: laid.height,
+			};
+			assert.ok(
+				node.x >= site.x &&
+					node.y >= site.y &&
+					node.x + node.w <= site.x + site.w &&
+					node.y + node.h <= site.y + site.h,
+				node.name,
+			);
+		}
+		for (const link of laid.networks.flatMap(network => network.links)) {
+			const node = laid.nodes.find(one => one.name === link.node);
+			const [x, y] = link.points[0];
+			assert.ok(
+				x === node.x || x === node.x + node.w || y === node.y || y === node.y + node.h,
+				`${link.node} ${link.iface}`,
+			);
+		}
+	},
+);
 
 test("a node's box says its addresses, and what it lacks", () => {
 	const edge = laid.nodes.find(node => node.name === "edge");
 	assert.ok(edge.lines.some(line => line.text.includes("172.25.33.10")));
-	assert.ok(edge.lines.some(line => line.kind === "missing" && line.text.includes("no route to")));
+	assert.ok(
+		edge.lines.some(line => line.kind === "missing" && line.text.includes("no route to")),
+	);
 });
 
 test("words", () => {
-	assert.deepEqual(["udp-relay", "udp-direct", "udp-nat", "tcp-relay", "mcu"].map(path => outcomeOf({verdict: "pass", path}).word), ["relay", "direct", "nat", "tcp-relay", "pass"]);
-	assert.deepEqual(["fail", "error"].map(verdict => outcomeOf({verdict, path: "none"}).word), ["FAIL", "ERROR"]);
+	assert.deepEqual(
+		["udp-relay", "udp-direct", "udp-nat", "tcp-relay", "mcu"].map(
+			path => outcomeOf({verdict: "pass", path}).word,
+		),
+		["relay", "direct", "nat", "tcp-relay", "pass"],
+	);
+	assert.deepEqual(
+		["fail", "error"].map(verdict => outcomeOf({verdict, path: "none"}).word),
+		["FAIL", "ERROR"],
+	);
 	assert.equal(timeWord(-812000), "−0.812 s");
 	assert.equal(timeWord(12345678), "+12.3 s");
 	assert.equal(socketWord("2001:db8::1", 443), "[2001:db8::1]:443");

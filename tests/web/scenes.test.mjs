@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The page in a browser, opened from a file: the scenes that a teacher shows, by mouse and by keyboard.
-// REPORT names the page of a run of the reference topology, TRIAL that of the failing call, its fix tried (scripts/check-web).
+// The page in a browser, opened from a file: the scenes that a teacher shows, by mouse and by
+// keyboard. REPORT names the page of a run of the reference topology, TRIAL that of the failing
+// call, its fix tried (scripts/check-web).
 
 import assert from "node:assert/strict";
 import {readFileSync} from "node:fs";
@@ -28,7 +29,8 @@ async function inReport(options, scene) {
 	}
 }
 
-const hasIndex = page => page.evaluate(() => JSON.parse(document.getElementById("story-index").textContent));
+const hasIndex = page =>
+	page.evaluate(() => JSON.parse(document.getElementById("story-index").textContent));
 // Steps the player forward until `selector` is there; fails at the last step.
 async function stepUntil(page, selector, step) {
 	for (let i = 0; i < 2000; i++) {
@@ -37,188 +39,260 @@ async function stepUntil(page, selector, step) {
 		}
 		const before = await page.$eval(".seek", range => range.value);
 		await step();
-		assert.notEqual(await page.$eval(".seek", range => range.value), before, `${selector} is never reached`);
+		assert.notEqual(
+			await page.$eval(".seek", range => range.value),
+			before,
+			`${selector} is never reached`,
+		);
 	}
 }
 
 async function assertDiesAtEdge(page) {
 	assert.match(await textOf(page, ".death-box strong"), /edge/);
 	assert.match(await textOf(page, ".death-box"), /route/);
-	assert.deepEqual(await page.$$eval(".map .node.dead", nodes => nodes.map(node => node.dataset.node)), ["edge"]);
+	assert.deepEqual(
+		await page.$$eval(".map .node.dead", nodes => nodes.map(node => node.dataset.node)),
+		["edge"],
+	);
 	assert.match(await textOf(page, ".map .callout"), /route/);
 }
 
-test("the teacher's scene: a failing call, its end at the Edge, why, the fix, media", () => inReport({}, async page => {
-	assert.match(await textOf(page, `[data-open="${CALL}"]`), /FAIL/);
-	await page.click(`[data-open="${CALL}"]`);
-	await page.waitForSelector(".call");
-	await page.click(".jump.death");
-	await assertDiesAtEdge(page);
-	const why = await textOf(page, "#panel-why");
-	assert.match(why, /RETURN_WRONG_EGRESS/);
-	assert.match(why, /route add -p 10\.20\.0\.0/);
-}));
+test("the teacher's scene: a failing call, its end at the Edge, why, the fix, media", () =>
+	inReport({}, async page => {
+		assert.match(await textOf(page, `[data-open="${CALL}"]`), /FAIL/);
+		await page.click(`[data-open="${CALL}"]`);
+		await page.waitForSelector(".call");
+		await page.click(".jump.death");
+		await assertDiesAtEdge(page);
+		const why = await textOf(page, "#panel-why");
+		assert.match(why, /RETURN_WRONG_EGRESS/);
+		assert.match(why, /route add -p 10\.20\.0\.0/);
+	}));
 
-const isOpen = (page, id) => page.waitForFunction(wanted => document.querySelector(".call")?.dataset.cell === wanted, {}, id);
+const isOpen = (page, id) =>
+	page.waitForFunction(
+		wanted => document.querySelector(".call")?.dataset.cell === wanted,
+		{},
+		id,
+	);
 
-test("the fix: the same player over the call that works, before and after", () => inReport({file: TRIAL, hash: opened(CALL)}, async page => {
-	await page.click(".switch button:last-child");
-	await page.waitForSelector(`.switch button:last-child[aria-pressed="true"]`);
-	assert.match(await textOf(page, ".verdict-line"), /relay/);
-	await stepUntil(page, ".protocol.rtp", () => page.click(`.controls button[aria-label^="Step forward"]`));
-	assert.equal(await page.$(".death-box"), null);
-	await page.click(".switch button:first-child");
-	assert.match(await textOf(page, ".verdict-line"), /FAIL/);
-}));
+test("the fix: the same player over the call that works, before and after", () =>
+	inReport({file: TRIAL, hash: opened(CALL)}, async page => {
+		await page.click(".switch button:last-child");
+		await page.waitForSelector(`.switch button:last-child[aria-pressed="true"]`);
+		assert.match(await textOf(page, ".verdict-line"), /relay/);
+		await stepUntil(page, ".protocol.rtp", () =>
+			page.click(`.controls button[aria-label^="Step forward"]`),
+		);
+		assert.equal(await page.$(".death-box"), null);
+		await page.click(".switch button:first-child");
+		assert.match(await textOf(page, ".verdict-line"), /FAIL/);
+	}));
 
-test("the same call in another scenario", () => inReport({hash: opened(CALL)}, async page => {
-	await page.select(".call-head select", MENDED);
-	await isOpen(page, MENDED);
-	assert.match(await textOf(page, ".verdict-line"), /relay/);
-	await page.keyboard.press("f");
-	await isOpen(page, CALL);
-}));
+test("the same call in another scenario", () =>
+	inReport({hash: opened(CALL)}, async page => {
+		await page.select(".call-head select", MENDED);
+		await isOpen(page, MENDED);
+		assert.match(await textOf(page, ".verdict-line"), /relay/);
+		await page.keyboard.press("f");
+		await isOpen(page, CALL);
+	}));
 
-test("the same by keyboard only", () => inReport({}, async page => {
-	const label = () => page.evaluate(() => document.activeElement?.dataset?.open ?? "");
-	await page.keyboard.press("Tab"); // the link that skips
-	await page.keyboard.press("Enter");
-	for (let i = 0; i < 20 && (await label()) === ""; i++) {
-		await page.keyboard.press("Tab");
-	}
-	assert.notEqual(await label(), "", "the grid is reached with the Tab key");
-	const column = CALL.split("/")[1].split("-")[0];
-	for (let i = 0; i < 60 && !(await label()).includes("-home1/audio"); i++) {
-		await page.keyboard.press("ArrowDown");
-	}
-	for (let i = 0; i < 60 && !(await label()).includes(`/${column}-`); i++) {
-		await page.keyboard.press("ArrowRight");
-	}
-	assert.equal(await label(), CALL);
-	await page.keyboard.press("Enter");
-	await page.waitForSelector(".call");
-	await page.keyboard.press("x");
-	await assertDiesAtEdge(page);
-	await page.keyboard.press("l");
-	assert.equal(await page.$eval("#panel-ladder", panel => panel.hidden), false);
-	await page.keyboard.press("f");
-	await page.waitForFunction(() => /relay/.test(document.querySelector(".verdict-line")?.textContent ?? ""));
-	await page.keyboard.press("v");
-	assert.ok(await page.$(".protocol.rtp"));
-	await page.keyboard.press("g");
-	await page.waitForSelector(".results");
-	await page.keyboard.press("m");
-	await page.waitForSelector(".map-view");
-	await page.keyboard.press("?");
-	await page.waitForSelector("dialog[open]");
-	await page.keyboard.press("Escape");
-	assert.equal(await page.$("dialog[open]"), null);
-}));
-
-test("hops: forward and back, headers, NAT", () => inReport({hash: opened(MENDED)}, async page => {
-	await page.keyboard.press("c");
-	const place = () => textOf(page, ".place");
-	assert.match(await place(), /hop \d+ of \d+/);
-	await page.keyboard.press("ArrowRight");
-	const before = await place();
-	await page.keyboard.press(",");
-	assert.notEqual(await place(), before);
-	await page.keyboard.press(".");
-	assert.equal(await place(), before);
-	assert.ok((await page.$$(".headers tbody tr")).length > 1);
-	assert.equal((await page.$$(".headers tr.current")).length, 1);
-	await page.keyboard.press(" ");
-	assert.match(await textOf(page, ".play"), /Pause/);
-	await page.keyboard.press(" ");
-	assert.match(await textOf(page, ".play"), /Play/);
-}));
-
-test("the filter hides the steps of a protocol", () => inReport({hash: opened(CALL)}, async page => {
-	const count = async () => Number(/of (\d+)/.exec(await textOf(page, ".place .quiet"))[1]);
-	const all = await count();
-	await page.click(".filter summary");
-	await page.click('.filter input[value="sip"]');
-	assert.ok((await count()) < all);
-	assert.equal(await page.$(".protocol.sip"), null);
-}));
-
-test("a message of the ladder moves the player and shows its fields and its text", () => inReport({hash: opened(CALL)}, async page => {
-	await page.click("#tab-ladder");
-	const rows = await page.$$eval(".ladder .row", all => all.map(row => row.getAttribute("aria-label")));
-	const invite = rows.findIndex(name => name.includes("INVITE"));
-	assert.ok(invite >= 0);
-	await page.$$eval(".ladder .row", (all, i) => all[i].dispatchEvent(new MouseEvent("click", {bubbles: true})), invite);
-	assert.equal(Number(await page.$eval(".seek", range => range.value)), invite);
-	assert.match(await textOf(page, ".details"), /INVITE/);
-}));
-
-test("a node shows what its kernel had", () => inReport({hash: "#view=map&scenario=missing-route"}, async page => {
-	await page.$eval('.node[data-node="edge"]', node => node.dispatchEvent(new MouseEvent("click", {bubbles: true})));
-	await page.waitForSelector(".map-view.with-node .right h2");
-	assert.equal(await textOf(page, ".right h2"), "edge");
-	assert.match(await textOf(page, ".right"), /172\.25\.33\.10/);
-}));
-
-test("two scenarios side by side: cells that differ are marked", () => inReport({hash: "#scenario=missing-route&with=persistent-route"}, async page => {
-	assert.equal((await page.$$(".pair .grid")).length, 2);
-	assert.match(await textOf(page, `.differs[data-open="${CALL}"]`), /≠/);
-	assert.equal(await page.$(`.differs[data-open="${CALL.replace("/audio", "/im")}"]`), null);
-}));
-
-test("every cell of the run opens", () => inReport({}, async page => {
-	const ids = (await hasIndex(page)).scenarios.flatMap(scenario => scenario.cells).map(cell => cell.id);
-	const unread = await page.evaluate(async all => {
-		const bad = [];
-		for (const id of all) {
-			location.hash = `#view=call&cell=${encodeURIComponent(id)}`;
-			while (document.querySelector(".call")?.dataset.cell !== id) {
-				await new Promise(again => setTimeout(again, 0));
-			}
-			if (document.querySelector(".unread")) {
-				bad.push(id);
-			}
+test("the same by keyboard only", () =>
+	inReport({}, async page => {
+		const label = () => page.evaluate(() => document.activeElement?.dataset?.open ?? "");
+		await page.keyboard.press("Tab"); // the link that skips
+		await page.keyboard.press("Enter");
+		for (let i = 0; i < 20 && (await label()) === ""; i++) {
+			await page.keyboard.press("Tab");
 		}
-		return bad;
-	}, ids);
-	assert.ok(ids.length > 200, `${ids.length} cells`);
-	assert.deepEqual(unread, []);
-}));
+		assert.notEqual(await label(), "", "the grid is reached with the Tab key");
+		const column = CALL.split("/")[1].split("-")[0];
+		for (let i = 0; i < 60 && !(await label()).includes("-home1/audio"); i++) {
+			await page.keyboard.press("ArrowDown");
+		}
+		for (let i = 0; i < 60 && !(await label()).includes(`/${column}-`); i++) {
+			await page.keyboard.press("ArrowRight");
+		}
+		assert.equal(await label(), CALL);
+		await page.keyboard.press("Enter");
+		await page.waitForSelector(".call");
+		await page.keyboard.press("x");
+		await assertDiesAtEdge(page);
+		await page.keyboard.press("l");
+		assert.equal(await page.$eval("#panel-ladder", panel => panel.hidden), false);
+		await page.keyboard.press("f");
+		await page.waitForFunction(() =>
+			/relay/.test(document.querySelector(".verdict-line")?.textContent ?? ""),
+		);
+		await page.keyboard.press("v");
+		assert.ok(await page.$(".protocol.rtp"));
+		await page.keyboard.press("g");
+		await page.waitForSelector(".results");
+		await page.keyboard.press("m");
+		await page.waitForSelector(".map-view");
+		await page.keyboard.press("?");
+		await page.waitForSelector("dialog[open]");
+		await page.keyboard.press("Escape");
+		assert.equal(await page.$("dialog[open]"), null);
+	}));
 
-test("?quiz hides why until asked", () => inReport({hash: opened(CALL), quiz: true}, async page => {
-	await page.keyboard.press("x");
-	assert.doesNotMatch(await textOf(page, "main"), /RETURN_WRONG_EGRESS|no route|route add/);
-	await page.click(".reveal");
-	assert.match(await textOf(page, "main"), /RETURN_WRONG_EGRESS/);
-}));
+test("hops: forward and back, headers, NAT", () =>
+	inReport({hash: opened(MENDED)}, async page => {
+		await page.keyboard.press("c");
+		const place = () => textOf(page, ".place");
+		assert.match(await place(), /hop \d+ of \d+/);
+		await page.keyboard.press("ArrowRight");
+		const before = await place();
+		await page.keyboard.press(",");
+		assert.notEqual(await place(), before);
+		await page.keyboard.press(".");
+		assert.equal(await place(), before);
+		assert.ok((await page.$$(".headers tbody tr")).length > 1);
+		assert.equal((await page.$$(".headers tr.current")).length, 1);
+		await page.keyboard.press(" ");
+		assert.match(await textOf(page, ".play"), /Pause/);
+		await page.keyboard.press(" ");
+		assert.match(await textOf(page, ".play"), /Play/);
+	}));
 
-test("prints: the map alone, and a page for the call", {skip: isFirefox ? "Firefox is not told to count pages" : false}, () => inReport({hash: opened(CALL)}, async page => {
-	const pdf = await page.pdf({preferCSSPageSize: true, printBackground: true});
-	const pages = (Buffer.from(pdf).toString("latin1").match(/\/Type\s*\/Page[^s]/g) ?? []).length;
-	assert.equal(pages, 2);
-	assert.equal((await page.$$("#handout .page")).length, 2);
-}));
+test("the filter hides the steps of a protocol", () =>
+	inReport({hash: opened(CALL)}, async page => {
+		const count = async () => Number(/of (\d+)/.exec(await textOf(page, ".place .quiet"))[1]);
+		const all = await count();
+		await page.click(".filter summary");
+		await page.click('.filter input[value="sip"]');
+		assert.ok((await count()) < all);
+		assert.equal(await page.$(".protocol.sip"), null);
+	}));
 
-const AXE_VIEWS = [["results", ""], ["two scenarios", "#scenario=missing-route&with=persistent-route"], ["map", "#view=map&node=edge"], ["call", opened(CALL)]];
+test("a message of the ladder moves the player and shows its fields and its text", () =>
+	inReport({hash: opened(CALL)}, async page => {
+		await page.click("#tab-ladder");
+		const rows = await page.$$eval(".ladder .row", all =>
+			all.map(row => row.getAttribute("aria-label")),
+		);
+		const invite = rows.findIndex(name => name.includes("INVITE"));
+		assert.ok(invite >= 0);
+		await page.$$eval(
+			".ladder .row",
+			(all, i) => all[i].dispatchEvent(new MouseEvent("click", {bubbles: true})),
+			invite,
+		);
+		assert.equal(Number(await page.$eval(".seek", range => range.value)), invite);
+		assert.match(await textOf(page, ".details"), /INVITE/);
+	}));
+
+test("a node shows what its kernel had", () =>
+	inReport({hash: "#view=map&scenario=missing-route"}, async page => {
+		await page.$eval('.node[data-node="edge"]', node =>
+			node.dispatchEvent(new MouseEvent("click", {bubbles: true})),
+		);
+		await page.waitForSelector(".map-view.with-node .right h2");
+		assert.equal(await textOf(page, ".right h2"), "edge");
+		assert.match(await textOf(page, ".right"), /172\.25\.33\.10/);
+	}));
+
+test("two scenarios side by side: cells that differ are marked", () =>
+	inReport({hash: "#scenario=missing-route&with=persistent-route"}, async page => {
+		assert.equal((await page.$$(".pair .grid")).length, 2);
+		assert.match(await textOf(page, `.differs[data-open="${CALL}"]`), /≠/);
+		assert.equal(await page.$(`.differs[data-open="${CALL.replace("/audio", "/im")}"]`), null);
+	}));
+
+test("every cell of the run opens", () =>
+	inReport({}, async page => {
+		const ids = (await hasIndex(page)).scenarios
+			.flatMap(scenario => scenario.cells)
+			.map(cell => cell.id);
+		const unread = await page.evaluate(async all => {
+			const bad = [];
+			for (const id of all) {
+				location.hash = `#view=call&cell=${encodeURIComponent(id)}`;
+				while (document.querySelector(".call")?.dataset.cell !== id) {
+					await new Promise(again => setTimeout(again, 0));
+				}
+				if (document.querySelector(".unread")) {
+					bad.push(id);
+				}
+			}
+			return bad;
+		}, ids);
+		assert.ok(ids.length > 200, `${ids.length} cells`);
+		assert.deepEqual(unread, []);
+	}));
+
+test("?quiz hides why until asked", () =>
+	inReport({hash: opened(CALL), quiz: true}, async page => {
+		await page.keyboard.press("x");
+		assert.doesNotMatch(await textOf(page, "main"), /RETURN_WRONG_EGRESS|no route|route add/);
+		await page.click(".reveal");
+		assert.match(await textOf(page, "main"), /RETURN_WRONG_EGRESS/);
+	}));
+
+test(
+	"prints: the map alone, and a page for the call",
+	{skip: isFirefox ? "Firefox is not told to count pages" : false},
+	() =>
+		inReport({hash: opened(CALL)}, async page => {
+			const pdf = await page.pdf({preferCSSPageSize: true, printBackground: true});
+			const pages = (
+				Buffer.from(pdf)
+					.toString("latin1")
+					.match(/\/Type\s*\/Page[^s]/g) ?? []
+			).length;
+			assert.equal(pages, 2);
+			assert.equal((await page.$$("#handout .page")).length, 2);
+		}),
+);
+
+const AXE_VIEWS = [
+	["results", ""],
+	["two scenarios", "#scenario=missing-route&with=persistent-route"],
+	["map", "#view=map&node=edge"],
+	["call", opened(CALL)],
+];
 for (const scheme of ["light", "dark"]) {
 	for (const [name, hash] of AXE_VIEWS) {
-		test(`axe finds no violation: ${name}, ${scheme}`, () => inReport({hash, bypassPolicy: !isFirefox, media: {"prefers-color-scheme": scheme}}, async page => {
-			if (isFirefox && scheme === "dark") { // it can't be told a scheme: the page's own switch
-				await page.click('[aria-label="Light or dark"]');
-			}
-			await page.evaluate(readFileSync(axeSource(), "utf8"));
-			for (const tab of hash.includes("call") ? ["why", "ladder", "media", "node"] : [null]) {
-				if (tab) {
-					await page.click(`#tab-${tab}`);
-				}
-				const {violations} = await page.evaluate(() => globalThis.axe.run(document, {resultTypes: ["violations"]}));
-				assert.deepEqual(violations.map(one => `${one.id}: ${one.nodes.map(node => node.target).join("; ")}`), [], tab ?? name);
-			}
-		}));
+		test(`axe finds no violation: ${name}, ${scheme}`, () =>
+			inReport(
+				{hash, bypassPolicy: !isFirefox, media: {"prefers-color-scheme": scheme}},
+				async page => {
+					if (isFirefox && scheme === "dark") {
+						// it can't be told a scheme: the page's own switch
+						await page.click('[aria-label="Light or dark"]');
+					}
+					await page.evaluate(readFileSync(axeSource(), "utf8"));
+					for (const tab of hash.includes("call")
+						? ["why", "ladder", "media", "node"]
+						: [null]) {
+						if (tab) {
+							await page.click(`#tab-${tab}`);
+						}
+						const {violations} = await page.evaluate(() =>
+							globalThis.axe.run(document, {resultTypes: ["violations"]}),
+						);
+						assert.deepEqual(
+							violations.map(
+								one =>
+									`${one.id}: ${one.nodes.map(node => node.target).join("; ")}`,
+							),
+							[],
+							tab ?? name,
+						);
+					}
+				},
+			));
 	}
 }
 
 // As a mouse and a keyboard get it: a text of 14 px or more at full view.
-test("the map is readable on a projector", () => inReport({hash: "#view=map&scenario=missing-route"}, async page => {
-	const small = await page.$$eval(".map text", texts => texts.map(text => [text.textContent, text.getBoundingClientRect().height]).filter(([, height]) => height < 14));
-	assert.deepEqual(small, []);
-}));
+test("the map is readable on a projector", () =>
+	inReport({hash: "#view=map&scenario=missing-route"}, async page => {
+		const small = await page.$$eval(".map text", texts =>
+			texts
+				.map(text => [text.textContent, text.getBoundingClientRect().height])
+				.filter(([, height]) => height < 14),
+		);
+		assert.deepEqual(small, []);
+	}));

@@ -37,6 +37,7 @@ export class CallView {
 	build(place = {}) {
 		this.player?.pause();
 		const tab = this.tabs?.chosen() ?? place.tab ?? "why";
+		this.map?.close();
 		this.map = this.scenario.map
 			? makeMap(this.withFix ? mapWithFix(this.scenario.map) : this.scenario.map, {
 					choose: name => this.showNode(name),
@@ -292,6 +293,7 @@ export class CallView {
 
 	leave() {
 		this.player.pause();
+		this.map?.close();
 	}
 }
 

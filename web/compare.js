@@ -2,7 +2,7 @@
 // Two calls side by side: how they came out, over which nodes media went, and at what price.
 
 import {chooser, make, makeTable, replaceContent} from "./dom.js";
-import {callName, mediumWord, outcomeOf} from "./words.js";
+import {callName, countWord, mediumWord, outcomeOf} from "./words.js";
 
 const MEASURES = [
 	["delay_ms", "delay", "ms"],
@@ -57,16 +57,40 @@ function differenceWord(a, b, unit) {
 	return `${by > 0 ? "+" : by < 0 ? "−" : "±"}${shownFigure(Math.abs(by), unit)}`;
 }
 
-function changesCell(call) {
-	const changes = call.as ? [] : (call.changes ?? []);
-	return changes.length === 0
-		? (call.as ?? call.cell.scenario ?? "")
-		: make(
+// The network of a call: a scenario's, or one with changes, which stand below the table.
+export function networkWord(call) {
+	const count = call.as ? 0 : (call.changes ?? []).length;
+	const scenario = call.as ?? call.cell.scenario ?? "";
+	return count > 0 ? `${scenario}, ${countWord(count, "change")}` : scenario;
+}
+
+function changeNotes(calls) {
+	return calls
+		.filter(call => !call.as && (call.changes ?? []).length > 0)
+		.map(call =>
+			make(
 				"div",
-				{class: "stacked wraps"},
-				make("div", {}, call.cell.scenario ?? ""),
-				changes.map(text => make("div", {}, make("code", {}, text))),
-			);
+				{},
+				make("p", {class: "quiet"}, `Changes in force at call ${call.number}:`),
+				make(
+					"ul",
+					{class: "lines"},
+					call.changes.map(text => make("li", {}, make("code", {}, text))),
+				),
+			),
+		);
+}
+
+// What the call cost on the wire, by the interfaces' counters (docs/RESULTS.md).
+function wirePrice(result) {
+	const sum = (list, names) =>
+		list?.length > 0
+			? list.reduce((all, one) => all + names.reduce((n, name) => n + (one[name] ?? 0), 0), 0)
+			: null;
+	return {
+		bytes: sum(result?.hops, ["rx_bytes", "tx_bytes"]),
+		added: sum(result?.tunnels, ["overhead_bytes"]),
+	};
 }
 
 function comparedRows(one, other) {
@@ -94,9 +118,14 @@ function comparedRows(one, other) {
 			],
 		);
 	});
+	const [wireA, wireB] = [wirePrice(one.result), wirePrice(other.result)];
+	const price = [
+		["bytes at all interfaces", "bytes", "B"],
+		["the tunnel adds", "added", "B"],
+	].filter(([, name]) => isKnown(wireA[name]) || isKnown(wireB[name]));
 	return [
 		["result", verdict(a), verdict(b), ""],
-		["network", changesCell(one), changesCell(other), ""],
+		["network", networkWord(one), networkWord(other), ""],
 		[
 			"way of media",
 			way(wayA),
@@ -112,6 +141,12 @@ function comparedRows(one, other) {
 			shownFigure(setUpTime(b), "ms"),
 			differenceWord(setUpTime(a), setUpTime(b), "ms"),
 		],
+		...price.map(([words, name, unit]) => [
+			words,
+			shownFigure(wireA[name], unit),
+			shownFigure(wireB[name], unit),
+			differenceWord(wireA[name], wireB[name], unit),
+		]),
 		...measures,
 	];
 }
@@ -152,7 +187,7 @@ export function compareContent(calls, call, chosen = null) {
 		const [first, second] = other.number < call.number ? [other, call] : [call, other];
 		const table = makeTable(
 			"Side by side",
-			["", `call ${first.number}`, `call ${second.number}`, "difference"],
+			["what", `call ${first.number}`, `call ${second.number}`, "difference"],
 			comparedRows(first, second),
 		);
 		replaceContent(
@@ -168,6 +203,7 @@ export function compareContent(calls, call, chosen = null) {
 				},
 			),
 			table,
+			changeNotes([first, second]),
 		);
 	};
 	draw(chosen);

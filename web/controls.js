@@ -4,7 +4,7 @@
 
 import {chooser, make, replaceContent, sayAloud} from "./dom.js";
 import {changeWords, stateDifferences} from "./feed.js";
-import {mediumWord} from "./words.js";
+import {countWord, mediumWord} from "./words.js";
 
 // Asks the lab; its refusal stands in `place` until the next order.
 export async function order(app, asked, place) {
@@ -153,6 +153,12 @@ export class CallBar {
 
 // --- changes -------------------------------------------------------------------------------------
 
+// What a fix or a switch does: its only change in the words of `set`, else its name.
+export function switchWords({text, changes}) {
+	const count = changes?.length ?? 0;
+	return count === 1 ? changes[0] : count > 1 ? `${text} (${countWord(count, "change")})` : text;
+}
+
 function changeSwitch(panel, one, isOn, isLocked) {
 	const {app} = panel;
 	const flip = async () => {
@@ -166,7 +172,7 @@ function changeSwitch(panel, one, isOn, isLocked) {
 			}
 		}
 	};
-	const name = one.text || one.changes.join("; ");
+	const name = switchWords(one);
 	return make(
 		"li",
 		{class: isOn ? "on" : "off"},
@@ -259,21 +265,20 @@ export class ChangesPanel {
 		}
 	}
 
-	// Those of the scenario, those that were made, and those that somebody could make.
+	// Those of the lab's scenario, of the scenario that was chosen last, those that were made by
+	// hand, and those that would mend a call.
 	switches() {
 		const {feed} = this.app.source;
-		const own = (feed.scenario?.changes ?? []).map(change => ({
-			text: change.text,
-			changes: [change.text],
-			source: "of the scenario",
-		}));
-		const ownWords = new Set(own.map(one => changeWords(one.text)));
-		return [
-			...own,
-			...feed.switches.filter(
-				one => !one.changes.every(change => ownWords.has(changeWords(change))),
-			),
+		const listed = (changes, source) =>
+			(changes ?? []).map(change => ({text: change, changes: [change], source}));
+		const own = (feed.scenario?.changes ?? []).map(change => change.text);
+		const all = [
+			...listed(own, "of the lab's scenario"),
+			...listed(feed.changesOf(feed.lastAs), `of ${feed.lastAs}`),
+			...feed.switches,
 		];
+		const keyOf = one => one.changes.map(changeWords).join("\n");
+		return all.filter((one, i) => all.findIndex(other => keyOf(other) === keyOf(one)) === i);
 	}
 
 	isLocked(one, isOn) {

@@ -37,6 +37,7 @@ export class Feed {
 		this.nodes = {};
 		this.nodesBefore = null; // as they were told before the last time
 		this.as = null; // the scenario whose changes are in force, exactly
+		this.lastAs = null; // the last one that was
 		this.endpoints = [];
 		this.busy = null;
 		this.down = null; // why there is no lab any more
@@ -81,11 +82,15 @@ export class Feed {
 		this.scenario = message.scenario ?? this.scenario;
 		this.changes = message.changes ?? [];
 		this.as = message.as ?? null;
+		this.lastAs = this.as ?? this.lastAs;
 		this.endpoints = message.endpoints ?? this.endpoints;
 		this.busy = message.busy ?? null;
 		this.down = null;
+		const known = new Set(this.changesOf(this.lastAs).map(changeWords));
 		for (const {text} of this.changes) {
-			this.offer(text, [text], "made in this lab");
+			if (!known.has(changeWords(text))) {
+				this.offer(text, [text], "made in this lab");
+			}
 		}
 		return "state";
 	}
@@ -93,6 +98,12 @@ export class Feed {
 	takeBusy(message) {
 		this.busy = message.busy ?? null;
 		return "busy";
+	}
+
+	// Of a scenario of the network, in the words of `set`.
+	changesOf(name) {
+		const scenario = (this.index.all_scenarios ?? []).find(one => one.name === name);
+		return (scenario?.changes ?? []).map(change => String(change.text ?? change));
 	}
 
 	begin({call: number, cell}) {
@@ -132,7 +143,7 @@ export class Feed {
 		return "steps";
 	}
 
-	end({call: number, cell, map, past, as, changes}) {
+	end({call: number, cell, result, map, past, as, changes}) {
 		let call = this.callOf(number);
 		if (!call) {
 			this.begin({call: number, cell});
@@ -148,16 +159,20 @@ export class Feed {
 			explanation: cell.explanation ?? kept ?? null,
 		});
 		call.isOn = false;
+		call.result = result ?? null;
 		call.isPast = Boolean(past);
 		return past ? "past" : "ends";
 	}
 
-	explain({call: number, explanation, fixes}) {
+	explain({call: number, explanation, fixes, steps, ways}) {
 		const call = this.callOf(number);
 		if (!call) {
 			return null;
 		}
 		call.cell.explanation = explanation ?? null;
+		if (Array.isArray(steps)) {
+			call.cell = withHops({...call.cell, steps, ways: ways ?? call.cell.ways});
+		}
 		call.fixes = fixes ?? [];
 		for (const fix of call.fixes) {
 			this.offer(fix.text, fix.changes, `mends call ${number}`);

@@ -5,8 +5,8 @@
 
 import {make, makeTabs, replaceContent, sayAloud} from "./dom.js";
 import {playerKeys} from "./call.js";
-import {callWords, compareContent} from "./compare.js";
-import {CallBar, ChangesPanel, order} from "./controls.js";
+import {callWords, compareContent, networkWord} from "./compare.js";
+import {CallBar, ChangesPanel, order, switchWords} from "./controls.js";
 import {stateDifferences} from "./feed.js";
 import {makeLadder} from "./ladder.js";
 import {lessonsContent} from "./lessons.js";
@@ -96,6 +96,7 @@ export class LiveView {
 			begins: () => this.show(this.feed.callOf(message.call)),
 			steps: () => isShown && this.grow(),
 			ends: () => (isShown ? this.finish() : null),
+			past: () => isShown && this.player.isOn && this.finish(),
 			explained: () => isShown && this.explained(),
 			state: () => this.stateTold(),
 		}[what];
@@ -143,6 +144,8 @@ export class LiveView {
 	// has gone elsewhere.
 	explained() {
 		this.player.cell = this.call.cell;
+		this.player.renew(this.call.cell.steps);
+		this.drawLadder();
 		if (this.call.cell.verdict !== "pass" && this.placedAt === this.player.playback.index) {
 			this.player.hasShownLost = false;
 			this.player.goToLost();
@@ -150,6 +153,7 @@ export class LiveView {
 				this.tabs.show("why");
 			}
 		}
+		this.placedAt = null; // after a lost connection it is told again
 		this.drawWhy();
 	}
 
@@ -254,8 +258,8 @@ export class LiveView {
 			make(
 				"h2",
 				{},
-				callWords(this.call),
-				make("span", {class: "quiet"}, ` in ${this.call.as ?? cell.scenario ?? ""}`),
+				`Call ${this.call.number}`,
+				make("span", {class: "quiet"}, ` in ${networkWord(this.call)}`),
 			),
 			make(
 				"p",
@@ -372,7 +376,7 @@ export class LiveView {
 			replaceContent(
 				this.panels.why,
 				isAsked ? make("p", {class: "quiet"}, "The cause is being looked for…") : null,
-				whyContent(call.cell, this.cures()),
+				whyContent(call.cell, this.cures(), true),
 				this.refusal,
 			);
 		}
@@ -392,7 +396,7 @@ export class LiveView {
 			return isOn
 				? null
 				: {
-						words: `Switch it on in the lab: ${fix.text}`,
+						words: fix.reboot ? fix.text : `Switch on: ${switchWords(fix)}`,
 						show: () => order(this.app, asked, this.refusal),
 					};
 		});

@@ -11,6 +11,7 @@ import {countWord, phaseWord, protocolWord, sideWord, timeWord} from "./words.js
 const HOP_MS = 650; // one hop at speed 1
 const READ_MS = 1500; // how long a step stands before the next one, at speed 1
 const GLIDE_MS = 250; // a packet's whole way, while a call goes on
+const FRESH_MAX = 8; // ways of packets that came together
 const SPEEDS = [
 	["0.5", "half speed"],
 	["1", "normal"],
@@ -175,11 +176,16 @@ export class Player {
 		const [before, count] = [shape(), this.playback.steps.length];
 		this.playback.replaceSteps(steps);
 		this.cell.steps = steps;
-		this.fresh = steps.slice(Math.min(count, Math.max(0, steps.length - 1)));
+		this.fresh = steps.length > count ? steps.slice(count).slice(-FRESH_MAX) : [];
 		this.remake(before !== shape());
+		const newest = steps[steps.length - 1];
+		const key = JSON.stringify([newest?.n, newest?.count, newest?.hops?.length]);
 		if (this.isFollowing) {
 			this.playback.seekNewest();
-			this.glide();
+			if (key !== this.newestKey) {
+				this.glide();
+			}
+			this.newestKey = key;
 		}
 		this.draw();
 	}
@@ -243,14 +249,20 @@ export class Player {
 		this.pause();
 		this.isOn = false;
 		this.fresh = [];
+		this.renew(steps);
+		if (wasFollowing) {
+			this.playback.seekNewest();
+			this.draw();
+		}
+		return wasFollowing;
+	}
+
+	// The same steps, with more that is known of them.
+	renew(steps) {
 		this.playback.replaceSteps(steps);
 		this.cell.steps = steps;
 		this.remake(true);
-		if (wasFollowing) {
-			this.playback.seekNewest();
-		}
 		this.draw();
-		return wasFollowing;
 	}
 
 	// --- playing ---

@@ -104,6 +104,7 @@ export function resultsView(app, scenario, other) {
 				: "",
 		),
 	);
+	const preview = scenario.map && !other ? overviewMap(app, scenario) : null;
 	const side = other
 		? make(
 				"div",
@@ -118,9 +119,7 @@ export function resultsView(app, scenario, other) {
 				make(
 					"aside",
 					{"aria-label": "About this scenario"},
-					scenario.map
-						? make("div", {class: "preview"}, overviewMap(app, scenario))
-						: null,
+					preview ? make("div", {class: "preview"}, preview.element) : null,
 					failureList(app, scenario),
 					changeList(scenario),
 				),
@@ -131,7 +130,7 @@ export function resultsView(app, scenario, other) {
 	return {
 		element: make("div", {class: "results"}, head, side, changes),
 		key: () => false,
-		leave() {},
+		leave: () => preview?.close(),
 	};
 }
 
@@ -139,7 +138,7 @@ function overviewMap(app, scenario) {
 	return makeMap(scenario.map, {
 		choose: name => app.go({view: "map", node: name}),
 		secret: app.isQuiz,
-	}).element;
+	});
 }
 
 export function mapView(app, scenario, chosen) {
@@ -203,6 +202,6 @@ export function mapView(app, scenario, chosen) {
 			act?.();
 			return Boolean(act);
 		},
-		leave() {},
+		leave: () => map?.close(),
 	};
 }

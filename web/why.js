@@ -127,26 +127,28 @@ function proofList(explanation) {
 	];
 }
 
-function fixPart(explanation) {
+function fixPart(explanation, isLive) {
 	if (!explanation.fix) {
 		return part("Fix", make("p", {}, "No change is suggested."));
 	}
-	return part("Fix", trialWords(explanation.trial), commandList(explanation.fix));
+	const tried = explanation.trial?.made || !isLive ? trialWords(explanation.trial) : null;
+	return part("Fix", tried, commandList(explanation.fix));
 }
 
-function otherWays(explanation) {
+function otherWays(explanation, isLive) {
 	return (explanation.alternatives ?? []).map(way =>
 		part(
 			"Another way",
 			make("p", {}, way.name ?? ""),
-			trialWords(way.trial),
+			way.trial?.made || !isLive ? trialWords(way.trial) : null,
 			make("details", {}, make("summary", {}, "Its commands"), commandList(way)),
 		),
 	);
 }
 
 // The whole panel of one cell; `cures` are what the page can do about it: {words, show()}, or null.
-export function whyContent(cell, cures = []) {
+// isLive: in a lab that is up fixes are switched on, not tried on a copy.
+export function whyContent(cell, cures = [], isLive = false) {
 	const {explanation} = cell;
 	if (!explanation || !explanation.cause) {
 		const outcome = outcomeOf(cell);
@@ -214,7 +216,7 @@ export function whyContent(cell, cures = []) {
 			.map(cure =>
 				make("button", {type: "button", class: "try", on: {click: cure.show}}, cure.words),
 			),
-		fixPart(explanation),
-		otherWays(explanation),
+		fixPart(explanation, isLive),
+		otherWays(explanation, isLive),
 	];
 }

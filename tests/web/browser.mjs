@@ -4,7 +4,7 @@
 // system's.
 
 import assert from "node:assert/strict";
-import {existsSync, mkdirSync, mkdtempSync, rmSync} from "node:fs";
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync} from "node:fs";
 import {createRequire} from "node:module";
 import {join, resolve} from "node:path";
 import {pathToFileURL} from "node:url";
@@ -67,9 +67,18 @@ export async function startBrowser() {
 // this way.
 export async function openReport(
 	browser,
-	file,
-	{hash = "", quiz = false, media = {}, size = [1920, 1080], bypassPolicy = false} = {},
+	place,
+	{
+		hash = "",
+		quiz = false,
+		media = {},
+		size = [1920, 1080],
+		bypassPolicy = false,
+		ready = ".results, .map-view, .call",
+	} = {},
 ) {
+	const start = /^http:/.test(place) ? place : pathToFileURL(resolve(place)).href;
+	const address = `${start}${quiz ? "?quiz" : ""}${hash}`;
 	const page = await browser.newPage();
 	page.setDefaultTimeout(PATIENCE_MS);
 	const problems = [];
@@ -90,7 +99,7 @@ export async function openReport(
 		await dialog.dismiss();
 	});
 	page.on("request", request => {
-		if (!/^(file|data|blob):/.test(request.url())) {
+		if (!/^(file|data|blob|ws):/.test(request.url()) && request.url() !== address) {
 			problems.push(`request: ${request.url()}`);
 		}
 	});
@@ -106,12 +115,35 @@ export async function openReport(
 			})),
 		);
 	}
-	await page.goto(`${pathToFileURL(resolve(file)).href}${quiz ? "?quiz" : ""}${hash}`, {
-		waitUntil: "domcontentloaded",
-	});
-	await Promise.race([page.waitForSelector(".results, .map-view, .call"), broken]);
+	await page.goto(address, {waitUntil: "domcontentloaded"});
+	await Promise.race([page.waitForSelector(ready), broken]);
 	return {page, problems};
 }
 
 export const textOf = (page, selector) => page.$eval(selector, element => element.textContent);
-export const axeSource = () => fromModules.resolve("axe-core/axe.min.js");
+
+// Light or dark, by the page's own switch where the browser can't be told.
+export async function showScheme(page, scheme) {
+	const shown = () =>
+		page.evaluate(() => {
+			const ground = getComputedStyle(document.documentElement).backgroundColor;
+			const [red] = ground.match(/\d+/g).map(Number);
+			return red < 128 ? "dark" : "light";
+		});
+	if ((await shown()) !== scheme) {
+		await page.click('[aria-label="Light or dark"]');
+	}
+	assert.equal(await shown(), scheme);
+}
+
+// What axe-core finds, each with where.
+export async function axeViolations(page) {
+	const source = fromModules.resolve("axe-core/axe.min.js");
+	if (!(await page.evaluate(() => Boolean(globalThis.axe)))) {
+		await page.evaluate(readFileSync(source, "utf8"));
+	}
+	const {violations} = await page.evaluate(() =>
+		globalThis.axe.run(document, {resultTypes: ["violations"]}),
+	);
+	return violations.map(one => `${one.id}: ${one.nodes.map(node => node.target).join("; ")}`);
+}

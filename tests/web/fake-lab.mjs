@@ -191,6 +191,7 @@ export async function startFakeLab(stories, options = {}) {
 			new Promise(stopped => {
 				viewers.forEach(viewer => viewer.terminate());
 				server.close(stopped);
+				server.closeAllConnections();
 			}),
 	};
 }

@@ -7,11 +7,28 @@ import {mkdirSync, readFileSync, writeFileSync} from "node:fs";
 import {join, resolve} from "node:path";
 import {after, before, test} from "node:test";
 import {openReport, startBrowser} from "./browser.mjs";
+import {startFakeLab} from "./fake-lab.mjs";
 import {joinPage} from "./join.mjs";
 
 const folder = resolve(process.env.WEB_MODULES ?? "build/web");
 const story = () =>
 	JSON.parse(readFileSync(new URL("fixtures/story.json", import.meta.url), "utf8"));
+const LESSONS = [
+	{
+		name: "one",
+		title: "A lesson",
+		topology: "lync",
+		scenario: "missing-route",
+		steps: [
+			{
+				text: "Text.",
+				question: "Why?",
+				run: ["testbed call -n $LAB branch1 home1"],
+				answer: "So.",
+			},
+		],
+	},
+];
 const ATTACKS = [
 	"</script><script>window.hacked=1</script>",
 	"<img src=x onerror=window.hacked=1>",
@@ -144,3 +161,74 @@ test("a report without maps, and one without scenarios", async () => {
 	await page.close();
 	assert.deepEqual(problems, []);
 });
+
+// --- a lab that is up ---
+
+async function inFakeLab(stories, options, scene) {
+	const lab = await startFakeLab(stories, {stepMs: 1, ...options});
+	const {page, problems} = await openReport(running.browser, lab.url, {ready: ".link.free"});
+	try {
+		await scene(page, lab);
+		assert.equal(await page.evaluate(() => window.hacked ?? null), null);
+		assert.deepEqual(problems, []);
+	} finally {
+		await page.close();
+		await lab.stop();
+	}
+}
+
+async function callFails(page) {
+	await page.click(".place-call");
+	await page.waitForSelector(".try"); // the why has come
+	await page.click("#tab-changes");
+}
+
+// The fixture's two calls: one fails, and one that goes as it should.
+function twoStories(change = story => story) {
+	const whole = change(story());
+	return whole.scenarios.map(scenario => ({
+		...whole,
+		scenarios: [scenario],
+		cells: Object.fromEntries(
+			Object.entries(whole.cells).filter(([, cell]) => cell.scenario === scenario.name),
+		),
+	}));
+}
+
+test("a lab whose every text tries to become code", () =>
+	inFakeLab(
+		twoStories(whole => poisoned(whole)),
+		{lessons: poisoned(LESSONS)},
+		async page => {
+			await callFails(page);
+			for (const tab of await page.$$("[role=tab]")) {
+				await tab.click();
+			}
+			await page.click(".lesson .answer summary");
+		},
+	));
+
+test("a lab: connection lost and made again, refusals, the lab's end", () =>
+	inFakeLab(twoStories(), {lessons: LESSONS}, async (page, lab) => {
+		await callFails(page);
+		const lost = page.waitForSelector(".link.lost");
+		lab.drop();
+		await lost;
+		await page.waitForSelector(".link.free");
+		assert.equal((await page.$$(".history [data-call]")).length, 2, "the call is there again");
+		await page.type("#set-words", "nonsense");
+		await page.keyboard.press("Enter");
+		await page.waitForFunction(() =>
+			/expected a change/.test(document.querySelector(".changes-panel .refused").textContent),
+		);
+		lab.tell({event: "lab-down", text: "the lab was taken down"});
+		await page.waitForSelector(".link.down");
+		assert.equal(await page.$eval(".place-call", button => button.disabled), true);
+	}));
+
+test("a page that only watches has nothing to change a lab with", () =>
+	inFakeLab(twoStories(), {readOnly: true, lessons: LESSONS}, async page => {
+		assert.equal(await page.$(".place-call"), null);
+		assert.equal(await page.$(".set"), null);
+		assert.equal(await page.$(".lesson .command .go"), null);
+	}));

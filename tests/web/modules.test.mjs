@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import {readdirSync, readFileSync} from "node:fs";
 import {test} from "node:test";
+import {Feed, listDifference, orderOf, splitWords, stateDifferences} from "../../web/feed.js";
 import {beginningOf, lengthOf, linksOf, placeAlong} from "../../web/geometry.js";
 import {toTheRight, wayBetween} from "../../web/geometry.js";
 import {layOutMap} from "../../web/layout.js";
@@ -352,4 +353,87 @@ test("words", () => {
 	assert.equal(timeWord(12345678), "+12.3 s");
 	assert.equal(socketWord("2001:db8::1", 443), "[2001:db8::1]:443");
 	assert.equal(socketWord("10.0.0.1", 0), "10.0.0.1");
+});
+
+// --- a lab that is up ---
+
+const feed = () =>
+	new Feed({
+		scenarios: [{name: "s", map: {nodes: []}, changes: []}],
+		all_scenarios: [{name: "fix", changes: [{text: "add-route: {node: edge}"}]}],
+	});
+const cellOf = more => ({id: "s/a-b/audio", a: "a", b: "b", media: "audio", ...more});
+
+test("steps of a call: the first ones stay, the rest is replaced", () => {
+	const one = feed();
+	assert.equal(one.apply({event: "call-begins", call: 1, cell: cellOf()}), "begins");
+	one.apply({event: "steps", call: 1, keep: 0, steps: [{n: 0}, {n: 1}]});
+	one.apply({event: "steps", call: 1, keep: 1, steps: [{n: 1, count: 2}, {n: 2}]});
+	assert.deepEqual(one.callOf(1).cell.steps, [{n: 0}, {n: 1, count: 2}, {n: 2}]);
+	assert.equal(one.apply({event: "steps", call: 9, keep: 0, steps: []}), null);
+	const cell = cellOf({
+		verdict: "pass",
+		ways: [[{node: "a"}]],
+		steps: [{n: 0, way: 0, times: [7]}],
+	});
+	assert.equal(one.apply({event: "call-ends", call: 1, cell}), "ends");
+	assert.deepEqual(one.callOf(1).cell.steps[0].hops, [{node: "a", t_us: 7}]);
+	assert.equal(one.callOf(1).isOn, false);
+});
+
+test("earlier calls come first, and the why may come later", () => {
+	const one = feed();
+	const ended = {event: "call-ends", call: 3, cell: cellOf({verdict: "fail"})};
+	assert.equal(one.apply({...ended, past: true, as: "fix", map: {nodes: [1]}}), "past");
+	assert.deepEqual(one.callOf(3).map, {nodes: [1]});
+	const fixes = [{text: "the fix", changes: ["add-route:  {node: edge}"]}];
+	one.apply({event: "explained", call: 3, explanation: {what: "w"}, fixes});
+	assert.equal(one.callOf(3).cell.explanation.what, "w");
+	assert.deepEqual(
+		one.switches.map(each => each.text),
+		["the fix"],
+	);
+	assert.equal(one.isOnNow(fixes[0].changes), false);
+	one.apply({event: "state", as: "fix", changes: [{text: "add-route: {node: edge}", undo: "x"}]});
+	assert.equal(one.isOnNow(fixes[0].changes), true, "spaces don't matter");
+	assert.equal(one.isMoved, true);
+	assert.equal(one.switches.length, 1, "what a scenario changes is offered by the scenario");
+	one.apply({event: "state", as: "fix", changes: [{text: "add-route: {node: edge}", undo: "x"}]});
+	assert.equal(one.isMoved, false);
+	assert.equal(one.apply({event: "unknown"}), null);
+});
+
+test("what is otherwise in the nodes since they were told before", () => {
+	const before = {
+		edge: {routes: ["r1", "r2"], sessions: ["s"], firewall: [{rule: "f", packets: 1}]},
+	};
+	const after = {edge: {routes: ["r2", "r3"], sessions: [], firewall: [{rule: "f", packets: 9}]}};
+	assert.deepEqual(listDifference(before.edge.routes, after.edge.routes), {
+		added: ["r3"],
+		gone: ["r1"],
+	});
+	assert.deepEqual(stateDifferences(before, after), {
+		edge: ["1 route new", "1 route gone", "1 session gone"],
+	});
+	assert.deepEqual(stateDifferences(before, after, false), {
+		edge: ["1 route new", "1 route gone"],
+	});
+	assert.deepEqual(stateDifferences(null, after), {}, "the first time nothing is new");
+});
+
+test("of a lesson's commands those that a lab can be asked for", () => {
+	assert.deepEqual(splitWords("a 'b c' \"d e\" f"), ["a", "b c", "d e", "f"]);
+	const call = {do: "call", from: "branch1", to: "home1", media: "im"};
+	assert.deepEqual(orderOf("testbed call -n lab branch1 home1 --media im"), call);
+	const changes = ["add-route: {node: edge, to: 10.20.0.0/24}", "x"];
+	assert.deepEqual(orderOf(`testbed set -n lab '${changes[0]}' x`), {do: "set", changes});
+	assert.deepEqual(orderOf("testbed reset -n lab"), {do: "reset"});
+	assert.deepEqual(orderOf("testbed reboot -n lab edge"), {do: "reboot", node: "edge"});
+	const others = [
+		"testbed trace -n lab a b --port 1",
+		"rm -rf /",
+		"testbed call a",
+		"testbed down",
+	];
+	others.forEach(command => assert.equal(orderOf(command), null, command));
 });

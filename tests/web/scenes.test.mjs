@@ -4,9 +4,9 @@
 // call, its fix tried (scripts/check-web).
 
 import assert from "node:assert/strict";
-import {readFileSync} from "node:fs";
 import {after, before, test} from "node:test";
-import {axeSource, isFirefox, openReport, startBrowser, textOf} from "./browser.mjs";
+import {axeViolations, isFirefox, openReport, showScheme} from "./browser.mjs";
+import {startBrowser, textOf} from "./browser.mjs";
 
 const {REPORT, TRIAL} = process.env;
 const CALL = "missing-route/branch1-home1/audio";
@@ -254,45 +254,52 @@ const AXE_VIEWS = [
 ];
 for (const scheme of ["light", "dark"]) {
 	for (const [name, hash] of AXE_VIEWS) {
+		const options = {hash, bypassPolicy: !isFirefox, media: {"prefers-color-scheme": scheme}};
 		test(`axe finds no violation: ${name}, ${scheme}`, () =>
-			inReport(
-				{hash, bypassPolicy: !isFirefox, media: {"prefers-color-scheme": scheme}},
-				async page => {
-					if (isFirefox && scheme === "dark") {
-						// it can't be told a scheme: the page's own switch
-						await page.click('[aria-label="Light or dark"]');
+			inReport(options, async page => {
+				await showScheme(page, scheme);
+				const tabs = hash.includes("call") ? ["why", "ladder", "media", "node"] : [null];
+				for (const tab of tabs) {
+					if (tab) {
+						await page.click(`#tab-${tab}`);
 					}
-					await page.evaluate(readFileSync(axeSource(), "utf8"));
-					for (const tab of hash.includes("call")
-						? ["why", "ladder", "media", "node"]
-						: [null]) {
-						if (tab) {
-							await page.click(`#tab-${tab}`);
-						}
-						const {violations} = await page.evaluate(() =>
-							globalThis.axe.run(document, {resultTypes: ["violations"]}),
-						);
-						assert.deepEqual(
-							violations.map(
-								one =>
-									`${one.id}: ${one.nodes.map(node => node.target).join("; ")}`,
-							),
-							[],
-							tab ?? name,
-						);
-					}
-				},
-			));
+					assert.deepEqual(await axeViolations(page), [], tab ?? name);
+				}
+			}));
 	}
 }
 
-// As a mouse and a keyboard get it: a text of 14 px or more at full view.
+// The map's texts as the eye gets them: 14 px or more.
+const smallTexts = page =>
+	page.$$eval(".map text", texts =>
+		texts
+			.map(text => [
+				text.textContent,
+				Number(text.getAttribute("font-size")) * text.getScreenCTM().a,
+			])
+			.filter(([, size]) => size < 14),
+	);
+
 test("the map is readable on a projector", () =>
 	inReport({hash: "#view=map&scenario=missing-route"}, async page => {
-		const small = await page.$$eval(".map text", texts =>
-			texts
-				.map(text => [text.textContent, text.getBoundingClientRect().height])
-				.filter(([, height]) => height < 14),
-		);
-		assert.deepEqual(small, []);
+		assert.deepEqual(await smallTexts(page), []);
+	}));
+
+test("so is the map of a call in a small window: it follows the packet", () =>
+	inReport({hash: opened(CALL), size: [1280, 720]}, async page => {
+		await page.waitForSelector('.zoom [aria-pressed="true"]');
+		await page.keyboard.press("x");
+		assert.deepEqual(await smallTexts(page), []);
+		const isInside = selector =>
+			page.evaluate(wanted => {
+				const frame = document.querySelector(".map").getBoundingClientRect();
+				const box = document.querySelector(wanted).getBoundingClientRect();
+				const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+				return x > frame.x && x < frame.right && y > frame.y && y < frame.bottom;
+			}, selector);
+		assert.ok(await isInside(".packet"), "the packet is in sight");
+		assert.ok(await isInside(".callout"), "and the words where it dies");
+		await page.click('.zoom [aria-label^="Whole map"]');
+		await page.keyboard.press("ArrowLeft");
+		assert.equal(await page.$('.zoom [aria-pressed="true"]'), null, "until told otherwise");
 	}));

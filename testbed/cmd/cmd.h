@@ -104,6 +104,13 @@ model *cmd_live_model(const json_t *status);
 /* The network of a scenario; the caller frees it.  NULL: errors were printed; exit by CMD_INPUT. */
 model *cmd_scenario_model(const model *m, const struct scenario *sc);
 
+/* --- trace.c ---------------------------------------------------------------------------------- */
+
+struct flow;
+/* The flow that the arguments A B, --proto, --port and --ipv6 describe; borrows from them.  False:
+ * an error was printed. */
+bool cmd_parse_flow(const model *m, const struct options *o, struct flow *ret);
+
 /* --- commands.c ------------------------------------------------------------------------------- */
 
 /* Whether the programs that the topology names as clients may run: by --allow-commands, or because

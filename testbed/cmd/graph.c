@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/base/files.h"
+#include "testbed/explain/planned.h"
+#include "testbed/explain/versus.h"
 #include "testbed/report/graph.h"
+#include "testbed/walk/walk.h"
 
 #include "testbed/cmd/cmd.h"
 
 #include <gio/gio.h>
 #include <string.h>
+
+#define NODES_MAX 150 /* of more nodes a box for each site is drawn */
 
 enum drawing { DRAW_SVG, DRAW_DOT, DRAW_MERMAID };
 
@@ -93,24 +98,82 @@ static int write_drawing(const struct options *o, const char *text)
 	return cmd_fail(CMD_INTERNAL, "%s", error->message);
 }
 
-/* Draws the network (`sc`: of this scenario, or NULL).  Returns the exit code. */
+/* The words above the drawing; the caller frees. */
+static char *title_of(const network_choice *c, const struct flow *flow, const struct walk_pair *way)
+{
+	const model *m = c->model;
+	const struct scenario *sc = c->scenario;
+	char to[ADDR_TEXT_MAX];
+	GString *title = g_string_new(m->title ? m->title : m->name);
+
+	if (sc)
+		g_string_append_printf(title, ": %s", sc->title ? sc->title : sc->name);
+	if (!way)
+		return g_string_free(title, FALSE);
+	g_string_append_printf(title, "; %s to %s", flow->node, addr_print(&flow->dst, to));
+	if (flow->dport > 0)
+		g_string_append_printf(title, " port %u", flow->dport);
+	g_string_append(title, walk_pair_delivered(way) ? ": it arrives, and so does the answer" :
+			       way->back		? ": the answer is lost" :
+							  ": it is lost");
+	return g_string_free(title, FALSE);
+}
+
+/* Draws what the request says.  Returns the exit code. */
 static int draw_network(const struct options *o, enum drawing drawing, const model *m,
-			const struct scenario *sc)
+			const graph_request *r)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	g_autoptr(GError) error = NULL;
 	g_autofree char *svg = NULL;
-	g_autofree char *title =
-		g_strdup_printf("%s%s%s", m->title ? m->title : m->name, sc ? ": " : "",
-				sc ? sc->title ? sc->title : sc->name : "");
 
-	graph_print(m, drawing == DRAW_MERMAID ? GRAPH_MERMAID : GRAPH_DOT, title, out);
+	graph_print(m, drawing == DRAW_MERMAID ? GRAPH_MERMAID : GRAPH_DOT, r, out);
 	if (drawing != DRAW_SVG)
 		return write_drawing(o, out->str);
 	svg = svg_of(out->str, &error);
 	if (svg)
 		return write_drawing(o, svg);
 	return cmd_failed(error);
+}
+
+/* Marks what the scenario changes. */
+static void mark_changes(graph_request *r, const network_choice *c)
+{
+	g_autoptr(versus) v = versus_new(c->base);
+	struct map_marks marks;
+
+	versus_mark(v, c->scenario->name, &marks);
+	graph_add_changes(r, c->base, c->scenario, c->model, marks.changes);
+	map_marks_clear(&marks);
+}
+
+/* Draws the chosen network, with a packet's way where --trace asks for it.  Returns the exit
+ * code. */
+static int draw_choice(const struct options *o, enum drawing drawing, const network_choice *c)
+{
+	g_autoptr(graph_request) r = graph_request_new();
+	g_autoptr(netstate) state = o->trace ? planned_state(c->model) : NULL;
+	g_autoptr(knet) net = state ? knet_new(c->model, state) : NULL;
+	struct walk_pair *way = NULL;
+	g_autofree char *title = NULL;
+	struct flow flow = {0};
+	int status;
+
+	if (o->trace && !cmd_parse_flow(c->model, o, &flow))
+		return CMD_USAGE;
+	if (c->scenario)
+		mark_changes(r, c);
+	if (o->trace)
+		way = walk_both(net, &flow);
+	if (way)
+		graph_add_way(r, way);
+	r->by_site = !o->all && c->model->nodes->len > NODES_MAX;
+	r->way_only = r->by_site && way;
+	title = title_of(c, &flow, way);
+	r->title = title;
+	status = draw_network(o, drawing, c->model, r);
+	walk_pair_free(way);
+	return status;
 }
 
 int cmd_graph(const struct options *o)
@@ -121,7 +184,8 @@ int cmd_graph(const struct options *o)
 
 	if (drawing < 0)
 		return CMD_USAGE;
+	if (o->trace ? !o->arguments[0] || !o->arguments[1] : o->arguments[0] != NULL)
+		return cmd_fail(CMD_USAGE, "usage: testbed graph [--trace A B] [OPTION...]");
 	status = cmd_network_declared(o, &network);
-	return status ? status :
-			draw_network(o, (enum drawing)drawing, network.model, network.scenario);
+	return status ? status : draw_choice(o, (enum drawing)drawing, &network);
 }

@@ -54,6 +54,7 @@
 #define OPT_HTML OPTION_BIT(40)
 #define OPT_STORY OPTION_BIT(41)
 #define OPT_PROFILE OPTION_BIT(42) /* --wireshark-profile */
+#define OPT_WAY OPTION_BIT(44)	   /* --trace */
 
 /* Values of options; text that was not given is NULL.  GOption asks for gboolean. */
 struct options {
@@ -69,7 +70,7 @@ struct options {
 	char *rate, *plot;
 	char *node, *cause, *object, *student;
 	int calls, level; /* level 0: any */
-	gboolean force, publish, ipv6, complete, allow_commands, random, csv, full;
+	gboolean trace, force, publish, ipv6, complete, allow_commands, random, csv, full;
 	char **shown;	  /* "DIR[:rw]"; NULL: none */
 	char *name;	  /* of a lab that is up */
 	char *write;	  /* capture file */

@@ -70,8 +70,7 @@ static bool parse_proto(const char *text, enum ip_proto *ret)
 	return cmd_error("no protocol '%s'; there are udp, tcp, icmp", text);
 }
 
-/* The flow that the arguments describe; borrows from them.  False: an error was printed. */
-static bool parse_flow(const model *m, const struct options *o, struct flow *ret)
+bool cmd_parse_flow(const model *m, const struct options *o, struct flow *ret)
 {
 	guint64 port = 0;
 
@@ -134,7 +133,7 @@ static int trace_live(live_client *c, const json_t *status, const struct options
 
 	if (!m)
 		return CMD_INPUT;
-	if (!parse_flow(m, o, &flow))
+	if (!cmd_parse_flow(m, o, &flow))
 		return CMD_USAGE;
 	state = trace_state(m, &flow, ask_live, c, &error);
 	return print_trace(m, &flow, state, error);
@@ -171,7 +170,7 @@ static int trace_in_new_lab(const model *m, const struct options *o, const char 
 	g_autoptr(GError) error = NULL;
 	struct flow flow;
 
-	if (!parse_flow(m, o, &flow))
+	if (!cmd_parse_flow(m, o, &flow))
 		return CMD_USAGE;
 	state = trace_fresh(m, &fresh, &flow, died, &uncontained, &error);
 	cmd_note_uncontained(uncontained);

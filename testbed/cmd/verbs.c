@@ -136,6 +136,14 @@ static const char lesson_help[] =
 	"come up; 77 this host\n"
 	"can't run labs.\n";
 
+static const char graph_help[] =
+	"Without -s the network of the file itself is drawn, before any scenario's changes; with "
+	"it "
+	"what the scenario changes is marked.  --trace A B draws the way of a packet and of its "
+	"answer, as 'testbed trace' would find it in the network as it is declared, and no lab is "
+	"built.  Of more than 150 nodes sites are drawn as boxes, and with --trace only the way; "
+	"--all draws every node.  SVG needs Graphviz (exit status 77 where it is missing).\n";
+
 static const char start_help[] =
 	"Brings a lab up with a fault that nothing tells: 'status', 'reset', 'plan' and the lab's "
 	"own files know nothing\nof it.  Find it with call, trace, capture, shell and exec; "
@@ -257,10 +265,10 @@ static const struct verb verbs[] = {
 	 "Make a topology of what machines tell of their addresses and routes", import_help,
 	 OPT_IMPORT, 0, G_MAXUINT, cmd_import},
 	{"graph", NULL, "Draw the network: sites, nodes, addresses, tunnels, NAT, firewalls",
-	 "Without -s the network of the file itself is drawn, before any scenario's changes.  SVG "
-	 "needs Graphviz\n"
-	 "(exit status 77 where it is missing).\n",
-	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_DRAWING | OPT_FILE, 0, 0, cmd_graph},
+	 graph_help,
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_DRAWING | OPT_FILE | OPT_WAY | OPT_PROTO | OPT_PORT |
+		 OPT_IPV6 | OPT_ALL,
+	 0, 2, cmd_graph},
 	{"nodes", NULL, "List the nodes of a topology: sites, roles, addresses", NULL,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_JSON | OPT_COLOR, 0, 0, cmd_nodes},
 	{"validate", "[FILE...]", "Check topology files and tell all that is wrong with them", NULL,

@@ -106,12 +106,12 @@ static gint compare_ports(gconstpointer a, gconstpointer b)
 
 /* Whether the layout starts at this node: the Internet or, without one, the node with most
  * interfaces. */
-static bool is_root(const model *m, const struct node *n)
+static bool is_root(const GPtrArray *nodes, const struct node *n)
 {
 	const struct node *widest = NULL;
 	bool internet = false;
 
-	ptr_array_foreach(const struct node, other, m->nodes) {
+	ptr_array_foreach(const struct node, other, nodes) {
 		internet = internet || other->bogon_filter;
 		if (!widest || other->interfaces->len > widest->interfaces->len)
 			widest = other;
@@ -162,9 +162,9 @@ static void measure_distances(graph_drawing *g)
 {
 	g_autoptr(GHashTable) distances = g_hash_table_new(NULL, NULL);
 
-	for (guint i = 0; i < g->m->nodes->len; i++)
-		if (is_root(g->m, g->m->nodes->pdata[i]))
-			g_hash_table_insert(distances, g->m->nodes->pdata[i], GUINT_TO_POINTER(0));
+	for (guint i = 0; i < g->nodes->len; i++)
+		if (is_root(g->nodes, g->nodes->pdata[i]))
+			g_hash_table_insert(distances, g->nodes->pdata[i], GUINT_TO_POINTER(0));
 	for (guint round = 0; mark_distance(g, distances, round);)
 		round++;
 	ptr_array_foreach(struct graph_network, w, g->networks) {
@@ -175,14 +175,34 @@ static void measure_distances(graph_drawing *g)
 }
 
 static const struct object_shape graph_drawing_shape =
-	OBJECT_SHAPE(graph_drawing, NULL, OWNS(graph_drawing, networks, g_ptr_array_unref));
+	OBJECT_SHAPE(graph_drawing, NULL, OWNS(graph_drawing, nodes, g_ptr_array_unref),
+		     OWNS(graph_drawing, networks, g_ptr_array_unref));
 
-graph_drawing *graph_drawing_new(const model *m)
+/* Whether a packet's way leads to the node. */
+static bool is_on_way(const graph_request *r, const struct node *n)
+{
+	array_foreach(const struct graph_pass, p, r->passes)
+		if (g_str_equal(p->node, n->name))
+			return true;
+	return false;
+}
+
+bool graph_draws(const graph_drawing *g, const struct node *n)
+{
+	return g_ptr_array_find(g->nodes, n, NULL);
+}
+
+graph_drawing *graph_drawing_new(const model *m, const graph_request *r)
 {
 	graph_drawing *g = object_new(&graph_drawing_shape);
 	g_autoptr(GHashTable) by_network = g_hash_table_new(NULL, NULL);
 
 	g->m = m;
+	g->request = r;
+	g->nodes = g_ptr_array_new();
+	ptr_array_foreach(struct node, n, m->nodes)
+		if (!r || !r->way_only || is_on_way(r, n))
+			g_ptr_array_add(g->nodes, n);
 	g->networks = g_ptr_array_new_with_free_func(object_free);
 	for (guint i = 0; i < m->networks->len; i++) {
 		struct graph_network *w = object_new(&graph_network_shape);
@@ -193,7 +213,7 @@ graph_drawing *graph_drawing_new(const model *m)
 		g_hash_table_insert(by_network, (gpointer)(guintptr)w->network, w);
 		g_ptr_array_add(g->networks, w);
 	}
-	ptr_array_foreach(const struct node, n, m->nodes) {
+	ptr_array_foreach(const struct node, n, g->nodes) {
 		ptr_array_foreach(const struct iface, iface, n->interfaces) {
 			struct graph_port port = {.node = n, .iface = iface};
 			struct graph_network *w = g_hash_table_lookup(by_network, iface->network);
@@ -201,20 +221,30 @@ graph_drawing *graph_drawing_new(const model *m)
 			g_array_append_val(w->ports, port);
 		}
 	}
-	ptr_array_foreach(struct graph_network, w, g->networks)
+	for (guint i = g->networks->len; i-- > 0;) {
+		struct graph_network *w = g->networks->pdata[i];
+
 		w->is_line = w->ports->len == 2;
+		if (r && r->way_only && w->ports->len < 2)
+			g_ptr_array_remove_index(g->networks, i);
+	}
 	measure_distances(g);
 	return g;
 }
 
-void graph_print(const model *m, enum graph_format format, const char *title, GString *out)
+void graph_print(const model *m, enum graph_format format, const graph_request *r, GString *out)
 {
-	g_autoptr(graph_drawing) g = graph_drawing_new(m);
+	g_autoptr(graph_drawing) g = NULL;
 
+	if (r->by_site && !r->way_only) {
+		graph_sites(m, format, r, out);
+		return;
+	}
+	g = graph_drawing_new(m, r);
 	if (format == GRAPH_DOT)
-		graph_dot(g, title, out);
+		graph_dot(g, out);
 	else
-		graph_mermaid(g, title, out);
+		graph_mermaid(g, out);
 }
 
 const char *graph_subnet(const struct network *n, char buf[static PREFIX_TEXT_MAX])

@@ -98,7 +98,7 @@ static json_t *missing_json(const struct map_marks *marks)
 
 json_t *story_map_json(const model *m, const struct map_marks *marks)
 {
-	g_autoptr(graph_drawing) g = graph_drawing_new(m);
+	g_autoptr(graph_drawing) g = graph_drawing_new(m, NULL);
 	json_t *sites = json_array(), *nodes = json_array(), *networks = json_array();
 
 	ptr_array_foreach(const struct site, s, m->sites)

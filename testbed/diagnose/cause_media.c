@@ -476,6 +476,12 @@ static bool relay_only_by_tcp(const struct evidence *e, struct finding *f)
 	return found;
 }
 
+static bool expects_udp(const struct cell *c)
+{
+	return cause_expects(c, PATH_UDP_DIRECT) || cause_expects(c, PATH_UDP_NAT) ||
+	       cause_expects(c, PATH_UDP_RELAY);
+}
+
 bool cause_rule_other_path(const struct evidence *e, struct finding *f)
 {
 	const struct cell *c = e->cell;
@@ -485,7 +491,6 @@ bool cause_rule_other_path(const struct evidence *e, struct finding *f)
 		return false;
 	return cause_rule_other_view(e, f) || ends_cannot_meet(e, f) ||
 	       cause_rule_nat_expired(e, f) ||
-	       (c->path == PATH_TCP_RELAY && cause_expects(c, PATH_UDP_RELAY) &&
-		relay_only_by_tcp(e, f)) ||
+	       (c->path == PATH_TCP_RELAY && expects_udp(c) && relay_only_by_tcp(e, f)) ||
 	       cause_rule_link(e, f);
 }

@@ -92,15 +92,37 @@ bool trial_mended(const struct cell *before, const struct cell *after, enum path
 						 after->path <= worst_allowed(before, lost);
 }
 
+/* What is still at fault on the copy.  A call that passes over a path worse than `worst` is held
+ * against the better ones: where the file expects none, nothing would be at fault. */
+static finding *finding_of_copy(const matrix_selection *s, const struct observation *seen,
+				enum path_class worst)
+{
+	struct cell *c = observe_cells(s)->pdata[0];
+	const bool as_expected = c->as_expected, has_expected_path = c->has_expected_path;
+	const unsigned mask = c->expected_path_mask;
+	finding *f;
+
+	if (c->verdict == VERDICT_PASS && c->path > worst) {
+		c->as_expected = false;
+		c->has_expected_path = true;
+		c->expected_path_mask = 1u << worst;
+	}
+	f = observe_finding(s, seen);
+	c->as_expected = as_expected;
+	c->has_expected_path = has_expected_path;
+	c->expected_path_mask = mask;
+	return f;
+}
+
 /* The cause that the copy still has, and the fix for it; FALSE: there is nothing more to try. */
 static bool find_next(struct trial *t, const matrix_selection *s, const struct observation *seen,
-		      finding **found, fix **mend)
+		      enum path_class worst, finding **found, fix **mend)
 {
 	const struct selected_scenario *selected = s->scenarios->pdata[0];
 
 	finding_free(*found);
 	object_free(*mend);
-	*found = observe_finding(s, seen);
+	*found = finding_of_copy(s, seen, worst);
 	*mend = fix_derive(selected->model, *found);
 	t->next = (*found)->code;
 	for (guint i = 0; *mend && i < t->steps->len; i++)
@@ -148,7 +170,10 @@ static bool try_step(struct trial *t, const struct trial_setup *at, const findin
 	observation_init(&seen);
 	if (observe_run(s, at->options, &seen, error)) {
 		note_step(t, step, at, observe_cells(s)->pdata[0]);
-		more = !t->mended && find_next(t, s, &seen, next, next_fix);
+		more = !t->mended &&
+		       find_next(t, s, &seen,
+				 worst_allowed(observe_cells(at->was)->pdata[0], at->lost), next,
+				 next_fix);
 		keep_seen(t, s, &seen);
 	} else {
 		observation_clear(&seen);

@@ -74,6 +74,19 @@ Test(faults, forwards)
 			       3);
 }
 
+/* A rule that closes several ways of one call: the fix of the first one alone lets it pass over a
+ * relay by TCP, where it had gone directly. */
+Test(faults, a_rule_against_all_that_a_call_needs)
+{
+	static const char *const args[] = {"--only", "^home-router-blocks-all-udp$", "--fixes",
+					   NULL};
+	g_autofree char *out = NULL;
+	int code = fault_matrix(args, &out);
+
+	cr_expect_eq(code, 0, "exit %d:\n%s", code, out);
+	cr_expect(strstr(out, "1 of 1 fixes flip their cell and break no other"), "%s", out);
+}
+
 /* The files of --list, each once. */
 static GHashTable *families(const char *only)
 {

@@ -250,7 +250,8 @@ static void on_renewed(account *a)
 	renew_later(a);
 }
 
-/* Signs the user out and calls the owner's `lost`. */
+/* The registration is lost: closes the connection, tells the owner (`lost`), and signs in again
+ * later. */
 static void on_not_renewed(account *a)
 {
 	channel_log(a->events, "warning", "the registration could not be renewed: %s",

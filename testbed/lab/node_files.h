@@ -25,8 +25,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(node_files, node_files_free)
 /* All of them (int), borrowed. */
 const GArray *node_files_fds(const node_files *f);
 
-/* A copy of the descriptor of a file, which the caller closes; without run folder of /dev/null. -1
- * with `error`: no such file was opened, or no more descriptors can be. */
+/* Duplicates the descriptor of an open file; the caller closes it.  Where there is no run folder it
+ * is a descriptor of /dev/null.  -1 with `error`: no such file is open, or no descriptor is left.
+ */
 int node_files_get(const node_files *f, const char *node, const char *name, GError **error);
 
 /* Names of files; the caller frees them.  The log of a process, by its operation; the packets of a

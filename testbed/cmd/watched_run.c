@@ -345,8 +345,7 @@ static int run_watched(struct watched_run *s)
 		keep_event_line(s, report_event_run_changes(
 					   (const char *const *)(gpointer)s->options->changes,
 					   s->started_us));
-	s->signals = signals_watch(on_signal, s, &error);
-	ran = s->signals && matrix_run(s->matrix, &error);
+	ran = matrix_run(s->matrix, &error);
 	if (ran && s->signal == 0 && s->evidence)
 		look_again(s);
 	live_view_end(s->view);
@@ -373,7 +372,8 @@ int watched_run(matrix_selection *selection, const struct options *o,
 		.results = selection->results,
 	};
 	struct matrix_observer watch = observer;
-	int status = CMD_INTERNAL;
+	g_autoptr(GError) error = NULL;
+	int status;
 	bool evidence;
 
 	if (!cmd_seed(o, &options.seed) || !cmd_media_ms(o, 0, &options.media_ms) ||
@@ -381,8 +381,14 @@ int watched_run(matrix_selection *selection, const struct options *o,
 		return CMD_USAGE;
 	selection->results->seed = options.seed;
 	describe_run(selection->results);
-	if (!open_run_folder(&s))
+	/* before there is a folder: a run that has one leaves results in it */
+	s.signals = signals_watch(on_signal, &s, &error);
+	if (!s.signals)
+		return cmd_failed(error);
+	if (!open_run_folder(&s)) {
+		signals_unwatch(s.signals);
 		return CMD_INTERNAL;
+	}
 	options.run_dir = s.dir ? rundir_path(s.dir) : NULL;
 	options.evidence_whole = o->full;
 	options.captures = (const char *const *)(gpointer)o->captures;

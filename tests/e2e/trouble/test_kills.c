@@ -129,6 +129,15 @@ static void strike(struct target *t, const struct blow *b, const char *when)
 	kill(run, SIGKILL);
 }
 
+static void target_clear(struct target *t)
+{
+	g_array_unref(t->processes);
+	program_folder_free(t->folder);
+	g_free(t->json);
+	g_free(t->out);
+	g_free(t->pipe);
+}
+
 static void kill_once(guint number, guint32 moment_ms)
 {
 	const struct blow *b = &blows[number % G_N_ELEMENTS(blows)];
@@ -149,11 +158,7 @@ static void kill_once(guint number, guint32 moment_ms)
 		close(t.reader);
 	expect_readable(&t, when);
 	expect_results(&t, b, when);
-	g_array_unref(t.processes);
-	program_folder_free(t.folder);
-	g_free(t.json);
-	g_free(t.out);
-	g_free(t.pipe);
+	target_clear(&t);
 }
 
 ParameterizedTestParameters(kills, leave_nothing_whenever_and_whoever)
@@ -172,6 +177,29 @@ ParameterizedTest(guint *lane, kills, leave_nothing_whenever_and_whoever, .timeo
 		kill_once((guint)number, (guint32)g_rand_int_range(moments, 0, MOMENT_MAX_MS));
 	machine_expect_untouched(before, "after the kills");
 	figure_add("check-deaths", "%u kills of runs and their programs at random", done);
+}
+
+/* Once there is a folder, results get there: the signal comes at the first moment that it can be
+ * seen. */
+Test(kills, a_run_ended_as_soon_as_its_folder_is_there_has_results, .timeout = 120)
+{
+	static const struct blow term = {NULL, SIGTERM};
+
+	for (guint i = 0; i < 12; i++) {
+		struct target t = {0};
+		struct outcome o;
+
+		start(&t);
+		while (!g_file_test(t.out, G_FILE_TEST_EXISTS) && !has_ended(&t))
+			;
+		strike(&t, &term, "at once");
+		program_end(&t.program, &o);
+		cr_expect_eq(o.exit_code, 128 + SIGTERM, "%s", o.err);
+		outcome_clear(&o);
+		close(t.reader);
+		expect_results(&t, &term, "at once");
+		target_clear(&t);
+	}
 }
 
 Test(kills, a_whole_run_leaves_the_machine_as_it_was, .timeout = 120)

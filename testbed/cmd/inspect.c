@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/cmd/cmd.h"
+#include "testbed/cmd/ci.h"
 #include "testbed/cmd/rundir.h"
 #include "testbed/cmd/story.h"
 #include "testbed/lab/lab.h"
@@ -153,9 +153,10 @@ int cmd_report(const struct options *o)
 	struct report_text how = {.style = cmd_style(o, STDOUT_FILENO), .program = "testbed"};
 	g_autoptr(GString) text = g_string_new(NULL);
 	int status = CMD_AS_EXPECTED;
+	bool taken;
 
 	cmd_tell_findings(found);
-	if (!f)
+	if (!f || !cmd_ci_check(o, &taken))
 		return CMD_USAGE;
 	if (o->json) {
 		g_autofree char *document = report_results_text(f->results);
@@ -164,7 +165,9 @@ int cmd_report(const struct options *o)
 	}
 	if (o->html && status == CMD_AS_EXPECTED)
 		status = cmd_story_page(f, o);
-	if (status == CMD_AS_EXPECTED && g_strcmp0(o->json, "-") != 0) {
+	if (cmd_ci_wanted(o) && status == CMD_AS_EXPECTED)
+		status = cmd_ci_write(f, o);
+	if (status == CMD_AS_EXPECTED && !taken) {
 		report_text(f->results, &how, text);
 		status = cmd_print(text->str, (gssize)text->len);
 	}

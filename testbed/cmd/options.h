@@ -55,13 +55,14 @@
 #define OPT_STORY OPTION_BIT(41)
 #define OPT_PROFILE OPTION_BIT(42) /* --wireshark-profile */
 #define OPT_WAY OPTION_BIT(44)	   /* --trace */
+#define OPT_CI OPTION_BIT(45)	   /* --junit, --tap, --github */
 
 /* Values of options; text that was not given is NULL.  GOption asks for gboolean. */
 struct options {
 	char *topology;
 	char *scenario; /* as given: "A,B" */
 	char *only, *media, *pairs, *out, *json, *format, *seed, *seconds, *proto, *port, *icewarn,
-		*evidence, *run, *html, *story;
+		*evidence, *run, *html, *story, *junit, *tap;
 	int jobs;
 	int verbose; /* how often -v was given */
 	gboolean quiet, no_color, all, no_trial, fresh, help;
@@ -70,7 +71,7 @@ struct options {
 	char *rate, *plot;
 	char *node, *cause, *object, *student;
 	int calls, level; /* level 0: any */
-	gboolean trace, force, publish, ipv6, complete, allow_commands, random, csv, full;
+	gboolean trace, github, force, publish, ipv6, complete, allow_commands, random, csv, full;
 	char **shown;	  /* "DIR[:rw]"; NULL: none */
 	char *name;	  /* of a lab that is up */
 	char *write;	  /* capture file */

@@ -29,8 +29,7 @@ static void add_part(page *p, enum page_part part, const char *name, json_t *val
 
 /* --- a whole run ------------------------------------------------------------------------------ */
 
-/* The topology of the run, as a model that the caller frees; NULL: an error was printed. */
-static model *topology_of(const finished *run, const struct options *o)
+model *cmd_run_topology(const finished *run, const struct options *o)
 {
 	struct options own = *o;
 	model *m;
@@ -51,7 +50,7 @@ int cmd_story_page(finished *run, const struct options *o)
 {
 	const struct storybook_about about = {
 		.results = run->results, .changes = run->changes, .started_us = run->started_us};
-	g_autoptr(model) m = topology_of(run, o);
+	g_autoptr(model) m = cmd_run_topology(run, o);
 	g_autoptr(storybook) book = m ? storybook_new(m, &about) : NULL;
 	json_auto_t *index = book ? storybook_index(book) : NULL;
 	page *p;

@@ -9,6 +9,9 @@
 #include "testbed/cmd/cmd.h"
 #include "testbed/explain/finished.h"
 
+/* The topology of the run, by -t or where it was; the caller frees it.  NULL: an error was
+ * printed. */
+model *cmd_run_topology(const finished *run, const struct options *o);
 /* Writes the page of a run to o->html.  Returns the exit code. */
 int cmd_story_page(finished *run, const struct options *o);
 

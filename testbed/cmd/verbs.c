@@ -10,7 +10,8 @@
 
 #define RUN_OPTIONS                                                                                \
 	(OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_OUT | OPT_CAPTURE | \
-	 OPT_EVIDENCE | OPT_JSON | OPT_HTML | OPT_VERBOSE | OPT_QUIET | OPT_COLOR | OPT_ALLOW)
+	 OPT_EVIDENCE | OPT_JSON | OPT_HTML | OPT_CI | OPT_VERBOSE | OPT_QUIET | OPT_COLOR |       \
+	 OPT_ALLOW)
 
 static const char exit_text[] =
 	"Exit status: 0 every cell as expected; 1 at least one differs; 2 wrong arguments, or\n"
@@ -281,7 +282,7 @@ static const struct verb verbs[] = {
 	 "The results are made from the run folder's events.jsonl, also when the run was cut "
 	 "off.\n"
 	 "A page (--html) needs the topology that ran: where it was, or by -t.\n",
-	 OPT_JSON | OPT_COLOR | OPT_HTML | OPT_TOPOLOGY, 0, 1, cmd_report},
+	 OPT_JSON | OPT_COLOR | OPT_HTML | OPT_CI | OPT_TOPOLOGY, 0, 1, cmd_report},
 	{"version", NULL, "Show the version", NULL, 0, 0, 0, cmd_version},
 };
 

@@ -2,6 +2,7 @@
 #include "testbed/cmd/watched_run.h"
 
 #include "common/wire/event.h"
+#include "testbed/cmd/ci.h"
 #include "testbed/cmd/live_view.h"
 #include "testbed/cmd/rundir.h"
 #include "testbed/explain/second_look.h"
@@ -30,6 +31,7 @@ struct watched_run {
 	live_view *view;
 	GPtrArray *untold; /* struct cell: failed, their lines wait for their causes */
 	bool evidence;	   /* whether it is kept in the run folder */
+	bool stdout_taken; /* by JSON, TAP or JUnit: no text goes there */
 	bool finds_causes;
 	gint64 started_us;
 	int signal; /* the one that ended the run; 0: none */
@@ -240,13 +242,25 @@ static bool wants_evidence(const struct options *o, bool *ret)
 	return cmd_error("--evidence '%s': on or off", o->evidence);
 }
 
-/* Writes the page of --html from the run folder.  Returns the exit code. */
-static int write_page(const struct watched_run *s)
+/* Writes the page of --html and what --junit, --tap and --github ask for, from the run folder.
+ * Returns the exit code. */
+static int write_from_folder(const struct watched_run *s)
 {
-	g_autoptr(finished) run = s->dir ? finished_open(rundir_path(s->dir), NULL) : NULL;
+	const struct options *o = s->options;
+	g_autoptr(finished) run = NULL;
+	int page = CMD_AS_EXPECTED, ci = CMD_AS_EXPECTED;
 
-	return run ? cmd_story_page(run, s->options) :
-		     cmd_fail(CMD_INTERNAL, "no page: this run is not kept");
+	if (!o->html && !cmd_ci_wanted(o))
+		return CMD_AS_EXPECTED;
+	run = s->dir ? finished_open(rundir_path(s->dir), NULL) : NULL;
+	if (!run)
+		return cmd_fail(CMD_INTERNAL,
+				"--html, --junit, --tap and --github need a run that is kept");
+	if (o->html)
+		page = cmd_story_page(run, o);
+	if (cmd_ci_wanted(o))
+		ci = cmd_ci_write(run, o);
+	return page != CMD_AS_EXPECTED ? page : ci;
 }
 
 /* Whether a lab could not be built, or ended on its own, of which an error is printed: what is not
@@ -268,28 +282,23 @@ static int finish_run(struct watched_run *s, bool ran, const GError *error)
 {
 	g_autofree char *document = report_results_text(s->results);
 	g_autoptr(GError) write_error = NULL;
-	int status = CMD_AS_EXPECTED;
+	int status = CMD_AS_EXPECTED, written;
 
 	if (s->dir && !rundir_finish(s->dir, document, &write_error)) {
 		cmd_error("%s", write_error->message);
 		status = CMD_INTERNAL;
 	}
 	if (s->options->json) {
-		int written = cmd_write_json(s->options->json, document);
-
+		written = cmd_write_json(s->options->json, document);
 		status = written != CMD_AS_EXPECTED ? written : status;
 	}
-	if (s->options->html) {
-		int written = write_page(s);
-
-		status = written != CMD_AS_EXPECTED ? written : status;
-	}
+	written = write_from_folder(s);
+	status = written != CMD_AS_EXPECTED ? written : status;
 	/* Everything is on disk: from here on signals end the process as usual, also while it waits
 	 * for the reader of its text. */
 	g_clear_pointer(&s->signals, signals_unwatch);
-	if (ran && g_strcmp0(s->options->json, "-") != 0) {
+	if (ran && !s->stdout_taken) {
 		g_autoptr(GString) text = g_string_new(NULL);
-		int written;
 
 		s->report->text(s->results, s->events, s->options, text);
 		written = cmd_print(text->str, (gssize)text->len);
@@ -377,7 +386,7 @@ int watched_run(matrix_selection *selection, const struct options *o,
 	bool evidence;
 
 	if (!cmd_seed(o, &options.seed) || !cmd_media_ms(o, 0, &options.media_ms) ||
-	    !wants_evidence(o, &evidence))
+	    !wants_evidence(o, &evidence) || !cmd_ci_check(o, &s.stdout_taken))
 		return CMD_USAGE;
 	selection->results->seed = options.seed;
 	describe_run(selection->results);

@@ -60,6 +60,39 @@ static void expect_cell(const struct run *r, const char *id, const char *verdict
 			 cell_text(cell, "path"), path);
 }
 
+/* The run in the words of continuous integration: one cause for all cells, with its proof and the
+ * line of the topology. */
+static void expect_in_ci(const char *folder, guint cells)
+{
+	g_autofree char *dir = g_build_filename(folder, "run", NULL),
+			*junit = g_build_filename(folder, "junit.xml", NULL),
+			*summary = g_build_filename(folder, "summary.md", NULL), *xml = NULL,
+			*markdown = NULL, *failures = g_strdup_printf("failures=\"%u\"", cells),
+			*count = g_strdup_printf("::%u cells: ", cells);
+	g_auto(GStrv) environment =
+		g_environ_setenv(g_get_environ(), "GITHUB_STEP_SUMMARY", summary, TRUE);
+	const struct start how = {.environment = environment};
+	const char *const args[] = {"report", dir, "--junit",  junit,
+				    "--tap",  "-", "--github", NULL};
+	struct outcome o;
+
+	program_testbed(args, &how, &o);
+	cr_expect_eq(o.exit_code, 1, "exit %d: %s", o.exit_code, o.err);
+	cr_expect(g_str_has_prefix(o.out, "TAP version 13\n"), "%s", o.out);
+	cr_expect(strstr(o.out, "not ok ") && strstr(o.out, "cause: \"RETURN_WRONG_EGRESS\""));
+	cr_expect(strstr(o.out, "kernel at edge: 10.20.0.101 from 172.25.33.10"), "%s", o.out);
+	cr_expect(g_str_has_prefix(o.err, "::error file=") && strstr(o.err, ",line=") &&
+			  strstr(o.err, "title=RETURN_WRONG_EGRESS at edge") &&
+			  strstr(o.err, count),
+		  "%s", o.err);
+	cr_expect_eq(strstr(o.err + 1, "::error"), NULL, "one cause: %s", o.err);
+	cr_assert(g_file_get_contents(junit, &xml, NULL, NULL));
+	cr_expect(strstr(xml, failures) && strstr(xml, "type=\"RETURN_WRONG_EGRESS\""), "%s", xml);
+	cr_assert(g_file_get_contents(summary, &markdown, NULL, NULL));
+	cr_expect(strstr(markdown, "testbed explain -t "), "%s", markdown);
+	outcome_clear(&o);
+}
+
 Test(proof, without_its_route_the_fixed_scenario_fails)
 {
 	const struct edit edits[] = {
@@ -74,6 +107,7 @@ Test(proof, without_its_route_the_fixed_scenario_fails)
 	expect_cell(&r, "persistent-route/branch1-home1/audio", "fail", "none");
 	cr_expect(strstr(r.out, "persistent-route/branch1-home1/audio") != NULL,
 		  "the output names the cell:\n%s", r.out);
+	expect_in_ci(folder, 13);
 	run_clear(&r);
 	program_folder_free(folder);
 }

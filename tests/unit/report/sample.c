@@ -177,3 +177,15 @@ results *sample_large(guint n)
 	}
 	return r;
 }
+
+void sample_compare_golden(const char *name, const char *text)
+{
+	g_autofree char *path = g_build_filename("tests", "golden", "report", name, NULL);
+	g_autofree char *golden = NULL;
+
+	if (g_getenv("GOLDEN_UPDATE"))
+		g_file_set_contents(path, text, -1, NULL);
+	cr_assert(g_file_get_contents(path, &golden, NULL, NULL), "%s can be read", path);
+	cr_expect_str_eq(text, golden, "%s differs ('make golden-update' writes it anew):\n%s",
+			 path, text);
+}

@@ -11,4 +11,7 @@ struct cell *sample_cell(results *r, const char *id);
 /* `n` endpoints in one site, all calls passed over udp-direct. */
 results *sample_large(guint n);
 
+/* Holds the text against tests/golden/report/NAME, or writes that file anew (GOLDEN_UPDATE). */
+void sample_compare_golden(const char *name, const char *text);
+
 #endif

@@ -9,18 +9,6 @@
 
 static const struct report_style plain = {.utf8 = true, .columns = 80};
 
-static void compare_golden(const char *name, const char *text)
-{
-	g_autofree char *path = g_build_filename("tests", "golden", "report", name, NULL);
-	g_autofree char *golden = NULL;
-
-	if (g_getenv("GOLDEN_UPDATE"))
-		g_file_set_contents(path, text, -1, NULL);
-	cr_assert(g_file_get_contents(path, &golden, NULL, NULL), "%s can be read", path);
-	cr_expect_str_eq(text, golden, "%s differs ('make golden-update' writes it anew):\n%s",
-			 path, text);
-}
-
 /* Repeat commands are for copying and may not be broken. */
 static void expect_narrow(const char *text, glong columns)
 {
@@ -49,7 +37,7 @@ Test(text, of_a_run)
 	g_autoptr(results) r = sample_results();
 	g_autofree char *text = render(r, plain);
 
-	compare_golden("run.txt", text);
+	sample_compare_golden("run.txt", text);
 	expect_narrow(text, 80);
 }
 
@@ -177,7 +165,7 @@ Test(text, line_of_a_cell)
 
 	report_cell_line(sample_cell(r, "missing-route/dc1-branch1/audio"), &plain, out);
 	report_cell_line(sample_cell(r, "persistent-route/branch1-home2/video"), &plain, out);
-	compare_golden("lines.txt", out->str);
+	sample_compare_golden("lines.txt", out->str);
 	g_string_free(out, TRUE);
 }
 
@@ -218,7 +206,7 @@ Test(progress, has_a_line_for_each_scenario)
 	g_free(sample_cell(r, "missing-route/branch1-home1/audio")->cause);
 	sample_cell(r, "missing-route/branch1-home1/audio")->cause = g_strdup("NO_ROUTE");
 	text = drawn(r, 80, 24);
-	compare_golden("progress.txt", text);
+	sample_compare_golden("progress.txt", text);
 	expect_narrow(text, 79);
 }
 
@@ -318,7 +306,7 @@ Test(timeline, of_a_call)
 	add_event(events, "dc1", "{}");
 	report_timeline(sample_cell(r, "missing-route/dc1-branch1/audio"), events, false, false,
 			&plain, out);
-	compare_golden("timeline.txt", out->str);
+	sample_compare_golden("timeline.txt", out->str);
 	cr_expect_null(strstr(out->str, "10.20.0.101:50001"),
 		       "remote candidates only when asked for");
 	report_timeline(sample_cell(r, "missing-route/dc1-branch1/audio"), events, true, false,

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What --junit, --tap and --github ask for.
+ *
+ * Depends on cmd, explain and report.
+ */
+#ifndef TESTBED_CMD_CI_H
+#define TESTBED_CMD_CI_H
+
+#include "testbed/cmd/cmd.h"
+#include "testbed/explain/finished.h"
+
+/* Whether one of the options was given. */
+bool cmd_ci_wanted(const struct options *o);
+
+/* Whether --json, --tap and --junit leave stdout to one of them; if not, an error was printed.
+ * *ret_taken: stdout has no room for the text. */
+bool cmd_ci_check(const struct options *o, bool *ret_taken);
+
+/* Writes what the options ask for, of a run as its folder has it.  Annotations go to stderr, and
+ * the summary to the end of the file that GITHUB_STEP_SUMMARY names.  Returns the exit code. */
+int cmd_ci_write(finished *run, const struct options *o);
+
+#endif

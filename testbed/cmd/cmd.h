@@ -51,6 +51,8 @@ int cmd_validate(const struct options *o);
 int cmd_doctor(const struct options *o);
 int cmd_scenarios(const struct options *o);
 int cmd_report(const struct options *o);
+int cmd_diff(const struct options *o);
+int cmd_whatif(const struct options *o);
 int cmd_version(const struct options *o);
 /* The same for labs that stay up (up.c, live.c, enter.c, live_call.c, set.c, capture.c). */
 int cmd_up(const struct options *o);
@@ -85,6 +87,8 @@ char *cmd_shipped(const char *folder, const char *name);
 char *cmd_shipped_topology(const char *name);
 /* File of -t, or the reference topology beside the program or installed.  The caller frees it. */
 char *cmd_topology_path(const struct options *o);
+/* Puts the text of FILE in the place of each -c @FILE.  False: an error was printed. */
+bool cmd_read_changes(struct options *o);
 /* Loads that file with the changes of -c; the caller frees the model.  Errors and warnings go to
  * stderr (with --quiet only errors).  NULL: exit with CMD_INPUT. */
 model *cmd_topology_load(const struct options *o);

@@ -23,7 +23,7 @@ static const struct option_row {
 	ROW(OPT_SCENARIO, scenario, 's', STRING, "scenario", "NAME,...",
 	    "scenarios, separated by commas"),
 	ROW(OPT_CHANGE, changes, 'c', STRING_ARRAY, "change", "CHANGE",
-	    "one more change of the network, as in a scenario"),
+	    "one more change of the network, as in a scenario; @FILE: a list of them"),
 	ROW(OPT_ONLY, only, 0, STRING, "only", "REGEX",
 	    "only cells whose id matches this regular expression"),
 	ROW(OPT_MEDIA, media, 0, STRING, "media", "MEDIUM,...",

@@ -46,20 +46,33 @@ static bool check_captures(const matrix_selection *s, char *const *captures)
 	return true;
 }
 
+/* Selects the cells and checks that they may run.  The caller frees the selection; NULL:
+ * *ret_status is the exit code, and an error was printed. */
+static matrix_selection *select_cells(const model *m, const struct matrix_filter *f,
+				      const struct options *o, int *ret_status)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(matrix_selection) s = matrix_select(m, f, &error);
+
+	if (!s) {
+		*ret_status = cmd_failed(error);
+		return NULL;
+	}
+	*ret_status = CMD_USAGE;
+	if (!check_captures(s, o->captures))
+		return NULL;
+	*ret_status = cmd_allow_commands(o, m);
+	return *ret_status == CMD_AS_EXPECTED ? g_steal_pointer(&s) : NULL;
+}
+
 /* Selects the cells and runs them.  Returns the exit code. */
 static int run_selected(const model *m, const struct matrix_filter *f, const struct options *o,
 			const struct watched_report *report)
 {
-	g_autoptr(GError) error = NULL;
-	g_autoptr(matrix_selection) s = matrix_select(m, f, &error);
 	int status;
+	g_autoptr(matrix_selection) s = select_cells(m, f, o, &status);
 
-	if (!s)
-		return cmd_failed(error);
-	if (!check_captures(s, o->captures))
-		return CMD_USAGE;
-	status = cmd_allow_commands(o, m);
-	return status ? status : watched_run(s, o, report);
+	return s ? watched_run(s, o, report) : status;
 }
 
 /* --- run matrix ------------------------------------------------------------------------------- */
@@ -74,9 +87,8 @@ static void matrix_text(const results *r, const GPtrArray *events G_GNUC_UNUSED,
 	report_text(r, &how, out);
 }
 
-int cmd_run_matrix(const struct options *o)
+matrix_selection *cmd_select_matrix(const model *m, const struct options *o, int *ret_status)
 {
-	static const struct watched_report report = {.text = matrix_text};
 	g_auto(GStrv) scenarios = options_list(o->scenario);
 	g_auto(GStrv) pairs = options_list(o->pairs);
 	struct matrix_filter f = {
@@ -84,15 +96,34 @@ int cmd_run_matrix(const struct options *o)
 		.pairs = (const char *const *)(gpointer)pairs,
 		.only = o->only,
 	};
-	g_autoptr(model) m = NULL;
 
-	if (!parse_media(o->media, &f.media_mask))
-		return CMD_USAGE;
+	*ret_status = CMD_USAGE;
+	return parse_media(o->media, &f.media_mask) ? select_cells(m, &f, o, ret_status) : NULL;
+}
+
+bool cmd_check_matrix(const struct options *o)
+{
+	unsigned media;
+
 	if (o->jobs < 0 || o->at_once < 0)
-		return cmd_fail(CMD_USAGE, "%s must not be negative",
-				o->jobs < 0 ? "--jobs" : "--at-once");
+		return cmd_error("%s must not be negative", o->jobs < 0 ? "--jobs" : "--at-once");
+	return parse_media(o->media, &media);
+}
+
+int cmd_run_matrix(const struct options *o)
+{
+	static const struct watched_report report = {.text = matrix_text};
+	int status = CMD_USAGE;
+	g_autoptr(model) m = NULL;
+	g_autoptr(matrix_selection) s = NULL;
+
+	if (!cmd_check_matrix(o))
+		return status;
 	m = cmd_topology_load(o);
-	return m ? run_selected(m, &f, o, &report) : CMD_INPUT;
+	if (!m)
+		return CMD_INPUT;
+	s = cmd_select_matrix(m, o, &status);
+	return s ? watched_run(s, o, &report) : status;
 }
 
 /* --- run call --------------------------------------------------------------------------------- */

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/exercise_lab.h"
 
+#include "common/base/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define CHANGES_BYTES_MAX (1024u * 1024u)
+
 char *cmd_program_dir(void)
 {
 	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
@@ -34,6 +42,30 @@ char *cmd_shipped_topology(const char *name)
 char *cmd_topology_path(const struct options *o)
 {
 	return o->topology ? g_strdup(o->topology) : cmd_shipped_topology("lync.yaml");
+}
+
+bool cmd_read_changes(struct options *o)
+{
+	for (guint i = 0; o->changes && o->changes[i]; i++) {
+		const char *path = o->changes[i] + 1;
+		g_autoptr(GError) error = NULL;
+		gsize length;
+		char *text;
+		int fd;
+
+		if (o->changes[i][0] != '@')
+			continue;
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (fd < 0)
+			return cmd_error("-c @%s: %s", path, g_strerror(errno));
+		text = files_read(fd, CHANGES_BYTES_MAX, &length, &error);
+		close(fd);
+		if (!text)
+			return cmd_error("-c @%s: %s", path, error->message);
+		g_free(o->changes[i]);
+		o->changes[i] = text;
+	}
+	return true;
 }
 
 /* Adds the changes of -c to every scenario; false: errors are in `found`. */

@@ -127,6 +127,21 @@ static const char import_help[] =
 	"Exit status: 0 imported, perhaps with warnings; 2 wrong arguments; 3 a file is wrong;\n"
 	"4 internal error.\n";
 
+static const char diff_help[] =
+	"RUN is a run folder, or a file that --json has written.  A cell that differs has a line: "
+	"broke, mended, another verdict, path or cause, or quality that moved further than two "
+	"runs of one network move it (docs/RESULTS.md).\n\n"
+	"Exit status: 0 the same; 1 something differs; 2 wrong arguments, or no such run; 4 "
+	"internal error.\n";
+
+static const char whatif_help[] =
+	"The cells are those of 'run matrix' with the same options; both runs are kept as usual.  "
+	"CHANGE is what may stand under 'changes:' of a scenario, or @FILE: a file with a list "
+	"of them.\n\n"
+	"Exit status: 0 nothing that worked breaks; 1 something does; 2 wrong arguments; 3 a bad "
+	"file or change; 4 internal error; 77 this host can't run labs; 128+n ended by signal "
+	"n.\n";
+
 static const char lesson_help[] =
 	"Without NAME: lists them.  A lesson tells something, asks, waits for Enter, runs a "
 	"command in a lab of its\n"
@@ -283,6 +298,14 @@ static const struct verb verbs[] = {
 	 "off.\n"
 	 "A page (--html) needs the topology that ran: where it was, or by -t.\n",
 	 OPT_JSON | OPT_COLOR | OPT_HTML | OPT_CI | OPT_TOPOLOGY, 0, 1, cmd_report},
+	{"diff", "RUN1 [RUN2]", "Tell what changed from one run to another (default: the last one)",
+	 diff_help, OPT_JSON | OPT_HTML | OPT_COLOR, 1, 2, cmd_diff},
+	{"whatif", NULL, "Run the matrix without and with a change, and tell what it changes",
+	 whatif_help,
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_ONLY | OPT_PAIRS | OPT_JOBS |
+		 OPT_SEED | OPT_SECONDS | OPT_JSON | OPT_HTML | OPT_VERBOSE | OPT_QUIET |
+		 OPT_COLOR | OPT_ALLOW,
+	 0, 0, cmd_whatif},
 	{"version", NULL, "Show the version", NULL, 0, 0, 0, cmd_version},
 };
 
@@ -417,6 +440,17 @@ static bool can_be_written(const char *path)
 								 g_strerror(errno));
 }
 
+/* Runs the verb when its files can be read and written.  Returns the exit code. */
+static int run_checked(const struct verb *v, struct options *o)
+{
+	const char *const written[] = {o->json, o->plot, o->html, o->story, o->junit, o->tap};
+
+	for (guint i = 0; i < G_N_ELEMENTS(written); i++)
+		if (!can_be_written(written[i]))
+			return CMD_INTERNAL;
+	return cmd_read_changes(o) ? v->run(o) : CMD_INPUT;
+}
+
 /* Parses the options and runs the verb, or prints its help.  Returns the exit code. */
 static int run_verb(const struct verb *v, char **argv)
 {
@@ -435,8 +469,7 @@ static int run_verb(const struct verb *v, char **argv)
 
 		status = cmd_print(help, -1);
 	} else if (arguments_fit(v, &o)) {
-		status = can_be_written(o.json) && can_be_written(o.plot) ? v->run(&o) :
-									    CMD_INTERNAL;
+		status = run_checked(v, &o);
 	}
 	options_clear(&o);
 	return status;

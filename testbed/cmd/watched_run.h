@@ -16,6 +16,13 @@ struct watched_report {
 	bool keep_events; /* `events` collects all agents' events: struct timeline_event */
 };
 
+/* Whether --media, --jobs and --at-once can be; if not, an error was printed. */
+bool cmd_check_matrix(const struct options *o);
+/* The cells of the topology that the options of `run matrix` choose, which may run; `m` must
+ * outlive them, and the caller frees them.  NULL: *ret_status is the exit code, and an error was
+ * printed. */
+matrix_selection *cmd_select_matrix(const model *m, const struct options *o, int *ret_status);
+
 /* Runs the selection, which gets the results, and prints and writes everything.  Returns the exit
  * code. */
 int watched_run(matrix_selection *s, const struct options *o, const struct watched_report *report);

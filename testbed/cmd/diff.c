@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* diff and whatif: what changed between two runs. */
+#include "common/base/files.h"
+#include "testbed/cmd/rundir.h"
+#include "testbed/cmd/watched_run.h"
+#include "testbed/explain/finished.h"
+#include "testbed/report/diff.h"
+
+#include <unistd.h>
+
+static int write_page(const diff *d, const char *const names[2], const char *where)
+{
+	g_autoptr(GString) html = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+
+	diff_html(d, names, html);
+	return files_replace(where, html->str, (gssize)html->len, &error) ? CMD_AS_EXPECTED :
+									    cmd_failed(error);
+}
+
+/* Writes what the options ask for.  Returns CMD_AS_EXPECTED, or the exit code of an error. */
+static int write_diff(const diff *d, const char *const names[2], const struct options *o)
+{
+	const struct report_style style = cmd_style(o, STDOUT_FILENO);
+	g_autoptr(GString) text = g_string_new(NULL);
+	json_auto_t *document = o->json ? diff_json(d) : NULL;
+	int status = CMD_AS_EXPECTED;
+
+	if (document)
+		status = cmd_write_document(o->json, document, 2);
+	if (status == CMD_AS_EXPECTED && o->html)
+		status = write_page(d, names, o->html);
+	if (status != CMD_AS_EXPECTED || g_strcmp0(o->json, "-") == 0)
+		return status;
+	diff_text(d, names, &style, text);
+	return cmd_print(text->str, (gssize)text->len);
+}
+
+/* --- diff ------------------------------------------------------------------------------------- */
+
+/* The results of a run: of its folder, or of a document that --json has written.  The caller frees
+ * them.  NULL: an error was printed. */
+static results *load_run(const char *path)
+{
+	g_autoptr(diags) found = diags_new();
+	g_autoptr(GError) error = NULL;
+	json_error_t where;
+	json_auto_t *document = NULL;
+	results *r;
+
+	if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+		g_autoptr(finished) f = finished_open(path, found);
+
+		cmd_tell_findings(found);
+		return f ? g_steal_pointer(&f->results) : NULL;
+	}
+	document = json_load_file(path, 0, &where);
+	if (!document) {
+		cmd_error("%s: neither a run folder nor results: %s", path, where.text);
+		return NULL;
+	}
+	r = report_results_parse(document, &error);
+	if (!r)
+		cmd_error("%s: %s", path, error->message);
+	return r;
+}
+
+int cmd_diff(const struct options *o)
+{
+	g_autofree char *last = o->arguments[1] ? NULL : rundir_last();
+	const char *const names[2] = {o->arguments[0], last ? last : o->arguments[1]};
+	g_autoptr(results) before = load_run(names[0]);
+	g_autoptr(results) after = before ? load_run(names[1]) : NULL;
+	g_autoptr(diff) d = after ? diff_new(before, after) : NULL;
+	int status;
+
+	if (!d)
+		return CMD_USAGE;
+	status = write_diff(d, names, o);
+	if (status != CMD_AS_EXPECTED)
+		return status;
+	return diff_is_empty(d) ? CMD_AS_EXPECTED : CMD_DIFFERS;
+}
+
+/* --- whatif ----------------------------------------------------------------------------------- */
+
+static void no_text(const results *r G_GNUC_UNUSED, const GPtrArray *events G_GNUC_UNUSED,
+		    const struct options *o G_GNUC_UNUSED, GString *out G_GNUC_UNUSED)
+{
+}
+
+/* Runs the cells of the options in the network with these changes.  The caller frees the results.
+ * NULL: *ret_status is the exit code, and an error was printed. */
+static results *run_with(const struct options *o, char **changes, int *ret_status)
+{
+	static const struct watched_report report = {.text = no_text};
+	struct options one = *o;
+	g_autoptr(model) m = NULL;
+	g_autoptr(matrix_selection) s = NULL;
+
+	one.changes = changes;
+	one.json = one.html = NULL;
+	*ret_status = CMD_INPUT;
+	m = cmd_topology_load(&one);
+	s = m ? cmd_select_matrix(m, &one, ret_status) : NULL;
+	if (!s)
+		return NULL;
+	*ret_status = watched_run(s, &one, &report);
+	if (*ret_status != CMD_AS_EXPECTED && *ret_status != CMD_DIFFERS)
+		return NULL;
+	return g_steal_pointer(&s->results);
+}
+
+int cmd_whatif(const struct options *o)
+{
+	static const char *const names[2] = {"the network as it is", "the network as changed"};
+	g_autoptr(results) before = NULL, after = NULL;
+	g_autoptr(diff) d = NULL;
+	int status = CMD_USAGE;
+
+	if (!o->changes)
+		return cmd_fail(CMD_USAGE, "no change: name one by -c, or a file of them by "
+					   "-c @FILE");
+	if (!cmd_check_matrix(o))
+		return CMD_USAGE;
+	before = run_with(o, NULL, &status);
+	after = before ? run_with(o, o->changes, &status) : NULL;
+	if (!after)
+		return status;
+	d = diff_new(before, after);
+	status = write_diff(d, names, o);
+	if (status != CMD_AS_EXPECTED)
+		return status;
+	return d->counts[DIFF_BROKE] > 0 ? CMD_DIFFERS : CMD_AS_EXPECTED;
+}

@@ -24,7 +24,8 @@ struct evidence_file {
 	GSource *source; /* waits for `all`, or for the next round */
 	pcapng_writer *file;
 	struct tls_keys_reader keys;
-	bool whole; /* packets are not cut, and none is left out */
+	bool whole;	 /* packets are not cut, and none is left out */
+	guint64 late_ns; /* packets are kept so long for the TLS keys that go before them */
 	bool full;
 	struct evidence_count count;
 };
@@ -84,7 +85,7 @@ static gboolean on_round(gpointer user_data)
 {
 	evidence_file *e = user_data;
 
-	if (read_all(e, (guint64)g_get_real_time() * 1000 - TLS_KEYS_LATE_NS))
+	if (read_all(e, (guint64)g_get_real_time() * 1000 - e->late_ns))
 		return G_SOURCE_CONTINUE;
 	set_source(e, g_unix_fd_source_new(e->all, G_IO_IN), G_SOURCE_FUNC(on_readable));
 	return G_SOURCE_REMOVE;
@@ -141,6 +142,7 @@ evidence_file *evidence_new(const exec *x, const plan *p, const struct evidence_
 	e->file = pcapng_writer_new(where->fd);
 	e->keys.fd = where->keys_fd;
 	e->whole = where->whole;
+	e->late_ns = where->at_once ? 0 : TLS_KEYS_LATE_NS;
 	e->context = where->context;
 	e->taps = g_ptr_array_new_with_free_func(tap_free);
 	e->all = epoll_create1(EPOLL_CLOEXEC);

@@ -28,6 +28,9 @@ struct evidence_place {
 	int fd;	     /* of the file; stays the caller's, as the next one */
 	int keys_fd; /* tls_keys.h; -1: none */
 	bool whole;  /* all packets, uncut; else what shows paths, cut to its first bytes */
+	/* Packets are written in the round that reads them, and TLS keys anywhere: for readers who
+	 * look on. */
+	bool at_once;
 	GMainContext *context;
 };
 

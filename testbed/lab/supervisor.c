@@ -238,7 +238,7 @@ static gboolean start_evidence(struct supervisor *s, GError **error)
 	s->watch_fd = new_watch_memory(error);
 	if (s->watch_fd < 0)
 		return FALSE;
-	s->evidence = supervisor_evidence(s, s->watch_fd, error);
+	s->evidence = supervisor_evidence(s, s->watch_fd, true, error);
 	if (!s->evidence)
 		close(s->watch_fd);
 	return s->evidence != NULL;

@@ -129,11 +129,12 @@ static gboolean start_recordings(const struct supervisor *s, GError **error)
 	return TRUE;
 }
 
-evidence_file *supervisor_evidence(const struct supervisor *s, int fd, GError **error)
+evidence_file *supervisor_evidence(const struct supervisor *s, int fd, bool at_once, GError **error)
 {
 	const struct evidence_place where = {.fd = fd,
 					     .keys_fd = s->keys_fd,
 					     .whole = s->job->options->evidence_whole,
+					     .at_once = at_once,
 					     .context = s->context};
 	evidence_file *e = evidence_new(s->x, s->plan, &where, error);
 
@@ -146,7 +147,7 @@ static gboolean start_evidence(struct supervisor *s, GError **error)
 {
 	if (s->job->evidence_fd <= 0)
 		return TRUE;
-	s->evidence = supervisor_evidence(s, s->job->evidence_fd, error);
+	s->evidence = supervisor_evidence(s, s->job->evidence_fd, false, error);
 	return s->evidence != NULL;
 }
 

@@ -58,7 +58,8 @@ gboolean supervisor_write(struct supervisor *s, GError **error);
 struct process_set_source supervisor_process_set_source(const struct supervisor *s);
 
 /* Evidence of all nodes into `fd`; evidence_new. */
-evidence_file *supervisor_evidence(const struct supervisor *s, int fd, GError **error);
+evidence_file *supervisor_evidence(const struct supervisor *s, int fd, bool at_once,
+				   GError **error);
 
 /* config_credentials; NULL: there is no such endpoint. */
 json_t *supervisor_credentials(const struct supervisor *s, const char *node);

@@ -18,16 +18,16 @@ static const struct object_shape live_change_shape =
 		     OWNS(live_change, texts, g_ptr_array_unref),
 		     OWNS(live_change, next, model_free), OWNS_TEXT(live_change, reboot));
 
-/* A name for change number `index` of `n`, old ones first, so that an error says which one it is
- * about.  The caller frees it. */
-static char *change_name(const struct keeper *k, guint index, guint n)
+/* A name for change number `index` of `n`, of which the first `kept` were there before, so that an
+ * error says which one it is about.  The caller frees it. */
+static char *change_name(const struct keeper *k, guint index, guint n, guint kept)
 {
 	if (index < k->n_hidden)
 		return g_strdup(HIDDEN);
-	if (index < k->changes->len && n > k->changes->len)
+	if (index < kept && n > kept)
 		return g_strdup_printf("earlier set %u", index - k->n_hidden + 1);
-	if (n - k->changes->len > 1)
-		return g_strdup_printf("set %u", index - k->changes->len + 1);
+	if (n - kept > 1)
+		return g_strdup_printf("set %u", index - kept + 1);
 	return g_strdup("set");
 }
 
@@ -40,8 +40,10 @@ static bool tells_hidden(const diags *found)
 	return false;
 }
 
-/* The network that these changes make, owned by the caller; NULL with all mistakes in `error`. */
-static model *try_changes(const struct keeper *k, const GPtrArray *texts, GError **error)
+/* The network that these changes make, of which the first `kept` were there before; owned by the
+ * caller.  NULL with all mistakes in `error`. */
+static model *try_changes(const struct keeper *k, const GPtrArray *texts, guint kept,
+			  GError **error)
 {
 	g_autoptr(diags) found = diags_new();
 	bool good = true;
@@ -49,7 +51,7 @@ static model *try_changes(const struct keeper *k, const GPtrArray *texts, GError
 
 	model_drop_changes(k->job->base);
 	for (guint i = 0; i < texts->len; i++) {
-		g_autofree char *name = change_name(k, i, texts->len);
+		g_autofree char *name = change_name(k, i, texts->len, kept);
 
 		good = model_add_changes(k->job->base, name, texts->pdata[i], found) && good;
 	}
@@ -111,15 +113,15 @@ static void on_changed(lab *l G_GNUC_UNUSED, const char *const *restarted, const
 	object_free(c);
 }
 
-/* Starts to make the network of these changes; `texts` is taken over, `reboot` is a node or NULL.
- * Answers an error at once, success later. */
-static void make_change(struct control_client *g, GPtrArray *texts, const char *reboot)
+/* Starts to make the network of these changes; `texts`, of which the first `kept` were there
+ * before, is taken over; `reboot` is a node or NULL.  Answers an error at once, success later. */
+static void make_change(struct control_client *g, GPtrArray *texts, guint kept, const char *reboot)
 {
 	struct keeper *k = g->k;
 	g_autoptr(GError) error = NULL;
 	g_autofree const char **spare = busy_endpoints(k);
 	g_autofree const char **list = g_new0(const char *, texts->len + 1);
-	model *next = k->change ? NULL : try_changes(k, texts, &error);
+	model *next = k->change ? NULL : try_changes(k, texts, kept, &error);
 
 	if (k->change)
 		g_set_error(&error, TB_ERROR, TB_ERROR_INPUT,
@@ -152,19 +154,22 @@ static GPtrArray *first_changes(const struct keeper *k, guint n)
 void change_set(struct control_client *g, const json_t *request)
 {
 	const json_t *added = json_object_get(request, "changes");
+	bool instead = member_true(request, "instead");
 	GPtrArray *texts;
+	guint kept;
 
-	if (json_array_size(added) == 0) {
+	if (json_array_size(added) == 0 && !instead) {
 		control_client_fail(g, TB_ERROR_INPUT, "no change is given");
 		return;
 	}
-	texts = first_changes(g->k, g->k->changes->len);
+	texts = first_changes(g->k, instead ? g->k->n_declared : g->k->changes->len);
+	kept = texts->len;
 	for (size_t i = 0; i < json_array_size(added); i++) {
 		const char *text = json_string_value(json_array_get(added, i));
 
 		g_ptr_array_add(texts, g_strdup(text ? text : ""));
 	}
-	make_change(g, texts, NULL);
+	make_change(g, texts, kept, NULL);
 }
 
 /* The change `reboot` takes from the network what a real reboot would lose (routes that are not
@@ -178,10 +183,10 @@ void change_reboot_node(struct control_client *g, const json_t *request)
 		return;
 	texts = first_changes(g->k, g->k->changes->len);
 	g_ptr_array_add(texts, g_strdup_printf("reboot: {node: %s}", node));
-	make_change(g, texts, node);
+	make_change(g, texts, texts->len - 1, node);
 }
 
 void change_reset(struct control_client *g, const json_t *request G_GNUC_UNUSED)
 {
-	make_change(g, first_changes(g->k, g->k->n_declared), NULL);
+	make_change(g, first_changes(g->k, g->k->n_declared), g->k->n_declared, NULL);
 }

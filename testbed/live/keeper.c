@@ -146,6 +146,13 @@ void keeper_sign_in(struct keeper *k)
 	keeper_settle(k);
 }
 
+void keeper_tell_followers(struct keeper *k)
+{
+	ptr_array_foreach(struct control_client, g, k->clients)
+		if (g->follows)
+			control_client_tell(g, json_pack("{s:b}", "changed", true));
+}
+
 void keeper_settle(struct keeper *k)
 {
 	if (!k->built || k->change || !session_sign_ins_over(k->session))
@@ -163,6 +170,7 @@ void keeper_settle(struct keeper *k)
 		g->answer = NULL;
 		control_client_done(g, answer ? answer : keeper_status(k));
 	}
+	keeper_tell_followers(k);
 }
 
 static void on_sign_in_over(session *s G_GNUC_UNUSED, const struct session_client *c G_GNUC_UNUSED,

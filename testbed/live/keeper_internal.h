@@ -39,7 +39,8 @@ struct control_client {
 	line_socket *channel; /* NULL: closed */
 	bool waits;	      /* its answer comes when all sign-ins are over */
 	bool starter;	      /* it started the keeper */
-	bool watches;	      /* the lab records packets for it until it leaves */
+	bool watches;	      /* the lab records packets for it until it leaves, or `unwatch` */
+	bool follows;	      /* it is told when the network or a sign-in has changed */
 	bool leaves;	      /* it asked for the lab's end; its answer comes after that */
 	json_t *answer;	      /* the answer when `waits`; NULL: the status */
 	guint refs;
@@ -64,6 +65,8 @@ void control_client_fail_with(struct control_client *g, const GError *error);
 void keeper_settle(struct keeper *k);
 /* Has all endpoints that have not yet signed in do so; then keeper_settle. */
 void keeper_sign_in(struct keeper *k);
+/* Tells those that follow that the status is another one. */
+void keeper_tell_followers(struct keeper *k);
 /* Ends the lab and the keeper. */
 void keeper_quit(struct keeper *k);
 /* Answers `error` to all control clients, then keeper_quit. */

@@ -92,6 +92,7 @@ json_t *keeper_status(const struct keeper *k)
 				      "sha256", job->base->sha256));
 	json_object_set_new(o, "scenario", json_string(job->scenario->name));
 	json_object_set_new(o, "changes", told_changes_json(k));
+	json_object_set_new(o, "declared", json_integer(k->n_declared - k->n_hidden));
 	if (job->exercise)
 		json_object_set(o, "exercise", job->exercise);
 	json_object_set_new(o, "nodes", node_names(k));
@@ -176,6 +177,21 @@ static void on_watch(struct control_client *g, const json_t *request G_GNUC_UNUS
 				    "the packets are watched for this connection already");
 	else
 		lab_watch(session_lab(g->k->session), on_watched, control_client_ref(g));
+}
+
+/* Ends the recording for this connection. */
+static void on_unwatch(struct control_client *g, const json_t *request G_GNUC_UNUSED)
+{
+	if (g->watches)
+		lab_unwatch(session_lab(g->k->session));
+	g->watches = false;
+	control_client_done(g, NULL);
+}
+
+static void on_follow(struct control_client *g, const json_t *request G_GNUC_UNUSED)
+{
+	g->follows = true;
+	control_client_done(g, NULL);
 }
 
 /* What captures call the addresses: {"10.0.0.1": "core-lan"}. */
@@ -377,6 +393,8 @@ static const struct {
 	{"down", false, on_down},
 	{"inspect", true, on_inspect},
 	{"watch", true, on_watch},
+	{"unwatch", true, on_unwatch},
+	{"follow", false, on_follow},
 	{"enter", true, on_enter},
 	{"call", true, live_call_start},
 	{"set", true, change_set},

@@ -19,6 +19,9 @@ static const char network[] = "topology: t\ndomain: example.com\n"
 
 #define BLOCK "block: {node: gate, name: no-pings, chain: input, proto: icmp}"
 
+#define OTHER "block: {node: gate, name: no-tcp, chain: input, proto: tcp}"
+#define DECLARED "block: {node: one, name: no-udp, chain: input, proto: udp}"
+
 /* A keeper without a process, and one control client of it, whose other end is `verb`. */
 struct stage {
 	struct keeper_job job;
@@ -341,6 +344,13 @@ Test(requests, enter_and_watch_hand_over_descriptors)
 	ask(&t, "{\"do\": \"watch\"}");
 	expect_refused(&t, "a second watch", TB_ERROR_INPUT,
 		       "the packets are watched for this connection already");
+	cr_expect_eq(fake.watches, 1);
+	ask(&t, "{\"do\": \"unwatch\"}");
+	json_decref(expect_done(&t, "unwatch"));
+	cr_expect_eq(fake.watches, 0);
+	ask(&t, "{\"do\": \"unwatch\"}");
+	json_decref(expect_done(&t, "unwatch once more"));
+	cr_expect_eq(fake.watches, 0);
 	stage_clear(&t);
 }
 
@@ -388,6 +398,59 @@ Test(requests, changes_add_up_until_they_are_reset)
 	json_decref(expect_done(&t, "reset"));
 	expect_changes(&t, "", "after reset");
 	cr_expect_eq(model_node(t.k.current, "gate")->firewall.rules->len, 0);
+	stage_clear(&t);
+}
+
+/* What was set is replaced as a whole, and what the lab was started with stays. */
+Test(requests, changes_are_made_in_place_of_those_before)
+{
+	struct stage t;
+	json_t *status;
+
+	stage_init(&t);
+	come_up(&t);
+	g_ptr_array_add(t.k.changes, g_strdup(DECLARED));
+	t.k.n_declared = 1;
+	ask(&t, "{\"do\": \"set\", \"changes\": [\"" BLOCK "\"]}");
+	fake_answer(NULL);
+	json_decref(expect_done(&t, "set"));
+	ask(&t, "{\"do\": \"set\", \"instead\": true, \"changes\": [\"blok: {}\"]}");
+	expect_refused(&t, "nonsense", TB_ERROR_INPUT,
+		       "set:1:1: error: unknown change 'blok' (did you mean 'block'?)");
+	expect_changes(&t, DECLARED "\n" BLOCK "\n", "after nonsense");
+	ask(&t, "{\"do\": \"set\", \"instead\": true, \"changes\": [\"" OTHER "\"]}");
+	cr_expect_str_eq(fake.change, DECLARED "; " OTHER " | spare  | reboot nobody", "%s",
+			 fake.change);
+	fake_answer(NULL);
+	status = expect_done(&t, "set instead");
+	cr_expect_eq(member_integer(status, "declared"), 1);
+	cr_expect_eq(json_array_size(json_object_get(status, "changes")), 2);
+	json_decref(status);
+	ask(&t, "{\"do\": \"set\", \"instead\": true, \"changes\": []}");
+	fake_answer(NULL);
+	json_decref(expect_done(&t, "set nothing instead"));
+	expect_changes(&t, DECLARED "\n", "after nothing instead");
+	ask(&t, "{\"do\": \"set\", \"changes\": []}");
+	expect_refused(&t, "set nothing", TB_ERROR_INPUT, "no change is given");
+	stage_clear(&t);
+}
+
+/* Who follows is told when a change is made, before or after the answer to who made it. */
+Test(requests, who_follows_is_told_of_changes)
+{
+	struct stage t;
+	json_t *line;
+
+	stage_init(&t);
+	come_up(&t);
+	ask(&t, "{\"do\": \"follow\"}");
+	json_decref(expect_done(&t, "follow"));
+	ask(&t, "{\"do\": \"set\", \"changes\": [\"" BLOCK "\"]}");
+	fake_answer(NULL);
+	json_decref(expect_done(&t, "set"));
+	line = heard(&t);
+	cr_expect(member_true(line, "changed"));
+	json_decref(line);
 	stage_clear(&t);
 }
 

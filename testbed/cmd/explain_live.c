@@ -14,7 +14,7 @@
 
 /* A call that is placed. */
 struct observed_call {
-	GPtrArray *heard; /* struct heard */
+	struct observation *seen;
 	live_view *view;
 };
 
@@ -24,12 +24,9 @@ static void keep_heard(const json_t *line, gpointer user_data)
 	const struct observed_call *c = user_data;
 	const char *agent;
 	bool again;
-	const json_t *event = live_view_event(c->view, line, &agent, &again);
 
-	if (again)
-		g_ptr_array_set_size(c->heard, 0);
-	if (event)
-		g_ptr_array_add(c->heard, heard_new(agent, event));
+	live_view_event(c->view, line, &agent, &again);
+	observation_hear(c->seen, line);
 }
 
 /* Has the lab record packets from now on.  Returns a descriptor to read them from, which the caller
@@ -56,17 +53,6 @@ static int watch_packets(live_client *c)
 	return own;
 }
 
-/* Whether a client could not sign in, which was before packets were recorded: that none are there
- * says nothing about its own. */
-static bool failed_before(const struct observation *seen)
-{
-	ptr_array_foreach(const struct heard, h, seen->heard)
-		if (g_strcmp0(member_text(h->event, "event"), EVENT_SIGN_IN_FAILED) == 0 &&
-		    member_integer(h->event, "time_us") < seen->start_us)
-			return true;
-	return false;
-}
-
 /* Places the call and observes it in `seen`: events, packets, and the kernels after it.  The caller
  * frees the cell; NULL with `error`. */
 static struct cell *place_observed_call(live_client *c, const struct options *o, enum media media,
@@ -77,7 +63,7 @@ static struct cell *place_observed_call(live_client *c, const struct options *o,
 				    media_name(media), "media_ms", CELL_MEDIA_MS, "servers", true);
 	int packets = watch_packets(c);
 	g_autoptr(live_view) view = live_view_new(o, true);
-	struct observed_call placed = {seen->heard, view};
+	struct observed_call placed = {seen, view};
 	struct cell *cell;
 	json_auto_t *answer = NULL;
 
@@ -87,11 +73,11 @@ static struct cell *place_observed_call(live_client *c, const struct options *o,
 	answer = live_request(c, request, keep_heard, &placed, error);
 	live_view_end(view);
 	seen->end_us = g_get_monotonic_time();
-	cell = answer ? cmd_live_cell(answer, error) : NULL;
+	cell = answer ? live_cell(answer, error) : NULL;
 	seen->state = cell ? live_inspect(c, NULL, error) : NULL;
 	if (cell && !seen->state)
 		g_clear_pointer(&cell, cell_free);
-	if (cell && packets >= 0 && !failed_before(seen))
+	if (cell && packets >= 0 && !observation_failed_before(seen))
 		observation_read_packets(seen, packets);
 	if (packets >= 0)
 		close(packets);

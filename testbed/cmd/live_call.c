@@ -61,20 +61,6 @@ static int write_call(struct cell *c, const GPtrArray *events, const struct opti
 	return status != CMD_AS_EXPECTED ? status : differs ? CMD_DIFFERS : CMD_AS_EXPECTED;
 }
 
-struct cell *cmd_live_cell(const json_t *answer, GError **error)
-{
-	const json_t *json = json_object_get(answer, "cell");
-	const char *id = member_text(json, "id");
-	g_autofree char *scenario = id ? g_strndup(id, strcspn(id, "/")) : NULL;
-	struct cell *c = report_cell_parse(json, scenario, NULL);
-
-	if (!c)
-		g_set_error(
-			error, TB_ERROR, TB_ERROR_FAILED,
-			"the lab's keeper says nothing that is a call; is it of another version?");
-	return c;
-}
-
 /* Adds to the cell what the call sent over each interface; nothing when the topology can't be read
  * any more. */
 static void add_hops(live_client *c, const netstate *before, struct cell *cell)
@@ -113,7 +99,7 @@ int cmd_call(const struct options *o)
 						(int)media_ms),
 				      keep_event, &placing, &error);
 	live_view_end(view);
-	cell = answer ? cmd_live_cell(answer, &error) : NULL;
+	cell = answer ? live_cell(answer, &error) : NULL;
 	if (!cell)
 		return cmd_failed(error);
 	if (before)

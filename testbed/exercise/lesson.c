@@ -66,6 +66,32 @@ GPtrArray *lessons_load(const char *folder, diags *d)
 	return diags_errors(d) == 0 ? g_steal_pointer(&all) : NULL;
 }
 
+static json_t *step_json(const struct lesson_step *s)
+{
+	json_t *run = json_array();
+
+	ptr_array_foreach(const char, command, s->run)
+		json_array_append_new(run, json_string(command));
+	return json_pack("{s:s?, s:s?, s:o, s:s?}", "text", s->text, "question", s->question, "run",
+			 run, "answer", s->answer);
+}
+
+json_t *lessons_to_json(const GPtrArray *lessons)
+{
+	json_t *all = json_array();
+
+	ptr_array_foreach(const struct lesson, l, lessons) {
+		json_t *steps = json_array();
+
+		ptr_array_foreach(const struct lesson_step, s, l->steps)
+			json_array_append_new(steps, step_json(s));
+		json_array_append_new(all, json_pack("{s:s, s:s, s:s?, s:s?, s:o}", "name", l->name,
+						     "title", l->title, "topology", l->topology,
+						     "scenario", l->scenario, "steps", steps));
+	}
+	return all;
+}
+
 const struct lesson *lessons_find(const GPtrArray *lessons, const char *name)
 {
 	ptr_array_foreach(const struct lesson, l, lessons)

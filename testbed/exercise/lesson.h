@@ -7,6 +7,7 @@
 #ifndef TESTBED_EXERCISE_LESSON_H
 #define TESTBED_EXERCISE_LESSON_H
 
+#include "common/base/json.h"
 #include "testbed/base/diag.h"
 
 #define LESSON_LAB "$LAB" /* stands for the lab's name in commands */
@@ -28,6 +29,8 @@ struct lesson {
 
 /* All lessons of the files NAME.yaml in a folder (struct lesson); NULL with findings. */
 GPtrArray *lessons_load(const char *folder, diags *d);
+/* The same as JSON (docs/LESSONS.md, "The files"); the caller owns the array. */
+json_t *lessons_to_json(const GPtrArray *lessons);
 /* The one of that name, borrowed; NULL: none. */
 const struct lesson *lessons_find(const GPtrArray *lessons, const char *name);
 /* The name that is most like it, borrowed; NULL: none is. */

@@ -2,8 +2,11 @@
 #include "testbed/live/client.h"
 
 #include "testbed/netstate/netstate_json.h"
+#include "testbed/report/json.h"
 
 #include "common/wire/line_socket.h"
+
+#include <string.h>
 
 /* A whole answer is one line: the state of a big lab takes many megabytes. */
 #define ANSWER_MAX_BYTES (1u << 30)
@@ -144,4 +147,18 @@ json_t *live_request(live_client *c, json_t *request, live_line_func func, gpoin
 	}
 	g_set_error(error, TB_ERROR, TB_ERROR_DIED, "the lab is gone");
 	return NULL;
+}
+
+struct cell *live_cell(const json_t *answer, GError **error)
+{
+	const json_t *json = json_object_get(answer, "cell");
+	const char *id = member_text(json, "id");
+	g_autofree char *scenario = id ? g_strndup(id, strcspn(id, "/")) : NULL;
+	struct cell *c = report_cell_parse(json, scenario, NULL);
+
+	if (!c)
+		g_set_error(
+			error, TB_ERROR, TB_ERROR_FAILED,
+			"the lab's keeper says nothing that is a call; is it of another version?");
+	return c;
 }

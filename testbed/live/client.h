@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* client: a verb's end of a keeper's control socket.  It blocks, makes one request at a time and
- * needs no main loop.  Depends on netstate and base. */
+ * needs no main loop.  Depends on report, netstate, model and base. */
 #ifndef TESTBED_LIVE_CLIENT_H
 #define TESTBED_LIVE_CLIENT_H
 
 #include "common/base/object.h"
 #include "common/base/json.h"
 #include "testbed/live/runtime_dir.h"
+#include "testbed/model/results.h"
 #include "testbed/netstate/netstate.h"
 
 typedef struct live_client live_client;
@@ -35,6 +36,8 @@ json_t *live_ask(live_client *c, const char *what, GError **error);
 /* The state of the lab's kernels, with their answers to `questions` (struct route_question; NULL:
  * none).  The caller owns it; NULL with `error` as above. */
 netstate *live_inspect(live_client *c, const GPtrArray *questions, GError **error);
+/* The cell in the answer to a call; the caller frees it.  NULL with `error`. */
+struct cell *live_cell(const json_t *answer, GError **error);
 /* The next descriptor that came with an answer, oldest first; -1: none.  The caller closes it. */
 int live_take_fd(live_client *c);
 

@@ -227,28 +227,6 @@ static void add_conference(const struct selected_scenario *s, const struct confe
 static const struct object_shape selected_scenario_shape =
 	OBJECT_SHAPE(selected_scenario, NULL, OWNS(selected_scenario, model, model_free));
 
-/* Adds the network's endpoints to those of the run, each once. */
-static void add_endpoints(results *r, const model *m)
-{
-	ptr_array_foreach(const struct node, n, m->nodes) {
-		struct result_endpoint *e;
-		struct addr address = node_address(n);
-		char buf[ADDR_TEXT_MAX];
-		bool seen = false;
-
-		for (guint k = 0; k < r->endpoints->len && !seen; k++)
-			seen = g_str_equal(((struct result_endpoint *)r->endpoints->pdata[k])->name,
-					   n->name);
-		if (!n->endpoint || seen)
-			continue;
-		e = object_new(&result_endpoint_shape);
-		e->name = g_strdup(n->name);
-		e->site = g_strdup(n->site);
-		e->address = addr_is_set(&address) ? g_strdup(addr_print(&address, buf)) : NULL;
-		g_ptr_array_add(r->endpoints, e);
-	}
-}
-
 /* Adds a scenario with its network to the selection; false with `error` when its changes can't be
  * applied. */
 static bool add_scenario(matrix_selection *s, const model *base, const struct scenario *sc,
@@ -266,7 +244,7 @@ static bool add_scenario(matrix_selection *s, const model *base, const struct sc
 	selected->result = scenario_result_new(sc->name, sc->title);
 	g_ptr_array_add(s->results->scenarios, selected->result);
 	g_ptr_array_add(s->scenarios, selected);
-	add_endpoints(s->results, m);
+	results_add_endpoints(s->results, m);
 	return true;
 }
 

@@ -220,3 +220,24 @@ struct results_summary results_summarise(const results *r)
 			count_cell(&sum, g_ptr_array_index(s->cells, j));
 	return sum;
 }
+
+void results_add_endpoints(results *r, const model *m)
+{
+	ptr_array_foreach(const struct node, n, m->nodes) {
+		struct result_endpoint *e;
+		struct addr address = node_address(n);
+		char buf[ADDR_TEXT_MAX];
+		bool seen = false;
+
+		for (guint k = 0; k < r->endpoints->len && !seen; k++)
+			seen = g_str_equal(((struct result_endpoint *)r->endpoints->pdata[k])->name,
+					   n->name);
+		if (!n->endpoint || seen)
+			continue;
+		e = object_new(&result_endpoint_shape);
+		e->name = g_strdup(n->name);
+		e->site = g_strdup(n->site);
+		e->address = addr_is_set(&address) ? g_strdup(addr_print(&address, buf)) : NULL;
+		g_ptr_array_add(r->endpoints, e);
+	}
+}

@@ -163,6 +163,8 @@ extern const struct object_shape cell_hop_shape, cell_tunnel_shape, result_endpo
 void cell_reset(struct cell *c);
 void cell_free(struct cell *c);
 struct scenario_result *scenario_result_new(const char *name, const char *title);
+/* Adds the network's endpoints to those of the run, each once. */
+void results_add_endpoints(results *r, const model *m);
 
 /* Compares the cell's verdict, path and cause with what is expected and sets as_expected.  Strict:
  * an unexpected pass differs, and so does a pass over another path class.  A cause that is NULL

@@ -47,6 +47,26 @@ void observation_clear(struct observation *seen)
 	g_clear_pointer(&seen->packets, journeys_unref);
 }
 
+void observation_hear(struct observation *seen, const json_t *line)
+{
+	const char *agent = member_text(line, "agent");
+	const json_t *event = json_object_get(line, "event");
+
+	if (json_object_get(line, "again"))
+		g_ptr_array_set_size(seen->heard, 0);
+	if (agent && event)
+		g_ptr_array_add(seen->heard, heard_new(agent, event));
+}
+
+bool observation_failed_before(const struct observation *seen)
+{
+	ptr_array_foreach(const struct heard, h, seen->heard)
+		if (member_is(h->event, "event", EVENT_SIGN_IN_FAILED) &&
+		    member_integer(h->event, "time_us") < seen->start_us)
+			return true;
+	return false;
+}
+
 void observation_read_packets(struct observation *seen, int fd)
 {
 	g_autoptr(journeys) all = journeys_new();

@@ -39,6 +39,13 @@ void heard_free(struct heard *h);
 void observation_init(struct observation *seen);
 void observation_clear(struct observation *seen);
 
+/* Takes a line that a lab's keeper sends of a call (docs/LIVE.md): an event, or that the call is
+ * placed again and what was told of it does not count. */
+void observation_hear(struct observation *seen, const json_t *line);
+/* Whether a client could not sign in before the call began, which packets were recorded from: that
+ * none are there says nothing about its own. */
+bool observation_failed_before(const struct observation *seen);
+
 /* Reads the evidence of a lab (pcapng) from the start of `fd`; seen->packets stays NULL when it is
  * none. */
 void observation_read_packets(struct observation *seen, int fd);

@@ -37,6 +37,7 @@ struct writer {
 	const char *vpn;
 	json_t *ways;	   /* of a packed cell; NULL: it is not packed */
 	GHashTable *known; /* a way's bytes -> its number and 1 */
+	gint64 now_us;	   /* as in the source */
 };
 
 static json_t *outer_json(const struct writer *w, const struct story_hop *h)
@@ -170,17 +171,31 @@ static json_t *message_json(const struct writer *w, const struct step *p)
 	return json_pack("{s:o, s:o}", "fields", fields, "sip", text_json(p->sip));
 }
 
+static bool is_on_the_way(const struct writer *w, const struct step *p)
+{
+	const struct story_hop *last =
+		p->hops->len > 0 ? &g_array_index(p->hops, struct story_hop, p->hops->len - 1) :
+				   NULL;
+
+	return w->now_us != 0 && p->lost && last &&
+	       w->now_us + w->s->seen->clock_offset_us - (gint64)(last->at->time_ns / 1000) <
+		       STORY_ON_THE_WAY_US;
+}
+
 static json_t *step_json(const struct writer *w, const struct step *p)
 {
+	bool waits = is_on_the_way(w, p);
 	json_t *step = json_pack(
 		"{s:i, s:I, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:o}", "n", (int)p->n,
 		"t_us", (json_int_t)(p->time_us - w->s->zero_us), "phase",
 		story_phase_name(p->phase), "protocol", p->protocol, "from", text_json(p->from),
 		"to", text_json(p->to), "side", p->back ? "back" : "there", "title",
 		text_json(p->title), "text", text_json(p->text), "count", (int)p->count, "lost",
-		p->lost ? lost_json(p->lost) : json_null(), "message",
+		p->lost && !waits ? lost_json(p->lost) : json_null(), "message",
 		p->fields || p->sip ? message_json(w, p) : json_null(), "related", json_array());
 
+	if (waits)
+		json_object_set_new(step, "waits", json_true());
 	if (p->count > 1)
 		json_object_set_new(step, "until_us",
 				    json_integer((json_int_t)(p->until_us - w->s->zero_us)));
@@ -281,7 +296,8 @@ json_t *story_cell_json(const struct story_source *from)
 	g_autoptr(GPtrArray) pairs = story_pairs(s);
 	const struct writer w = {s, from->vpn, from->packed ? json_array() : NULL,
 				 g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
-						       (GDestroyNotify)g_bytes_unref, NULL)};
+						       (GDestroyNotify)g_bytes_unref, NULL),
+				 from->now_us};
 	json_t *steps = json_array(), *lanes = json_array();
 	json_t *cell = json_pack(
 		"{s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:n}", "id",
@@ -300,6 +316,9 @@ json_t *story_cell_json(const struct story_source *from)
 		json_array_append_new(steps, step_json(&w, p));
 	if (w.ways)
 		json_object_set_new(cell, "ways", w.ways);
+	if (from->now_us != 0)
+		json_object_set_new(cell, "zero_us",
+				    json_integer(s->zero_us + from->seen->clock_offset_us));
 	g_hash_table_unref(w.known);
 	return cell;
 }

@@ -11,12 +11,19 @@
 
 #define STORY_SCHEMA "testbed.story/1"
 
+/* Links have delays, and packets are read a little later than they come. */
+#define STORY_ON_THE_WAY_US 500000
+
 struct story_source {
 	const model *model; /* the network of the cell's scenario */
 	const struct cell *cell;
 	const struct observation *seen;
 	const explanation *explanation; /* NULL: nothing was explained */
 	bool packed;			/* as pages have it (docs/STORY.md, section "In a page") */
+	/* The call goes on: the time up to which it was seen, as events' times; else 0.  A packet
+	 * that was seen less than STORY_ON_THE_WAY_US before is not called lost, and the cell has
+	 * `zero_us`, when its time 0 was since 1970. */
+	gint64 now_us;
 	const char *vpn; /* what tunnels of WireGuard were made by; NULL: not known */
 };
 

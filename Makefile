@@ -82,7 +82,7 @@ override ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(HARDEN_CFLAGS) $(SANITIZE) $(COVE
 override ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(SANITIZE) $(COVERAGE) -Wl,--as-needed $(LDFLAGS)
 
 # --- sources -------------------------------------------------------------------------------------
-LAYERS := base model plan netstate exec walk packets lab session matrix diagnose report explain live exercise import cmd
+LAYERS := base model plan netstate exec walk packets lab session matrix diagnose report explain live serve exercise import cmd
 TESTBED_SRC := $(foreach l,$(LAYERS),$(wildcard testbed/$(l)/*.c))
 WIRE_SRC := $(wildcard common/base/*.c common/wire/*.c)
 COMMON_SRC := $(wildcard common/*.c)

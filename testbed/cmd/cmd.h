@@ -54,7 +54,8 @@ int cmd_report(const struct options *o);
 int cmd_diff(const struct options *o);
 int cmd_whatif(const struct options *o);
 int cmd_version(const struct options *o);
-/* The same for labs that stay up (up.c, live.c, enter.c, live_call.c, set.c, capture.c). */
+/* The same for labs that stay up (up.c, live.c, enter.c, live_call.c, set.c, capture.c,
+ * serve.c). */
 int cmd_up(const struct options *o);
 int cmd_down(const struct options *o);
 int cmd_status(const struct options *o);
@@ -66,6 +67,7 @@ int cmd_set(const struct options *o);
 int cmd_reset(const struct options *o);
 int cmd_reboot(const struct options *o);
 int cmd_capture(const struct options *o);
+int cmd_serve(const struct options *o);
 /* Lessons and exercises (lesson.c, exercise.c, exercise_grade.c, exercise_score.c). */
 int cmd_lesson(const struct options *o);
 int cmd_exercise_list(const struct options *o);
@@ -99,8 +101,6 @@ const struct scenario *cmd_scenario(const model *m, const char *name);
 /* The topology of a lab that is up with all changes made to it, by its status (docs/LIVE.md); the
  * caller frees it.  NULL: an error was printed. */
 model *cmd_live_base(const json_t *status, const struct scenario **ret_scenario);
-/* The cell in the keeper's answer to a call; the caller frees it.  NULL with `error`. */
-struct cell *cmd_live_cell(const json_t *answer, GError **error);
 /* Prints on stderr which endpoints could not sign in and why (live.c); returns how many. */
 guint cmd_tell_troubled(const json_t *endpoints);
 /* The network of that lab; the caller frees it.  NULL: an error was printed. */

@@ -54,8 +54,9 @@
 #define OPT_HTML OPTION_BIT(40)
 #define OPT_STORY OPTION_BIT(41)
 #define OPT_PROFILE OPTION_BIT(42) /* --wireshark-profile */
-#define OPT_WAY OPTION_BIT(44)	   /* --trace */
-#define OPT_CI OPTION_BIT(45)	   /* --junit, --tap, --github */
+#define OPT_READ_ONLY OPTION_BIT(43)
+#define OPT_WAY OPTION_BIT(44) /* --trace */
+#define OPT_CI OPTION_BIT(45)  /* --junit, --tap, --github */
 
 /* Values of options; text that was not given is NULL.  GOption asks for gboolean. */
 struct options {
@@ -72,6 +73,7 @@ struct options {
 	char *node, *cause, *object, *student;
 	int calls, level; /* level 0: any */
 	gboolean trace, github, force, publish, ipv6, complete, allow_commands, random, csv, full;
+	gboolean read_only;
 	char **shown;	  /* "DIR[:rw]"; NULL: none */
 	char *name;	  /* of a lab that is up */
 	char *write;	  /* capture file */

@@ -47,6 +47,15 @@ static const char capture_help[] =
 	"status: 0 ended by Ctrl-C;\n"
 	"2 wrong arguments; 4 the file can't be written, or the lab is gone.\n";
 
+static const char serve_help[] =
+	"Prints the page's address, with a token that who opens it must know, and serves it on "
+	"127.0.0.1 until Ctrl-C\nor the lab's end.  In the page calls are placed and seen on the "
+	"map while they go on, scenarios' changes and\nfixes are switched on and off.  Several may "
+	"look at once.\n\nExit status: 0 ended by Ctrl-C, or the lab is down; 2 wrong arguments, "
+	"or "
+	"no such lab; 3 its topology has changed;\n4 the port is taken, or another error; 128+n "
+	"ended by signal n.\n";
+
 static const char set_help[] =
 	"CHANGE is what may stand under 'changes:' of a scenario, for instance\n"
 	"'add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}'.  All changes are made, or "
@@ -252,6 +261,8 @@ static const struct verb verbs[] = {
 	{"capture", "NODE[:IF]... [FILTER]",
 	 "Record packets in a lab that is up, or show them line by line", capture_help,
 	 OPT_NAME | OPT_WRITE | OPT_PROFILE, 0, G_MAXUINT, cmd_capture},
+	{"serve", NULL, "Serve the live page of a lab that is up, to this machine's browsers",
+	 serve_help, OPT_NAME | OPT_PORT | OPT_READ_ONLY, 0, 0, cmd_serve},
 	{"lesson", "[NAME]", "Take a guided lesson in a live lab", lesson_help,
 	 OPT_NAME | OPT_COLOR, 0, 1, cmd_lesson},
 	{"exercise list", NULL, "List the exercises, by level", NULL, OPT_LEVEL | OPT_JSON, 0, 0,

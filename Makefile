@@ -195,7 +195,7 @@ TEST_ENV := TESTBED_BUILD=$(abspath $(B)) G_SLICE=always-malloc ASAN_OPTIONS=abo
 	LSAN_OPTIONS=suppressions=$(abspath tests/support/lsan.supp):print_suppressions=0 UBSAN_OPTIONS=print_stacktrace=1
 run_tests = $(TEST_ENV) $(if $(SANITIZE),TEST_TIMEOUT=480) scripts/run-tests $(1)
 
-.PHONY: check check-topologies check-unit check-netns check-e2e check-style tests golden-update bench bench-scale install uninstall clean
+.PHONY: check check-topologies check-unit check-netns check-style tests golden-update bench bench-scale install uninstall clean
 tests: $(TEST_PROGRAMS) ## build the test programs
 
 check-unit: all $(filter $(B)/tests/unit/%,$(TEST_PROGRAMS)) ## unit and golden tests: no privileges
@@ -255,12 +255,25 @@ $(B)/tests/clock-jump.so: tests/preload/clock_jump.c $(B)/flags
 	$(call say,CC,$<)
 	$(Q)$(CC) -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $<
 
-# A matrix fills the machine by itself, so most run one at a time.  The tests of these mostly wait for a single call.
+# What fills the machine by itself, as a matrix does, runs one at a time.  What mostly waits, for single calls, is
+# beside others of its kind: in two lanes, several tests in each.
 E2E_PROGRAMS := $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS))
-E2E_WAITING := $(filter $(addprefix $(B)/tests/e2e/,endurance/% faults/% live/% machine/% scarcity/%),$(E2E_PROGRAMS))
+e2e_of = $(filter $(patsubst %,$(B)/tests/e2e/%/run,$(1)),$(E2E_PROGRAMS))
+E2E_LIVE := $(call e2e_of,live)
+E2E_BESIDE := $(call e2e_of,diff tour faults trouble machine exercise forward nat clients endurance scarcity)
+.PHONY: check-e2e e2e-alone e2e-live e2e-beside
 check-e2e: all $(OF_OTHERS) $(B)/tests/flood $(B)/tests/clock-jump.so $(B)/tests/deny $(B)/tests/scarce.so $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(E2E_PROGRAMS) ## whole labs: every cell, by packets
-	$(Q)failed=; TEST_JOBS=1 $(call run_tests,$(filter-out $(E2E_WAITING),$(E2E_PROGRAMS))) || failed=1; \
-		TEST_JOBS=5 $(call run_tests,$(E2E_WAITING)) || failed=1; test -z "$$failed"
+	$(Q)failed=; $(MAKE) --no-print-directory e2e-alone || failed=1; \
+		$(MAKE) --no-print-directory -j2 -k --output-sync=target e2e-live e2e-beside || failed=1; test -z "$$failed"
+
+e2e-alone:
+	$(Q)TEST_JOBS=1 $(call run_tests,$(filter-out $(E2E_LIVE) $(E2E_BESIDE),$(E2E_PROGRAMS)))
+
+e2e-live:
+	$(Q)TEST_JOBS=5 $(call run_tests,$(E2E_LIVE))
+
+e2e-beside:
+	$(Q)TEST_JOBS=3 $(call run_tests,$(E2E_BESIDE))
 
 check-style: ## format, license lines, documents, layers, headers that compile alone
 	$(Q)scripts/check-format

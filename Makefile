@@ -122,6 +122,14 @@ $(B)/flags: FORCE
 		echo '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PKG_LIBS)' > $@
 FORCE:
 
+# The commit of a checkout, for `testbed version --json`: only that file is compiled anew for it.
+COMMIT := $(shell git describe --always --dirty --abbrev=12 2>/dev/null)
+$(B)/commit: FORCE
+	@mkdir -p $(B)
+	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' > $@
+$(B)/obj/testbed/cmd/inspect.o: $(B)/commit
+$(B)/obj/testbed/cmd/inspect.o: private override ALL_CPPFLAGS += -DTESTBED_COMMIT='"$(COMMIT)"'
+
 $(B)/obj/tests/%.o: tests/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)

@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#ifndef TESTBED_COMMIT /* set where the sources are a checkout */
+#define TESTBED_COMMIT ""
+#endif
+
 /* --- validate --------------------------------------------------------------------------------- */
 
 /* Checks that --change fits the scenarios of -s, or all.  Returns the exit code; errors were
@@ -178,7 +182,15 @@ int cmd_report(const struct options *o)
 
 /* --- version ---------------------------------------------------------------------------------- */
 
-int cmd_version(const struct options *o G_GNUC_UNUSED)
+int cmd_version(const struct options *o)
 {
-	return cmd_print("testbed " TESTBED_VERSION "\n", -1);
+	g_autofree char *program_dir = o && o->json ? cmd_program_dir() : NULL;
+	json_auto_t *document = NULL;
+
+	if (!program_dir)
+		return cmd_print("testbed " TESTBED_VERSION "\n", -1);
+	document = json_pack("{s:s, s:s, s:s?, s:s, s:o}", "schema", "testbed.version/1", "version",
+			     TESTBED_VERSION, "commit", *TESTBED_COMMIT ? TESTBED_COMMIT : NULL,
+			     "compiler", __VERSION__, "host", lab_probe(program_dir));
+	return cmd_write_document(o->json, document, 2);
 }

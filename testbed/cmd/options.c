@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/options.h"
+
+#include "testbed/base/diag.h"
 #include "testbed/report/wrap.h"
 
 #include <stddef.h>
@@ -135,6 +137,8 @@ static const struct meaning_row {
 	{"exercise start", "name", "the name of its lab (default: exercise)"},
 	{"exercise start", "seed", "of the lot"},
 	{"lesson", "name", "the name of its lab (default: lesson)"},
+	{"run matrix", "force", "replace the run that the folder of --out has"},
+	{"run call", "force", "replace the run that the folder of --out has"},
 	{"run call", "scenario", "the scenario (default: the first)"},
 	{"run nat", "scenario", "the scenario (default: the first)"},
 	{"trace", "scenario", "the scenario (default: the first)"},
@@ -199,6 +203,60 @@ static int count_verbose(const char *const *argv)
 	return n;
 }
 
+/* Numbers of which there is at least one; GOption does not tell 0 from none given. */
+static const struct count_row {
+	const char *option;
+	size_t offset;
+} counts[] = {
+	{"jobs", offsetof(struct options, jobs)},
+	{"at-once", offsetof(struct options, at_once)},
+	{"calls", offsetof(struct options, calls)},
+	{"level", offsetof(struct options, level)},
+};
+
+#define NOT_GIVEN G_MININT
+
+static int *count_of(struct options *o, guint i)
+{
+	return (int *)(gpointer)((char *)o + counts[i].offset);
+}
+
+/* Those that were not given become 0; false with `error`: one that was is less than 1. */
+static bool check_counts(struct options *o, GError **error)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
+		int *n = count_of(o, i);
+
+		if (*n == NOT_GIVEN) {
+			*n = 0;
+		} else if (*n < 1) {
+			g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+				    "--%s %d: at least 1", counts[i].option, *n);
+			return false;
+		}
+	}
+	return true;
+}
+
+const char *options_meant(guint64 mask, const char *const *argv)
+{
+	const char *names[G_N_ELEMENTS(option_rows) + 1] = {0};
+	guint n = 0;
+
+	for (guint i = 0; i < G_N_ELEMENTS(option_rows); i++)
+		if (option_rows[i].bit == 0 || (mask & option_rows[i].bit))
+			names[n++] = option_rows[i].entry.long_name;
+	for (; *argv && !g_str_equal(*argv, "--"); argv++) {
+		g_autofree char *name = g_str_has_prefix(*argv, "--") ?
+						g_strndup(*argv + 2, strcspn(*argv + 2, "=")) :
+						NULL;
+
+		if (name && !g_strv_contains(names, name))
+			return diag_nearest(name, names);
+	}
+	return NULL;
+}
+
 bool options_parse(struct options *ret, guint64 mask, const char *const *argv, GError **error)
 {
 	g_autoptr(GOptionContext) context = NULL;
@@ -207,13 +265,15 @@ bool options_parse(struct options *ret, guint64 mask, const char *const *argv, G
 	char **args;
 
 	*ret = (struct options){0};
+	for (guint i = 0; i < G_N_ELEMENTS(counts); i++)
+		*count_of(ret, i) = NOT_GIVEN;
 	context = context_new(ret, mask, NULL);
 	g_ptr_array_add(all, g_strdup("testbed")); /* GOption passes over the program's name */
 	for (guint i = 0; argv[i]; i++)
 		g_ptr_array_add(all, g_strdup(argv[i]));
 	g_ptr_array_add(all, NULL);
 	args = (char **)g_ptr_array_free(g_steal_pointer(&all), FALSE);
-	if (!g_option_context_parse_strv(context, &args, error)) {
+	if (!g_option_context_parse_strv(context, &args, error) || !check_counts(ret, error)) {
 		g_strfreev(args);
 		return false;
 	}

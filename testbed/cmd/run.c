@@ -105,8 +105,6 @@ bool cmd_check_matrix(const struct options *o)
 {
 	unsigned media;
 
-	if (o->jobs < 0 || o->at_once < 0)
-		return cmd_error("%s must not be negative", o->jobs < 0 ? "--jobs" : "--at-once");
 	return parse_media(o->media, &media);
 }
 

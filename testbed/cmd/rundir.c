@@ -9,6 +9,7 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct rundir {
@@ -97,8 +98,20 @@ static bool open_folders(rundir *d, const char *out, const char *run_id, GError 
 	       files_make_folder(&d->state, run_id, &d->folder, error);
 }
 
+/* Whether events.jsonl is empty, or may be emptied. */
+static bool may_replace(const rundir *d, bool replace, GError **error)
+{
+	struct stat events;
+
+	if (replace || fstat(d->events, &events) != 0 || events.st_size == 0)
+		return true;
+	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "'%s' has an earlier run: --force replaces it",
+		    d->path);
+	return false;
+}
+
 /* Locks events.jsonl, which says that this run is going on (see remove_run), and empties it. */
-static bool take_events(rundir *d, GError **error)
+static bool take_events(rundir *d, bool replace, GError **error)
 {
 	d->events = files_open_own(&d->folder, EVENTS, error);
 	if (d->events < 0)
@@ -106,18 +119,20 @@ static bool take_events(rundir *d, GError **error)
 	if (flock(d->events, LOCK_EX | LOCK_NB) != 0)
 		return tb_error_set(error, TB_ERROR_FAILED, "'%s' is in use by another run",
 				    d->path);
+	if (!may_replace(d, replace, error))
+		return false;
 	return ftruncate(d->events, 0) == 0 ||
 	       tb_error_set(error, TB_ERROR_FAILED, "cannot write '%s/" EVENTS "': %s", d->path,
 			    g_strerror(errno));
 }
 
-rundir *rundir_new(const char *out, const char *run_id, GError **error)
+rundir *rundir_new(const char *out, bool replace, const char *run_id, GError **error)
 {
 	g_autoptr(rundir) d = g_new0(rundir, 1);
 	files_folder nodes;
 
 	d->events = d->folder.fd = d->state.fd = -1;
-	if (!open_folders(d, out, run_id, error) || !take_events(d, error))
+	if (!open_folders(d, out, run_id, error) || !take_events(d, replace, error))
 		return NULL;
 	if (!files_make_folder(&d->folder, "nodes", &nodes, error))
 		return NULL;

@@ -15,8 +15,9 @@
 typedef struct rundir rundir;
 
 /* Makes the folder `out` (NULL: by the rules above) and an empty events.jsonl, which it locks; the
- * caller frees it.  NULL with `error` when it can't be made, or another run uses it. */
-rundir *rundir_new(const char *out, const char *run_id, GError **error);
+ * caller frees it.  NULL with `error`: it can't be made, another run uses it, or it has an earlier
+ * run (TB_ERROR_INPUT) and not `replace`. */
+rundir *rundir_new(const char *out, bool replace, const char *run_id, GError **error);
 void rundir_free(rundir *d);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rundir, rundir_free)
 

@@ -10,8 +10,8 @@
 
 #define RUN_OPTIONS                                                                                \
 	(OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_OUT | OPT_CAPTURE | \
-	 OPT_EVIDENCE | OPT_JSON | OPT_HTML | OPT_CI | OPT_VERBOSE | OPT_QUIET | OPT_COLOR |       \
-	 OPT_ALLOW)
+	 OPT_FORCE | OPT_EVIDENCE | OPT_JSON | OPT_HTML | OPT_CI | OPT_VERBOSE | OPT_QUIET |       \
+	 OPT_COLOR | OPT_ALLOW)
 
 static const char exit_text[] =
 	"Exit status: 0 every cell as expected; 1 at least one differs; 2 wrong arguments, or\n"
@@ -144,7 +144,9 @@ static const char diff_help[] =
 	"internal error.\n";
 
 static const char whatif_help[] =
-	"The cells are those of 'run matrix' with the same options; both runs are kept as usual.  "
+	"The cells are those of 'run matrix' with the same options; the run with the change is "
+	"kept "
+	"as the last one.  "
 	"CHANGE is what may stand under 'changes:' of a scenario, or @FILE: a file with a list "
 	"of them.\n\n"
 	"Exit status: 0 nothing that worked breaks; 1 something does; 2 wrong arguments; 3 a bad "
@@ -317,7 +319,8 @@ static const struct verb verbs[] = {
 		 OPT_SEED | OPT_SECONDS | OPT_JSON | OPT_HTML | OPT_VERBOSE | OPT_QUIET |
 		 OPT_COLOR | OPT_ALLOW,
 	 0, 0, cmd_whatif},
-	{"version", NULL, "Show the version", NULL, 0, 0, 0, cmd_version},
+	{"version", NULL, "Show the version; as JSON also what this build and this host have", NULL,
+	 OPT_JSON, 0, 0, cmd_version},
 };
 
 #define VERB_COLUMNS 18
@@ -415,7 +418,9 @@ static bool arguments_fit(const struct verb *v, const struct options *o)
 
 	if (n >= v->args_min && n <= v->args_max)
 		return true;
-	if (n > v->args_max)
+	if (n > v->args_max && (v->options & OPT_COMMAND))
+		cmd_error("a command stands behind '--': testbed %s %s", v->name, v->arguments);
+	else if (n > v->args_max)
 		cmd_error("unexpected argument '%s'; see 'testbed %s --help'",
 			  o->arguments[v->args_max], v->name);
 	else
@@ -462,6 +467,17 @@ static int run_checked(const struct verb *v, struct options *o)
 	return cmd_read_changes(o) ? v->run(o) : CMD_INPUT;
 }
 
+/* Prints what is wrong with an option, with one that is near. */
+static void tell_wrong_option(const struct verb *v, char **argv, const GError *error)
+{
+	const char *near = g_error_matches(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION) ?
+				   options_meant(v->options, (const char *const *)(gpointer)argv) :
+				   NULL;
+
+	cmd_error("%s%s%s%s; see 'testbed %s --help'", error->message,
+		  near ? " (did you mean '--" : "", near ? near : "", near ? "'?)" : "", v->name);
+}
+
 /* Parses the options and runs the verb, or prints its help.  Returns the exit code. */
 static int run_verb(const struct verb *v, char **argv)
 {
@@ -473,7 +489,7 @@ static int run_verb(const struct verb *v, char **argv)
 
 	o.command = g_steal_pointer(&command);
 	if (!parsed) {
-		cmd_error("%s; see 'testbed %s --help'", error->message, v->name);
+		tell_wrong_option(v, argv, error);
 	} else if (o.help) {
 		g_autofree char *help = options_help(v->name, v->arguments, v->summary,
 						     v->description, v->options, help_columns());
@@ -498,6 +514,16 @@ static bool asks_for_help(const char *word)
 	return g_str_equal(word, "--help") || g_str_equal(word, "-h") || g_str_equal(word, "help");
 }
 
+/* The help of the verb that the words name.  Returns the exit code. */
+static int help_of(char **words)
+{
+	char *help[] = {(char *)(gpointer)(guintptr) "--help", NULL};
+	guint n;
+	const struct verb *v = find_verb(words, &n);
+
+	return v ? run_verb(v, help) : unknown_verb(words);
+}
+
 int cmd_main(int argc, char **argv)
 {
 	const struct verb *v;
@@ -512,7 +538,7 @@ int cmd_main(int argc, char **argv)
 	if (argc < 2)
 		return cmd_fail(CMD_USAGE, "no verb given; 'testbed --help' lists them");
 	if (asks_for_help(argv[1]))
-		return print_usage();
+		return argv[2] ? help_of(argv + 2) : print_usage();
 	if (g_str_equal(argv[1], "--version"))
 		return cmd_version(NULL);
 	v = find_verb(argv + 1, &words);

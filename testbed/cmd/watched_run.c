@@ -220,15 +220,17 @@ static void describe_run(results *r)
 
 /* Makes the run folder.  False, with an error printed, when that of --out can't be made; without
  * --out the run goes on without a folder. */
-static bool open_run_folder(struct watched_run *s)
+static bool open_run_folder(struct watched_run *s, int *ret_status)
 {
 	g_autoptr(GError) error = NULL;
 
-	s->dir = rundir_new(s->options->out, s->results->run_id, &error);
+	s->dir = rundir_new(s->options->out, s->options->force, s->results->run_id, &error);
 	if (s->dir)
 		return true;
-	if (s->options->out)
-		return cmd_error("%s", error->message);
+	if (s->options->out) {
+		*ret_status = cmd_failed(error);
+		return false;
+	}
 	cmd_note("this run is not kept: %s", error->message);
 	return true;
 }
@@ -394,9 +396,9 @@ int watched_run(matrix_selection *selection, const struct options *o,
 	s.signals = signals_watch(on_signal, &s, &error);
 	if (!s.signals)
 		return cmd_failed(error);
-	if (!open_run_folder(&s)) {
+	if (!open_run_folder(&s, &status)) {
 		signals_unwatch(s.signals);
-		return CMD_INTERNAL;
+		return status;
 	}
 	options.run_dir = s.dir ? rundir_path(s.dir) : NULL;
 	options.evidence_whole = o->full;

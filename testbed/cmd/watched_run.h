@@ -16,7 +16,7 @@ struct watched_report {
 	bool keep_events; /* `events` collects all agents' events: struct timeline_event */
 };
 
-/* Whether --media, --jobs and --at-once can be; if not, an error was printed. */
+/* Whether --media can be; if not, an error was printed. */
 bool cmd_check_matrix(const struct options *o);
 /* The cells of the topology that the options of `run matrix` choose, which may run; `m` must
  * outlive them, and the caller frees them.  NULL: *ret_status is the exit code, and an error was

@@ -42,6 +42,8 @@ static const struct options_case {
 	{"a -- -v", "topology none, json none, jobs 0, verbose 0, quiet 0, changes none; a|--|-v"},
 	{"-v -- -v", "topology none, json none, jobs 0, verbose 1, quiet 0, changes none; -v"},
 	{"--jobs many", NULL},
+	{"--jobs 0", NULL},
+	{"-j -1", NULL},
 	{"-t", NULL},
 	{"--bogus", NULL},
 	/* options of other verbs */
@@ -99,4 +101,20 @@ Test(options, help_is_the_verbs)
 	cr_expect(strstr(down, "every lab that is up") && strstr(down, "--name=NAME"), "%s", down);
 	cr_expect(g_str_has_prefix(nat, "Usage: testbed run nat [NODE] [OPTION...]\n"), "%s", nat);
 	cr_expect(strstr(nat, "wait for long timeouts, too") && !strstr(nat, "--name"), "%s", nat);
+}
+
+Test(options, a_misspelt_one_is_named)
+{
+	static const struct {
+		const char *line, *meant; /* NULL: nothing is near */
+	} words[] = {{"--topolgy x", "topology"}, {"a --job=3", "jobs"}, {"--quite", "quiet"},
+		     {"--xyzzy", NULL},		  {"-t x", NULL},	 {"-- --quite", NULL}};
+
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+		g_auto(GStrv) argv = g_strsplit(words[i].line, " ", -1);
+		const char *meant = options_meant(SOME, (const char *const *)(gpointer)argv);
+
+		cr_expect_str_eq(meant ? meant : "none", words[i].meant ? words[i].meant : "none",
+				 "%s: %s", words[i].line, meant);
+	}
 }

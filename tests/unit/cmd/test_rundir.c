@@ -20,7 +20,7 @@
 static rundir *make(const char *out)
 {
 	g_autoptr(GError) error = NULL;
-	rundir *d = rundir_new(out, ID, &error);
+	rundir *d = rundir_new(out, false, ID, &error);
 
 	cr_assert_not_null(d, "%s", error ? error->message : "");
 	return d;
@@ -62,11 +62,29 @@ Test(rundir, a_folder_has_one_run_at_a_time)
 	rundir *d = make(home);
 
 	rundir_event(d, "{}\n");
-	cr_expect_null(rundir_new(home, ID, &error));
+	cr_expect_null(rundir_new(home, false, ID, &error));
 	cr_assert_not_null(error);
 	cr_expect(strstr(error->message, "is in use by another run") != NULL, "%s", error->message);
 	rundir_free(d);
-	d = make(home);
+	program_folder_free(home);
+}
+
+/* Only who says so loses an earlier run. */
+Test(rundir, an_earlier_run_is_replaced_when_asked_for)
+{
+	char *home = program_folder_new();
+	g_autoptr(GError) error = NULL;
+	rundir *d = make(home);
+
+	rundir_event(d, "{}\n");
+	rundir_free(d);
+	cr_expect_null(rundir_new(home, false, ID, &error));
+	cr_assert(g_error_matches(error, TB_ERROR, TB_ERROR_INPUT), "%s",
+		  error ? error->message : "");
+	cr_expect(strstr(error->message, "--force replaces it"), "%s", error->message);
+	expect_text(home, "events.jsonl", "{}\n");
+	d = rundir_new(home, true, ID, NULL);
+	cr_assert_not_null(d);
 	expect_text(home, "events.jsonl", "");
 	rundir_free(d);
 	program_folder_free(home);
@@ -205,11 +223,11 @@ Test(rundir, a_folder_that_cannot_be_made_is_told)
 	g_autoptr(GError) error = NULL, link_error = NULL;
 
 	cr_assert(g_file_set_contents(file, "", -1, NULL));
-	cr_expect_null(rundir_new(below, ID, &error));
+	cr_expect_null(rundir_new(below, false, ID, &error));
 	cr_expect(error && error->domain == G_FILE_ERROR);
 	/* nobody's file is written over through a link */
 	cr_assert_eq(symlink(file, events), 0);
-	cr_expect_null(rundir_new(home, ID, &link_error));
+	cr_expect_null(rundir_new(home, false, ID, &link_error));
 	cr_expect(link_error && link_error->domain == G_FILE_ERROR);
 	program_folder_free(home);
 }

@@ -79,7 +79,7 @@ static void match_proto(GString *out, const struct fw_rule *r)
 		[PROTO_ANY] = {"", "th"},
 		[PROTO_TCP] = {"meta l4proto tcp ", "tcp"},
 		[PROTO_UDP] = {"meta l4proto udp ", "udp"},
-		[PROTO_ICMP] = {"meta l4proto { icmp, ipv6-icmp } ", "th"},
+		[PROTO_ICMP] = {"meta l4proto { icmp, icmpv6 } ", "th"},
 	};
 
 	if (r->sports->len + r->dports->len == 0)

@@ -97,6 +97,9 @@ static const struct row rows[] = {
 	 "mkdir $OUT/bin && cp $(dirname $PROGRAM)/testbed $(dirname $PROGRAM)/tb-[enf]* $OUT/bin "
 	 "&& $OUT/bin/testbed " CALL,
 	 REFUSED, "tb-client", false},
+	{"no names of protocols and services, as on a bare Debian 12",
+	 MASKED("/etc/protocols && mount --bind /dev/null /etc/services") "$PROGRAM " CALL "'",
+	 DONE, NULL, true},
 	/* the kernel; 1: EPERM, 38: ENOSYS, 23: ENFILE, 12: ENOMEM */
 	DENIED_QUICK("unshare", 1),
 	DENIED("unshare", 38),

@@ -120,7 +120,7 @@ static const struct row rows[] = {
 	{"not stateful",
 	 "    firewall: {stateful: false, rules: [{name: no, chain: forward, proto: icmp, action: "
 	 "reject}]}\n",
-	 {"meta l4proto { icmp, ipv6-icmp } counter reject with icmpx type admin-prohibited "
+	 {"meta l4proto { icmp, icmpv6 } counter reject with icmpx type admin-prohibited "
 	  "comment "
 	  "\"no\""},
 	 {"established"}},

@@ -103,17 +103,30 @@ static json_t *index_of(const lab_network *n, const model *m, const json_t *stat
 	return storybook_index(book);
 }
 
+static bool is_same(const struct lab_network_state *s, const GPtrArray *texts, guint declared)
+{
+	bool same = s && s->declared == declared && s->changes->len == texts->len;
+
+	for (guint i = 0; same && i < texts->len; i++)
+		same = g_strcmp0(s->changes->pdata[i], texts->pdata[i]) == 0;
+	return same;
+}
+
 struct lab_network_state *lab_network_by_status(const lab_network *n, const json_t *status,
-						GError **error)
+						struct lab_network_state *now, GError **error)
 {
 	const json_t *changes = json_object_get(status, "changes");
 	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(diags) found = diags_new();
 	g_autoptr(model) shown = NULL;
 	struct lab_network_state *s;
+	guint declared;
 
 	for (size_t i = 0; i < json_array_size(changes); i++)
 		g_ptr_array_add(texts, g_strdup(json_string_value(json_array_get(changes, i))));
+	declared = (guint)MIN(member_count(status, "declared"), texts->len);
+	if (is_same(now, texts, declared))
+		return lab_network_state_ref(now);
 	shown = changed_model(n, NULL, texts, found);
 	if (!shown) {
 		diags_set_error(found, TB_ERROR_FAILED, "", error);
@@ -126,7 +139,7 @@ struct lab_network_state *lab_network_by_status(const lab_network *n, const json
 	if (!s->model)
 		s->model = g_steal_pointer(&shown);
 	s->changes = g_steal_pointer(&texts);
-	s->declared = (guint)MIN(member_count(status, "declared"), s->changes->len);
+	s->declared = declared;
 	return s;
 }
 

@@ -32,10 +32,10 @@ struct lab_network_origin {
 lab_network *lab_network_new(const struct lab_network_origin *from);
 void lab_network_free(lab_network *n);
 
-/* The network by the status of its lab (docs/LIVE.md), for lab_network_state_unref.  NULL with
- * `error`. */
+/* The network by the status of its lab (docs/LIVE.md), for lab_network_state_unref; `now` (NULL:
+ * none) once more when nothing has changed since.  NULL with `error`. */
 struct lab_network_state *lab_network_by_status(const lab_network *n, const json_t *status,
-						GError **error);
+						struct lab_network_state *now, GError **error);
 
 /* All scenarios: name, title and the texts of their changes; the caller owns the array. */
 json_t *lab_network_scenarios(const lab_network *n);

@@ -94,7 +94,8 @@ static void on_status(const json_t *done, const char *error G_GNUC_UNUSED, int f
 		      gpointer user_data)
 {
 	serve *s = user_data;
-	struct lab_network_state *now = done ? lab_network_by_status(s->known, done, NULL) : NULL;
+	struct lab_network_state *now =
+		done ? lab_network_by_status(s->known, done, s->network, NULL) : NULL;
 
 	if (now) {
 		lab_network_state_unref(s->network);
@@ -229,7 +230,7 @@ serve *serve_new(const struct serve_job *job, void (*over)(gpointer user_data), 
 	s->known = lab_network_new(&job->network);
 	s->status = json_deep_copy(job->status);
 	connect_controls(s, job->control);
-	s->network = lab_network_by_status(s->known, job->status, error);
+	s->network = lab_network_by_status(s->known, job->status, NULL, error);
 	if (s->network)
 		s->viewers = viewers_new(job->port, &handlers, s, error);
 	if (s->viewers)

@@ -21,6 +21,7 @@ struct connection {
 	GSocket *socket;
 	GSocketAddress *peer; /* leads from a request to this structure */
 	GSource *idle;
+	GQueue *in; /* `waiting` or `viewing` of its owner */
 	GList link;
 };
 
@@ -37,9 +38,10 @@ struct viewers {
 	char *url, *socket_origin;
 	SoupServer *soup;
 	GSocketService *service;
-	GQueue connections; /* struct connection, the oldest first */
-	GPtrArray *list;    /* viewer */
-	guint64 n_viewers;  /* that have come so far */
+	GQueue waiting;	   /* struct connection that has made no WebSocket, the oldest first */
+	GQueue viewing;	   /* the others */
+	GPtrArray *list;   /* viewer */
+	guint64 n_viewers; /* that have come so far */
 	struct viewers_handlers handlers;
 	gpointer user_data;
 	bool closed;
@@ -53,7 +55,7 @@ struct viewers {
 static void end_connection(struct connection *c)
 {
 	source_clear(&c->idle);
-	g_queue_unlink(&c->owner->connections, &c->link);
+	g_queue_unlink(c->in, &c->link);
 	c->owner = NULL;
 	shutdown(g_socket_get_fd(c->socket), SHUT_RDWR);
 }
@@ -86,15 +88,16 @@ static gboolean on_accepted(GSocketService *service G_GNUC_UNUSED, GSocketConnec
 
 	if (!own || !peer || all->closed)
 		return TRUE;
-	if (all->connections.length >= VIEWERS_CONNECTIONS_MAX)
-		end_connection(all->connections.head->data);
+	if (all->waiting.length >= VIEWERS_WAITING_MAX)
+		end_connection(all->waiting.head->data);
 	c = g_new0(struct connection, 1);
 	c->owner = all;
 	c->socket = g_object_ref(g_socket_connection_get_socket(stream));
 	c->peer = g_object_ref(peer);
 	c->link.data = c;
 	c->idle = timer_start(NULL, VIEWERS_IDLE_MS, on_no_socket_in_time, c);
-	g_queue_push_tail_link(&all->connections, &c->link);
+	c->in = &all->waiting;
+	g_queue_push_tail_link(c->in, &c->link);
 	g_object_set_data(G_OBJECT(peer), CONNECTION, c);
 	g_object_weak_ref(G_OBJECT(stream), on_stream_gone, c);
 	soup_server_accept_iostream(all->soup, G_IO_STREAM(stream), own, peer, NULL);
@@ -231,6 +234,9 @@ static void on_upgraded(SoupServerMessage *m, gpointer user_data)
 	if (!c->owner || all->closed)
 		return;
 	source_clear(&c->idle);
+	g_queue_unlink(c->in, &c->link);
+	c->in = &all->viewing;
+	g_queue_push_tail_link(c->in, &c->link);
 	v = g_new0(viewer, 1);
 	v->owner = all;
 	v->number = ++all->n_viewers;
@@ -348,7 +354,8 @@ viewers *viewers_new(guint16 port, const struct viewers_handlers *handlers, gpoi
 	all->handlers = *handlers;
 	all->user_data = user_data;
 	all->list = g_ptr_array_new_with_free_func(viewer_free);
-	g_queue_init(&all->connections);
+	g_queue_init(&all->waiting);
+	g_queue_init(&all->viewing);
 	if (!listen_locally(all, port, error)) {
 		viewers_free(all);
 		return NULL;
@@ -368,8 +375,9 @@ void viewers_free(viewers *all)
 	g_ptr_array_unref(all->list);
 	if (all->service)
 		g_signal_handlers_disconnect_by_data(all->service, all);
-	while (all->connections.head)
-		end_connection(all->connections.head->data);
+	while (all->waiting.head || all->viewing.head)
+		end_connection(all->waiting.head ? all->waiting.head->data :
+						   all->viewing.head->data);
 	if (all->soup)
 		soup_server_disconnect(all->soup);
 	g_clear_object(&all->soup);

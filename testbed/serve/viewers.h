@@ -2,10 +2,11 @@
 /* Viewers: the page's HTTP server on 127.0.0.1, and those who look at it over WebSockets.
  *
  * A request gets past the gate (gate.h) or is refused.  A connection that has made no WebSocket is
- * closed after VIEWERS_IDLE_MS; there are VIEWERS_CONNECTIONS_MAX connections, and when another one
- * comes the one that waits longest goes.  A message is JSON text of VIEWERS_MESSAGE_MAX_BYTES at
- * most; who sends something else is sent away.  Nobody waits for a viewer: what one has not taken
- * is queued, and with more than VIEWERS_QUEUE_MAX_BYTES the viewer's connection ends.
+ * closed after VIEWERS_IDLE_MS; there are VIEWERS_WAITING_MAX of them, and when another one comes
+ * the oldest goes.  There are VIEWERS_MAX viewers, whom nobody can push out.  A message is JSON
+ * text of VIEWERS_MESSAGE_MAX_BYTES at most; who sends something else is sent away.  Nobody waits
+ * for a viewer: what one has not taken is queued, and with more than VIEWERS_QUEUE_MAX_BYTES the
+ * viewer's connection ends.
  * Depends on libsoup and gate.  Runs on the default main context.
  */
 #ifndef TESTBED_SERVE_VIEWERS_H
@@ -14,7 +15,7 @@
 #include "common/base/json.h"
 
 #define VIEWERS_MAX 64
-#define VIEWERS_CONNECTIONS_MAX (2 * VIEWERS_MAX)
+#define VIEWERS_WAITING_MAX 64
 #define VIEWERS_IDLE_MS 10000
 #define VIEWERS_MESSAGE_MAX_BYTES (64 * 1024)
 #define VIEWERS_QUEUE_MAX_BYTES (8 * 1024 * 1024)

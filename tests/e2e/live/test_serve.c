@@ -657,6 +657,21 @@ static char *told_until_end(struct looker *l)
 	return g_string_free(all, FALSE);
 }
 
+/* Those who say nothing push each other out, and no viewer. */
+static void many_say_nothing(const struct page *p)
+{
+	g_autoptr(GSocketClient) client = g_socket_client_new();
+	g_autoptr(GPtrArray) silent = g_ptr_array_new_with_free_func(g_object_unref);
+	char byte;
+
+	for (guint i = 0; i <= VIEWERS_WAITING_MAX; i++)
+		g_ptr_array_add(silent,
+				g_socket_client_connect_to_host(client, p->host, 80, NULL, NULL));
+	cr_expect_eq(g_input_stream_read(g_io_stream_get_input_stream(silent->pdata[0]), &byte, 1,
+					 NULL, NULL),
+		     0);
+}
+
 Test(serve, thirty_see_the_same_and_a_slow_one_is_sent_away, .timeout = 120)
 {
 	struct looker all[LOOKERS], late;
@@ -674,6 +689,7 @@ Test(serve, thirty_see_the_same_and_a_slow_one_is_sent_away, .timeout = 120)
 	for (guint i = 0; i < LOOKERS; i++)
 		json_decref(await(&all[i], "state"));
 	be_slow(&p);
+	many_say_nothing(&p);
 	ask(&all[7], call_request("dc1", "home1", "audio"));
 	for (guint i = 0; i < LOOKERS; i++) {
 		g_autofree char *text = told_until_end(&all[i]);

@@ -47,7 +47,7 @@ static struct lab_network_state *state_of(const lab_network *n, const char *chan
 	json_auto_t *status =
 		json_pack("{s:o, s:i, s:s, s:i}", "changes", json_loads(changes, 0, NULL),
 			  "declared", declared, "vpn", "wireguard", "started_s", 1);
-	struct lab_network_state *s = lab_network_by_status(n, status, &error);
+	struct lab_network_state *s = lab_network_by_status(n, status, NULL, &error);
 
 	cr_assert_not_null(s, "%s", error ? error->message : "");
 	return s;
@@ -76,6 +76,30 @@ Test(lab_network, follows_the_changes_of_the_status)
 	before = state_of(n, "[\"" OTHER "\"]", 1);
 	cr_expect_str_eq(lab_network_scenario_of(n, before), "plain", "declared ones do not count");
 	lab_network_state_unref(before);
+	lab_network_free(n);
+}
+
+Test(lab_network, is_made_anew_only_when_something_has_changed)
+{
+	lab_network *n = network_new("plain", NULL);
+	struct lab_network_state *now = state_of(n, "[\"" BLOCK "\"]", 0), *next;
+	static const struct {
+		const char *status;
+		bool same;
+	} rows[] = {{"{\"changes\": [\"" BLOCK "\"], \"declared\": 0, \"uptime_s\": 9}", true},
+		    {"{\"changes\": [\"" BLOCK "\"], \"declared\": 1}", false},
+		    {"{\"changes\": [\"" OTHER "\"], \"declared\": 0}", false},
+		    {"{\"changes\": [], \"declared\": 0}", false}};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		json_auto_t *status = json_loads(rows[i].status, 0, NULL);
+
+		next = lab_network_by_status(n, status, now, NULL);
+		cr_assert_not_null(next);
+		cr_expect_eq(next == now, rows[i].same, "row %u", i);
+		lab_network_state_unref(next);
+	}
+	lab_network_state_unref(now);
 	lab_network_free(n);
 }
 

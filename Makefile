@@ -183,7 +183,7 @@ $(eval $(call program,tb-nat,nat/main.c))
 MORE_unit/live := tests/unit/session/fake_lab.c
 MORE_unit/client := tests/unit/frontend/pki.c
 MORE_e2e/abuse := tests/e2e/live/live.c
-MORE_e2e/exercise := tests/e2e/live/live.c
+MORE_e2e/exercise := tests/e2e/live/live.c tests/e2e/live/page.c
 MORE_e2e/trouble := tests/e2e/live/live.c
 MORE_e2e/endurance := tests/e2e/live/live.c
 MORE_unit/border := tests/unit/frontend/pki.c

@@ -3,10 +3,11 @@
  * graded right; wrong answers and repairs are graded wrong; nothing tells the fault.  One of them
  * here; with TESTBED_EXERCISES=whole (make check-exercises) all. */
 #include "testbed/exercise/exercise.h"
-#include "tests/e2e/live/live.h"
+#include "tests/e2e/live/page.h"
 #include "tests/support/process.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <fcntl.h>
 #include <pty.h>
 #include <string.h>
@@ -226,6 +227,33 @@ static void search_lab(const struct home *h, const char *const *words, const cha
 	json_decref(status);
 }
 
+/* Its live page tells where packets end, and not why. */
+static void look_at_page(const struct home *h)
+{
+	json_auto_t *ends = NULL;
+	const json_t *steps;
+	struct looker l;
+	struct page p;
+
+	page_start(&p, h, NULL);
+	looker_new(&l, &p, NULL);
+	looker_ask(&l, call_request("dc1", "home1", "audio"));
+	ends = looker_await(&l, "call-ends");
+	steps = json_object_get(json_object_get(ends, "cell"), "steps");
+	cr_expect(member_is(json_object_get(ends, "cell"), "verdict", "fail"));
+	for (size_t i = 0; i < json_array_size(steps); i++) {
+		const json_t *lost = json_object_get(json_array_get(steps, i), "lost");
+
+		cr_expect(!json_object_get(lost, "rule") && !json_object_get(lost, "route") &&
+				  !member_text(lost, "code"),
+			  "step %zu", i);
+	}
+	json_decref(looker_await(&l, "state"));
+	looker_expect_refused(&l, json_pack("{s:s}", "do", "explain"), "to find out");
+	looker_clear(&l);
+	cr_expect_eq(page_end(&p, SIGINT), 0);
+}
+
 /* --- one in every check ----------------------------------------------------------------------- */
 
 Test(exercise, a_hidden_fault_is_found_repaired_and_graded, .timeout = 240)
@@ -241,6 +269,7 @@ Test(exercise, a_hidden_fault_is_found_repaired_and_graded, .timeout = 240)
 	/* the Edge's own configuration is the fault, and is there for its administrator to read */
 	search_lab(&h, words, "home1");
 	home_expect(&h, 2, "explain", "-n", LAB, "dc1", "home1", NULL);
+	look_at_page(&h);
 	expect_answer(&h, "core", "FW_DROP", "5061", 0);
 	expect_answer(&h, "edge", "NO_LISTENER", "5071", 100);
 	repair(&h, mended);

@@ -1,230 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The live page of a lab, as its viewers have it: who is let in, what a call looks like while it
  * goes on, what can be changed, many viewers and slow ones, and all the ways in which it ends. */
-#include "tests/e2e/live/live.h"
-#include "tests/support/process.h"
+#include "tests/e2e/live/page.h"
 
 #include "common/base/each.h"
-#include "common/base/json.h"
 #include "testbed/serve/viewers.h"
 
 #include <criterion/criterion.h>
-#include <libsoup/soup.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define NOBODY 65534
-#define URL_DEADLINE_MS 20000
 #define LYNC "topologies/lync.yaml"
 #define ROUTE "add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}"
-
-/* --- the page's server ------------------------------------------------------------------------ */
-
-struct page {
-	struct started program;
-	char *url, *host; /* "127.0.0.1:PORT" */
-};
-
-/* What a program has printed so far; the caller frees. */
-static char *printed(int fd)
-{
-	char text[512];
-	ssize_t n = pread(fd, text, sizeof text, 0);
-
-	return g_strndup(text, (gsize)MAX(n, 0));
-}
-
-static bool has_printed_line(gpointer fd)
-{
-	g_autofree char *text = printed(GPOINTER_TO_INT(fd));
-
-	return strchr(text, '\n') != NULL;
-}
-
-/* `option` NULL: none. */
-static void page_start(struct page *p, const struct home *h, const char *option)
-{
-	g_autofree char *runtime =
-		h->uid != 0 ? g_build_filename(h->folder, "run", NULL) : g_strdup(h->folder);
-	g_auto(GStrv) environment =
-		g_environ_setenv(g_get_environ(), "XDG_RUNTIME_DIR", runtime, TRUE);
-	const struct start how = {.environment = environment, .uid = h->uid};
-	const char *const argv[] = {h->program, "serve", option, NULL};
-
-	program_start(argv, &how, &p->program);
-	cr_assert(process_wait_until(has_printed_line, GINT_TO_POINTER(p->program.out_fd),
-				     URL_DEADLINE_MS));
-	p->url = g_strchomp(printed(p->program.out_fd));
-	cr_assert(g_str_has_prefix(p->url, "http://127.0.0.1:"), "%s", p->url);
-	p->host = g_strndup(p->url + 7, strcspn(p->url + 7, "/"));
-}
-
-/* Ends it by the signal (0: it ends by itself); its exit code. */
-static int page_end(struct page *p, int number)
-{
-	struct outcome o;
-	int code;
-
-	if (number != 0)
-		kill(p->program.pid, number);
-	program_end(&p->program, &o);
-	code = o.exit_code;
-	outcome_clear(&o);
-	g_free(p->url);
-	g_free(p->host);
-	return code;
-}
-
-/* --- viewers ---------------------------------------------------------------------------------- */
-
-struct looker {
-	SoupSession *session;
-	SoupWebsocketConnection *socket; /* NULL: not let in */
-	bool answered, closed;
-	GQueue messages; /* json_t */
-	json_int_t asked;
-};
-
-static void on_message(SoupWebsocketConnection *socket G_GNUC_UNUSED,
-		       SoupWebsocketDataType type G_GNUC_UNUSED, GBytes *bytes, gpointer looker)
-{
-	gsize length;
-	const char *text = g_bytes_get_data(bytes, &length);
-
-	g_queue_push_tail(&((struct looker *)looker)->messages, json_loadb(text, length, 0, NULL));
-}
-
-static void on_closed(SoupWebsocketConnection *socket G_GNUC_UNUSED, gpointer looker)
-{
-	((struct looker *)looker)->closed = true;
-}
-
-static void on_connected(GObject *session, GAsyncResult *result, gpointer user_data)
-{
-	struct looker *l = user_data;
-
-	l->socket = soup_session_websocket_connect_finish(SOUP_SESSION(session), result, NULL);
-	l->answered = true;
-	if (!l->socket)
-		return;
-	soup_websocket_connection_set_max_incoming_payload_size(l->socket, 0);
-	g_signal_connect(l->socket, "message", G_CALLBACK(on_message), l);
-	g_signal_connect(l->socket, "closed", G_CALLBACK(on_closed), l);
-}
-
-/* Comes to the page's WebSocket from that origin (NULL: the page's own). */
-static void looker_new(struct looker *l, const struct page *p, const char *origin)
-{
-	g_autofree char *url = g_strdup_printf("ws%ssocket", p->url + 4),
-			*own = g_strdup_printf("http://%s", p->host);
-	g_autoptr(SoupMessage) m = soup_message_new("GET", url);
-
-	*l = (struct looker){.session = soup_session_new()};
-	soup_session_websocket_connect_async(l->session, m, origin ? origin : own, NULL,
-					     G_PRIORITY_DEFAULT, NULL, on_connected, l);
-	while (!l->answered)
-		g_main_context_iteration(NULL, TRUE);
-}
-
-static void message_free(gpointer message)
-{
-	json_decref(message);
-}
-
-static void looker_clear(struct looker *l)
-{
-	if (l->socket)
-		g_signal_handlers_disconnect_by_data(l->socket, l);
-	g_clear_object(&l->socket);
-	g_clear_object(&l->session);
-	g_queue_clear_full(&l->messages, message_free);
-}
-
-/* The next message, which the caller owns; NULL: the connection is closed. */
-static json_t *next(struct looker *l)
-{
-	while (g_queue_is_empty(&l->messages) && !l->closed)
-		g_main_context_iteration(NULL, TRUE);
-	return g_queue_pop_head(&l->messages);
-}
-
-/* The next event of that name, which the caller owns; those before it are dropped. */
-static json_t *await(struct looker *l, const char *event)
-{
-	json_t *message;
-
-	while ((message = next(l)) && !member_is(message, "event", event))
-		json_decref(message);
-	cr_assert(message, "no %s came", event);
-	return message;
-}
-
-/* Asks for something (taken over). */
-static void ask(struct looker *l, json_t *request)
-{
-	char *text;
-
-	json_object_set_new(request, "id", json_integer(++l->asked));
-	text = json_dumps(request, JSON_COMPACT);
-	soup_websocket_connection_send_text(l->socket, text);
-	free(text);
-	json_decref(request);
-}
-
-/* The answer to what was asked last, which the caller owns; messages before it are dropped, but the
- * last state is kept in *ret_state (NULL: not wanted). */
-static json_t *answer(struct looker *l, json_t **ret_state)
-{
-	json_t *message;
-
-	while ((message = next(l)) && member_integer(message, "answer") != l->asked) {
-		if (ret_state && member_is(message, "event", "state")) {
-			json_decref(*ret_state);
-			*ret_state = json_incref(message);
-		}
-		json_decref(message);
-	}
-	cr_assert(message, "no answer came");
-	return message;
-}
-
-/* It must be done; returns the state after it, which the caller owns. */
-static json_t *expect_done(struct looker *l, json_t *request)
-{
-	json_t *state = NULL;
-	json_auto_t *done = NULL;
-
-	ask(l, request);
-	done = answer(l, &state);
-	cr_assert(member_true(done, "ok"), "%s", member_text(done, "error"));
-	cr_assert(state, "no state came before the answer");
-	return state;
-}
-
-/* It must be refused with an error that has `part` in it. */
-static void expect_refused(struct looker *l, json_t *request, const char *part)
-{
-	json_auto_t *done = NULL;
-
-	ask(l, request);
-	done = answer(l, NULL);
-	cr_expect(!member_true(done, "ok"), "%s: was done", part);
-	cr_expect(member_text(done, "error") && strstr(member_text(done, "error"), part),
-		  "no '%s' in '%s'", part, member_text(done, "error"));
-}
-
-static json_t *call_request(const char *from, const char *to, const char *media)
-{
-	return json_pack("{s:s, s:s, s:s, s:s, s:f}", "do", "call", "from", from, "to", to, "media",
-			 media, "seconds", 0.8);
-}
-
-static json_t *set_request(const char *change)
-{
-	return json_pack("{s:s, s:[s]}", "do", "set", "changes", change);
-}
 
 /* --- a call ----------------------------------------------------------------------------------- */
 
@@ -252,12 +40,12 @@ static void take_steps(struct call_seen *c, const json_t *message)
 /* Takes all that is told of the call that is being placed, to its end. */
 static void see_call(struct looker *l, struct call_seen *c)
 {
-	json_auto_t *begins = await(l, "call-begins");
+	json_auto_t *begins = looker_await(l, "call-begins");
 	json_int_t number = member_integer(begins, "call");
 
 	*c = (struct call_seen){.steps = json_array()};
 	while (!c->ends) {
-		json_t *message = next(l);
+		json_t *message = looker_next(l);
 
 		cr_assert(message, "the connection ended");
 		if (member_is(message, "event", "steps"))
@@ -312,16 +100,16 @@ Test(serve, a_call_is_seen_while_it_goes_on_and_mended, .timeout = 120)
 	page_start(&p, &h, NULL);
 	looker_new(&l, &p, NULL);
 	cr_assert(l.socket);
-	state = await(&l, "state");
+	state = looker_await(&l, "state");
 	cr_expect_str_eq(member_text(state, "as"), "missing-route");
 	cr_expect_eq(json_array_size(json_object_get(state, "changes")), 0);
 	cr_expect_eq(json_array_size(json_object_get(state, "endpoints")), 7);
 	json_decref(state);
-	expect_refused(&l, call_request("branch1", "core", "audio"), "endpoints");
-	expect_refused(&l, call_request("branch1", "branch1", "audio"), "two ends");
-	expect_refused(&l, call_request("branch1", "home1", "smell"), "one medium");
+	looker_expect_refused(&l, call_request("branch1", "core", "audio"), "endpoints");
+	looker_expect_refused(&l, call_request("branch1", "branch1", "audio"), "two ends");
+	looker_expect_refused(&l, call_request("branch1", "home1", "smell"), "one medium");
 
-	ask(&l, call_request("branch1", "home1", "audio"));
+	looker_ask(&l, call_request("branch1", "home1", "audio"));
 	see_call(&l, &c);
 	cr_expect_str_eq(member_text(cell_of(&c), "verdict"), "fail");
 	cr_expect_gt(c.told, 1, "steps came once only");
@@ -330,19 +118,19 @@ Test(serve, a_call_is_seen_while_it_goes_on_and_mended, .timeout = 120)
 	cr_expect(is_lost_at(c.steps, "edge"), "told while it went on");
 	cr_expect(is_lost_at(json_object_get(cell_of(&c), "steps"), "edge"), "told at the end");
 	call_seen_clear(&c);
-	explained = await(&l, "explained");
+	explained = looker_await(&l, "explained");
 	cr_expect_str_eq(
 		member_text(json_object_get(json_object_get(explained, "explanation"), "cause"),
 			    "code"),
 		"RETURN_WRONG_EGRESS");
 	fix = json_array_get(json_object_get(explained, "fixes"), 0);
-	state = expect_done(&l, json_pack("{s:s, s:O}", "do", "set", "changes",
-					  json_object_get(fix, "changes")));
+	state = looker_expect_done(&l, json_pack("{s:s, s:O}", "do", "set", "changes",
+						 json_object_get(fix, "changes")));
 	cr_expect_str_eq(member_text(state, "as"), "persistent-route");
 	json_decref(state);
 	json_decref(explained);
 
-	ask(&l, call_request("branch1", "home1", "audio"));
+	looker_ask(&l, call_request("branch1", "home1", "audio"));
 	see_call(&l, &c);
 	cr_expect_str_eq(member_text(cell_of(&c), "verdict"), "pass");
 	cr_expect_str_eq(member_text(cell_of(&c), "path"), "udp-relay");
@@ -389,42 +177,46 @@ Test(serve, changes_are_made_and_taken_back, .timeout = 120)
 	home_expect(&h, 0, "up", "-t", LYNC, "-s", "missing-route", NULL);
 	page_start(&p, &h, NULL);
 	looker_new(&l, &p, NULL);
-	json_decref(await(&l, "state"));
-	expect_refused(&l, set_request("add-rout: {node: edge}"), "did you mean 'add-route'?");
-	expect_refused(&l, json_pack("{s:s, s:[]}", "do", "set", "changes"), "no change");
-	expect_refused(&l,
-		       set_request("add-node: {spy: {site: datacenter, interfaces: {lan: {network: "
-				   "dc-lan, address: 10.0.1.99/24}}, endpoint: {client: "
-				   "{command: [/bin/sh]}}}}"),
-		       "a program can't be named");
-	expect_refused(&l, json_pack("{s:s, s:s}", "do", "unset", "change", ROUTE), "not set");
-	expect_refused(&l, json_pack("{s:s, s:s}", "do", "scenario", "name", "nowhere"),
-		       "no scenario");
-	expect_refused(&l, json_pack("{s:s, s:s}", "do", "run", "command", "id"), "no such");
-	state = expect_done(&l, set_request(ROUTE));
+	json_decref(looker_await(&l, "state"));
+	looker_expect_refused(&l, set_request("add-rout: {node: edge}"),
+			      "did you mean 'add-route'?");
+	looker_expect_refused(&l, json_pack("{s:s, s:[]}", "do", "set", "changes"), "no change");
+	looker_expect_refused(
+		&l,
+		set_request("add-node: {spy: {site: datacenter, interfaces: {lan: {network: "
+			    "dc-lan, address: 10.0.1.99/24}}, endpoint: {client: "
+			    "{command: [/bin/sh]}}}}"),
+		"a program can't be named");
+	looker_expect_refused(&l, json_pack("{s:s, s:s}", "do", "unset", "change", ROUTE),
+			      "not set");
+	looker_expect_refused(&l, json_pack("{s:s, s:s}", "do", "scenario", "name", "nowhere"),
+			      "no scenario");
+	looker_expect_refused(&l, json_pack("{s:s, s:s}", "do", "run", "command", "id"), "no such");
+	state = looker_expect_done(&l, set_request(ROUTE));
 	cr_expect(edge_has_route(state));
 	cr_expect_eq(count_changes(state), 1);
-	state = expect_done(&l, json_pack("{s:s, s:s}", "do", "unset", "change", ROUTE));
+	state = looker_expect_done(&l, json_pack("{s:s, s:s}", "do", "unset", "change", ROUTE));
 	cr_expect(!edge_has_route(state));
 	cr_expect_eq(count_changes(state), 0);
 	/* somebody else's change in a terminal is told */
 	home_expect(&h, 0, "set", ROUTE, NULL);
 	do
-		state = await(&l, "state");
+		state = looker_await(&l, "state");
 	while (!edge_has_route(state) && (json_decref(state), true));
 	cr_expect_eq(count_changes(state), 1);
 	/* the VPN bypass in its place */
-	state = expect_done(&l, json_pack("{s:s, s:s}", "do", "scenario", "name", "vpn-bypass"));
+	state = looker_expect_done(&l,
+				   json_pack("{s:s, s:s}", "do", "scenario", "name", "vpn-bypass"));
 	cr_expect_str_eq(member_text(state, "as"), "vpn-bypass");
 	cr_expect(!edge_has_route(state));
 	json_decref(state);
-	ask(&l, call_request("branch1", "home1", "audio"));
+	looker_ask(&l, call_request("branch1", "home1", "audio"));
 	see_call(&l, &c);
 	cr_expect_str_eq(member_text(cell_of(&c), "path"), "udp-nat");
 	call_seen_clear(&c);
-	state = expect_done(&l, json_pack("{s:s, s:s}", "do", "reboot", "node", "edge"));
+	state = looker_expect_done(&l, json_pack("{s:s, s:s}", "do", "reboot", "node", "edge"));
 	json_decref(state);
-	state = expect_done(&l, json_pack("{s:s}", "do", "reset"));
+	state = looker_expect_done(&l, json_pack("{s:s}", "do", "reset"));
 	cr_expect_str_eq(member_text(state, "as"), "missing-route");
 	cr_expect_eq(count_changes(state), 0);
 	looker_clear(&l);
@@ -557,19 +349,19 @@ Test(serve, who_may_only_look_changes_nothing, .timeout = 60)
 	page_start(&p, &h, "--read-only");
 	has_no_rights(p.program.pid);
 	looker_new(&l, &p, NULL);
-	json_decref(await(&l, "state"));
+	json_decref(looker_await(&l, "state"));
 	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
-		expect_refused(&l, json_pack("{s:s}", "do", words[i]), "looking only");
+		looker_expect_refused(&l, json_pack("{s:s}", "do", words[i]), "looking only");
 	/* what is no JSON object ends the connection */
 	soup_websocket_connection_send_text(l.socket, "[]");
-	cr_expect_null(next(&l));
+	cr_expect_null(looker_next(&l));
 	looker_clear(&l);
 	/* the lab goes, and that is told */
 	looker_new(&l, &p, NULL);
-	json_decref(await(&l, "state"));
+	json_decref(looker_await(&l, "state"));
 	home_expect(&h, 0, "down", NULL);
-	json_decref(await(&l, "lab-down"));
-	cr_expect_null(next(&l));
+	json_decref(looker_await(&l, "lab-down"));
+	cr_expect_null(looker_next(&l));
 	looker_clear(&l);
 	cr_expect_eq(page_end(&p, 0), 0);
 	home_expect(&h, 2, "serve", NULL);
@@ -591,7 +383,7 @@ Test(serve, a_plain_user_serves_as_well, .timeout = 60)
 	page_start(&p, &h, NULL);
 	has_no_rights(p.program.pid);
 	looker_new(&l, &p, NULL);
-	ask(&l, call_request("dc1", "dc2", "im"));
+	looker_ask(&l, call_request("dc1", "dc2", "im"));
 	see_call(&l, &c);
 	cr_expect_str_eq(member_text(cell_of(&c), "verdict"), "pass");
 	call_seen_clear(&c);
@@ -643,7 +435,7 @@ static char *told_until_end(struct looker *l)
 	bool over = false;
 
 	while (!over) {
-		json_auto_t *message = next(l);
+		json_auto_t *message = looker_next(l);
 		char *text;
 
 		cr_assert(message);
@@ -687,10 +479,10 @@ Test(serve, thirty_see_the_same_and_a_slow_one_is_sent_away, .timeout = 120)
 		cr_assert(all[i].socket);
 	}
 	for (guint i = 0; i < LOOKERS; i++)
-		json_decref(await(&all[i], "state"));
+		json_decref(looker_await(&all[i], "state"));
 	be_slow(&p);
 	many_say_nothing(&p);
-	ask(&all[7], call_request("dc1", "home1", "audio"));
+	looker_ask(&all[7], call_request("dc1", "home1", "audio"));
 	for (guint i = 0; i < LOOKERS; i++) {
 		g_autofree char *text = told_until_end(&all[i]);
 
@@ -701,8 +493,8 @@ Test(serve, thirty_see_the_same_and_a_slow_one_is_sent_away, .timeout = 120)
 	}
 	/* who comes late is told of it, too */
 	looker_new(&late, &p, NULL);
-	json_decref(await(&late, "call-ends"));
-	json_decref(await(&late, "state"));
+	json_decref(looker_await(&late, "call-ends"));
+	json_decref(looker_await(&late, "state"));
 	looker_clear(&late);
 	for (guint i = 0; i < LOOKERS; i++)
 		looker_clear(&all[i]);

@@ -23,19 +23,12 @@ const shownFigure = (value, unit) =>
 export const callWords = call =>
 	`${call.number}: ${callName(call.cell)}, ${mediumWord(call.cell.media)}`;
 
-// The nodes that media went over, from the caller.
+// The nodes that media went over, from the caller; the last packets, because the first ones may
+// have gone before the best way was known.
 export function mediaWay(cell) {
-	const step =
-		(cell.steps ?? []).find(
-			one =>
-				one.protocol === "rtp" &&
-				(one.hops ?? []).length > 1 &&
-				!one.lost &&
-				one.side !== "back",
-		) ??
-		(cell.steps ?? []).find(
-			one => one.protocol === "rtp" && (one.hops ?? []).length > 1 && !one.lost,
-		);
+	const isSeen = one => one.protocol === "rtp" && one.hops?.length > 1 && !one.lost;
+	const seen = (cell.steps ?? []).filter(isSeen);
+	const step = seen.findLast(one => one.side !== "back") ?? seen[seen.length - 1];
 	const nodes = (step?.hops ?? [])
 		.map(hop => hop.node)
 		.filter((node, i, all) => node !== all[i - 1]);

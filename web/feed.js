@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What is known of a lab that is up, by what its server has told (docs/LIVE.md, section "The page
-// of a lab").  Pure: no document, no clock, no connection; source.js hands it one message after the
+// What is known of a lab that is up, by what its server has told (docs/LIVE.md, section "The
+// page").  Pure: no document, no clock, no connection; source.js hands it one message after the
 // other.
 
 const CALLS_MAX = 40; // the oldest calls are forgotten

@@ -127,17 +127,22 @@ export class LiveView {
 		const wasFollowing = this.player.finish(this.call.cell.steps);
 		this.player.cell = this.call.cell;
 		this.drawAll();
-		if (wasFollowing && this.call.cell.verdict !== "pass") {
-			this.player.goToLost();
-		} else if (wasFollowing) {
-			this.player.seek(
-				this.call.cell.steps.findLastIndex(
-					step => step.protocol === "rtp" && step.hops?.length > 1,
-				),
-			);
+		if (wasFollowing) {
+			this.goToPoint();
 		}
 		this.placedAt = wasFollowing ? this.player.playback.index : null;
 		sayAloud(`${callWords(this.call)}: ${outcomeOf(this.call.cell).word}`);
+	}
+
+	// The step by which a call that is over is told: where it dies, or the way that media take.
+	goToPoint() {
+		const {steps, verdict} = this.call.cell;
+		if (verdict === "pass") {
+			const isWay = step => step.protocol === "rtp" && step.hops?.length > 1;
+			this.player.seek(steps.findLastIndex(isWay));
+		} else {
+			this.player.goToLost();
+		}
 	}
 
 	// The why comes later than the call's end: the step that shows the cause is gone to, if nobody
@@ -189,6 +194,9 @@ export class LiveView {
 		this.drawAll();
 		this.drawNode();
 		this.drawLessons();
+		if (call && !call.isOn) {
+			this.goToPoint();
+		}
 	}
 
 	// Under the map, while no call is shown.

@@ -34,7 +34,14 @@ export class Player {
 		this.isFollowing = this.isOn; // the newest step is shown
 		this.fresh = []; // steps that came last
 		this.strip = makeStrip(this.playback);
-		this.now = make("div", {class: "now", "aria-live": "polite", "aria-atomic": "true"});
+		this.now = make("div", {
+			class: "now",
+			role: "region",
+			tabindex: "0",
+			"aria-label": "This step",
+			"aria-live": "polite",
+			"aria-atomic": "true",
+		});
 		this.headers = make("div", {class: "headers"}); // the view says where they stand
 		this.playButton = make(
 			"button",

@@ -85,6 +85,9 @@ char *cmd_program_dir(void);
 /* A file of the project in one of its folders ("topologies", "lessons", "exercises"; `name` NULL:
  * the folder), beside the program or installed.  The caller frees it. */
 char *cmd_shipped(const char *folder, const char *name);
+/* The lessons that come with testbed, for a page (docs/STORY.md); NULL: they can't be read, and the
+ * page has none. */
+json_t *cmd_shipped_lessons(void);
 /* The same in "topologies". */
 char *cmd_shipped_topology(const char *name);
 /* File of -t, or the reference topology beside the program or installed.  The caller frees it. */

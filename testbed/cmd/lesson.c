@@ -21,6 +21,15 @@ struct session_of_lesson {
 	int code;
 };
 
+json_t *cmd_shipped_lessons(void)
+{
+	g_autofree char *folder = cmd_shipped("lessons", NULL);
+	g_autoptr(diags) unheard = diags_new();
+	g_autoptr(GPtrArray) lessons = lessons_load(folder, unheard);
+
+	return lessons ? lessons_to_json(lessons) : NULL;
+}
+
 /* Prints prose with an empty line behind it; NULL: nothing. */
 static void say(struct session_of_lesson *s, const char *mark, const char *prose)
 {

@@ -5,7 +5,6 @@
 #include "testbed/cmd/signals.h"
 #include "testbed/exec/confine.h"
 #include "testbed/exec/ids.h"
-#include "testbed/exercise/lesson.h"
 #include "testbed/serve/serve.h"
 
 #include <errno.h>
@@ -67,16 +66,6 @@ static model *base_of(const json_t *status)
 	return m;
 }
 
-/* The lessons that come with testbed; NULL: they can't be read, and the page has none. */
-static json_t *shipped_lessons(void)
-{
-	g_autofree char *folder = cmd_shipped("lessons", NULL);
-	g_autoptr(diags) unheard = diags_new();
-	g_autoptr(GPtrArray) lessons = lessons_load(folder, unheard);
-
-	return lessons ? lessons_to_json(lessons) : NULL;
-}
-
 /* Another connection to the keeper; -1: an error was printed. */
 static int connect_again(const char *name)
 {
@@ -115,7 +104,7 @@ static serve *serve_lab(const json_t *status, const struct options *o, guint16 p
 		if (job.control[i] < 0)
 			return NULL;
 	}
-	job.lessons = shipped_lessons();
+	job.lessons = cmd_shipped_lessons();
 	s = serve_new(&job, (void (*)(gpointer))g_main_loop_quit, loop, &error);
 	if (!s)
 		cmd_error("%s", error->message);

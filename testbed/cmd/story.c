@@ -8,12 +8,17 @@
 
 #include <string.h>
 
-/* Finishes the page (taken over) and writes it to o->html.  Returns the exit code. */
-static int write_page(page *p, const json_t *index, const struct options *o)
+/* Finishes the page (taken over) with the lessons and writes it to o->html.  Returns the exit code.
+ */
+static int write_page(page *p, json_t *index, const struct options *o)
 {
-	g_autoptr(GString) html = page_finish(p, index, NULL);
+	json_auto_t *whole = json_copy(index), *lessons = cmd_shipped_lessons();
+	g_autoptr(GString) html = NULL;
 	g_autoptr(GError) error = NULL;
 
+	if (lessons)
+		json_object_set(whole, "lessons", lessons);
+	html = page_finish(p, whole, NULL);
 	if (files_replace(o->html, html->str, (gssize)html->len, &error))
 		return CMD_AS_EXPECTED;
 	return cmd_fail(CMD_INTERNAL, "%s", error->message);

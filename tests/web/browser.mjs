@@ -82,15 +82,20 @@ export async function openReport(
 	const page = await browser.newPage();
 	page.setDefaultTimeout(PATIENCE_MS);
 	const problems = [];
+	// Browsers ask a server for an icon; the page's policy forbids it, and Firefox says so.
+	const isIcon = text => /\/favicon\.ico\b/.test(text);
 	page.on("console", message => {
-		if (["error", "warn", "warning"].includes(message.type())) {
+		const where = `${message.location()?.url} ${message.text()}`;
+		if (["error", "warn", "warning"].includes(message.type()) && !isIcon(where)) {
 			problems.push(`${message.type()}: ${message.text()}`);
 		}
 	});
 	const broken = new Promise((_, reject) =>
 		page.on("pageerror", error => {
-			problems.push(`error: ${error.message}`);
-			reject(error);
+			if (!isIcon(error.message)) {
+				problems.push(`error: ${error.message}`);
+				reject(error);
+			}
 		}),
 	);
 	broken.catch(() => {}); // problems tells it, too
@@ -99,8 +104,11 @@ export async function openReport(
 		await dialog.dismiss();
 	});
 	page.on("request", request => {
-		if (!/^(file|data|blob|ws):/.test(request.url()) && request.url() !== address) {
-			problems.push(`request: ${request.url()}`);
+		const url = request.url();
+		const isOwn =
+			[address, `${start}socket`].includes(url) || /^(file|data|blob|ws):/.test(url);
+		if (!isOwn && !isIcon(url)) {
+			problems.push(`request: ${url}`);
 		}
 	});
 	await page.setViewport({width: size[0], height: size[1]});

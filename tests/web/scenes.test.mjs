@@ -193,6 +193,20 @@ test("a node shows what its kernel had", () =>
 		assert.match(await textOf(page, ".right"), /172\.25\.33\.10/);
 	}));
 
+test("lessons can be read, and an answer waits until it is asked for", () =>
+	inReport({file: TRIAL, bypassPolicy: !isFirefox}, async page => {
+		await page.click("#views button:last-child");
+		await page.waitForSelector(".lesson-step");
+		const answer = () => page.$eval(".answer p", text => text.checkVisibility());
+		assert.equal(await answer(), false);
+		await page.click(".answer summary");
+		assert.equal(await answer(), true);
+		await page.select(".lesson select", "nat-and-ice");
+		assert.match(await textOf(page, ".lesson"), /testbed lesson nat-and-ice/);
+		assert.equal(await page.$(".lesson .go"), null, "nothing is run from a report");
+		assert.deepEqual(await axeViolations(page), []);
+	}));
+
 test("two scenarios side by side: cells that differ are marked", () =>
 	inReport({hash: "#scenario=missing-route&with=persistent-route"}, async page => {
 		assert.equal((await page.$$(".pair .grid")).length, 2);

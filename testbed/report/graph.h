@@ -31,6 +31,8 @@ struct graph_note {
 	const char *node; /* NULL: of no single one; borrowed from the model */
 	char *text;
 };
+#define GRAPH_CHANGED "changed" /* of a node that one of several changes is about */
+
 /* A packet, or its answer, passes an interface. */
 struct graph_pass {
 	const char *node, *iface; /* borrowed */
@@ -145,6 +147,7 @@ void graph_dot_begin(const char *name, const char *title, GString *out);
 void graph_dot_text(GString *out, const char *text);
 void graph_dot_head(GString *out, const char *name, const char *title, const char *color);
 void graph_dot_marks(GString *out, const GPtrArray *marks);
+void graph_dot_note(GString *out, const struct graph_note *note); /* a row, broken into lines */
 void graph_mermaid_begin(const char *title, GString *out);
 void graph_mermaid_text(GString *out, const char *text);
 

@@ -91,8 +91,7 @@ static void append_tunnel_rows(GString *out, const model *m, const struct node *
 	}
 }
 
-/* Appends a note, broken into lines. */
-static void append_note(GString *out, const struct graph_note *note)
+void graph_dot_note(GString *out, const struct graph_note *note)
 {
 	const struct graph_note_look *look = &graph_note_looks[note->kind];
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -117,7 +116,7 @@ static void append_notes(GString *out, const graph_request *r, const char *node)
 {
 	ptr_array_foreach(const struct graph_note, note, r->notes)
 		if (g_strcmp0(note->node, node) == 0)
-			append_note(out, note);
+			graph_dot_note(out, note);
 }
 
 static void append_node(GString *out, const graph_drawing *g, const struct node *n,

@@ -60,7 +60,7 @@ void graph_add_changes(graph_request *r, const model *base, const struct scenari
 		if (!model_node(base, n->name))
 			add_note(r, NOTE_ADDED, n->name, g_strdup("added"));
 		else if (differs && !has_note(r, n->name))
-			add_note(r, NOTE_CHANGED, n->name, g_strdup("changed"));
+			add_note(r, NOTE_CHANGED, n->name, g_strdup(GRAPH_CHANGED));
 	}
 }
 

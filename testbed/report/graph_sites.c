@@ -273,6 +273,30 @@ static guint left_box(const struct bundle *b)
 	return 0;
 }
 
+/* What the scenario changes, in a box of its own: its nodes are not drawn. */
+static void put_changes(const graph_request *r, enum graph_format format, GString *out)
+{
+	bool dot = format == GRAPH_DOT, any = false;
+
+	ptr_array_foreach(const struct graph_note, note, r->notes) {
+		if (note->kind != NOTE_CHANGED || g_str_equal(note->text, GRAPH_CHANGED))
+			continue;
+		if (!any)
+			g_string_append(out, dot ? "  \"=changes\" [label=<<TABLE BORDER=\"0\" "
+						   "CELLBORDER=\"0\">" :
+						   "  changes[\"");
+		else if (!dot)
+			g_string_append(out, "<br/>");
+		if (dot)
+			graph_dot_note(out, note);
+		else
+			graph_mermaid_text(out, note->text);
+		any = true;
+	}
+	if (any)
+		g_string_append(out, dot ? "</TABLE>>];\n" : "\"]\n");
+}
+
 static void put_dot(const struct overview *o, GString *out)
 {
 	ptr_array_foreach(const struct box, b, o->boxes) {
@@ -313,7 +337,6 @@ static void put_dot(const struct overview *o, GString *out)
 			g_string_append_printf(out, " [color=\"%s\"];\n", color);
 		}
 	}
-	g_string_append(out, "}\n");
 }
 
 static void put_mermaid(const struct overview *o, GString *out)
@@ -357,9 +380,12 @@ void graph_sites(const model *m, enum graph_format format, const graph_request *
 	if (format == GRAPH_DOT) {
 		graph_dot_begin(m->name, r->title, out);
 		put_dot(&o, out);
+		put_changes(r, format, out);
+		g_string_append(out, "}\n");
 	} else {
 		graph_mermaid_begin(r->title, out);
 		put_mermaid(&o, out);
+		put_changes(r, format, out);
 	}
 	g_ptr_array_unref(o.bundles);
 	g_ptr_array_unref(o.boxes);

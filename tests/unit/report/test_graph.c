@@ -152,6 +152,25 @@ Test(graph, sites_that_are_alike_are_one_box)
 	}
 }
 
+/* What a scenario changes is told where its nodes are not drawn. */
+Test(graph, changes_are_told_beside_sites)
+{
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	const struct scenario *sc = model_scenario(base, "persistent-route");
+	g_autoptr(model) m = model_instantiate(base, sc, d);
+
+	for (enum graph_format f = GRAPH_DOT; f <= GRAPH_MERMAID; f++) {
+		g_autoptr(graph_request) r = graph_request_new();
+		g_autoptr(GString) out = g_string_new(NULL);
+
+		r->by_site = true;
+		graph_add_changes(r, base, sc, m, NULL);
+		graph_print(m, f, r, out);
+		cr_expect_not_null(strstr(out->str, "add-route: {node: edge"), "%s", out->str);
+	}
+}
+
 /* Sites that differ, or lead elsewhere, are not one. */
 Test(graph, sites_that_differ_stay_apart)
 {

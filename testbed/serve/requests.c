@@ -92,6 +92,9 @@ static void on_call_over(shown_call *c, const netstate *state, gpointer user_dat
 	serve *s = user_data;
 
 	s->call = NULL;
+	/* packets of the last one only are kept */
+	for (GList *l = s->past.head; l; l = l->next)
+		shown_call_forget(l->data);
 	g_queue_push_tail(&s->past, c);
 	if (s->past.length > PAST_CALLS_MAX)
 		shown_call_free(g_queue_pop_head(&s->past));

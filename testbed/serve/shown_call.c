@@ -174,6 +174,8 @@ static void tell_end(shown_call *c)
 	read_packets(c);
 	end_packets(c);
 	use_packets(c);
+	g_byte_array_unref(c->packets);
+	c->packets = g_byte_array_new();
 	if (c->before && c->seen.state)
 		report_hops(c->cell, c->job.network->model, c->before, c->seen.state);
 	c->stage = ENDED;
@@ -406,13 +408,23 @@ static gpointer explain_in_thread(gpointer user_data)
 
 bool shown_call_explain(shown_call *c)
 {
-	if (c->stage != ENDED || !c->job.explains)
+	if (c->stage != ENDED || !c->job.explains || !c->seen.heard)
 		return false;
 	if (c->explained)
 		tell(c, json_incref(c->explained));
 	else if (!c->explaining)
 		c->explaining = g_thread_new("explain", explain_in_thread, c);
 	return true;
+}
+
+void shown_call_forget(shown_call *c)
+{
+	if (c->stage != ENDED || c->explaining)
+		return;
+	observation_clear(&c->seen);
+	g_clear_pointer(&c->before, netstate_unref);
+	json_decref(c->steps);
+	c->steps = json_array();
 }
 
 json_t *shown_call_events(const shown_call *c)

@@ -53,6 +53,9 @@ void shown_call_free(shown_call *c);
 /* Explains it now, or tells again how it was explained.  False: it is not over, or causes are not
  * told. */
 bool shown_call_explain(shown_call *c);
+/* Keeps only what was told: it can't be explained any more.  Nothing while it is being explained.
+ */
+void shown_call_forget(shown_call *c);
 /* What who comes later has to be told: the events so far that are still true, which the caller
  * owns; empty where nothing was told yet. */
 json_t *shown_call_events(const shown_call *c);

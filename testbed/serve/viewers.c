@@ -297,7 +297,8 @@ void viewer_tell(viewer *v, json_t *message)
 {
 	char *text = json_dumps(message, JSON_COMPACT);
 
-	send_text(v, text, strlen(text));
+	if (text)
+		send_text(v, text, strlen(text));
 	free(text);
 	json_decref(message);
 }
@@ -305,10 +306,12 @@ void viewer_tell(viewer *v, json_t *message)
 void viewers_tell(viewers *all, json_t *message)
 {
 	char *text = json_dumps(message, JSON_COMPACT);
-	gsize length = strlen(text);
+	gsize length = text ? strlen(text) : 0;
 
+	/* what is no text (a mistake of ours) is told to nobody */
 	ptr_array_foreach(viewer, v, all->list)
-		send_text(v, text, length);
+		if (text)
+			send_text(v, text, length);
 	free(text);
 	json_decref(message);
 }

@@ -2,7 +2,7 @@
 // What is done to a lab that is up: place a call, choose a scenario, switch changes on and off,
 // type one, start again. The lab says what it refuses, and the words stand beside what was asked.
 
-import {chooser, make, replaceContent, sayAloud} from "./dom.js";
+import {chooser, make, makeTable, replaceContent, sayAloud} from "./dom.js";
 import {changeWords, stateDifferences} from "./feed.js";
 import {countWord, mediumWord} from "./words.js";
 
@@ -204,6 +204,7 @@ export class ChangesPanel {
 		this.refusal = make("p", {class: "refused", role: "alert"});
 		this.list = make("div", {});
 		this.news = make("div", {});
+		this.clients = make("div", {});
 		this.element = make(
 			"div",
 			{class: "changes-panel"},
@@ -211,6 +212,7 @@ export class ChangesPanel {
 			app.index.read_only ? null : this.form(),
 			this.refusal,
 			this.news,
+			this.clients,
 		);
 		this.update();
 	}
@@ -331,6 +333,21 @@ export class ChangesPanel {
 			this.button.disabled = this.app.source.link !== "open" || Boolean(feed.busy);
 		}
 		this.drawNews();
+		this.drawClients();
+	}
+
+	// Who is signed in where, and why not.
+	drawClients() {
+		const {endpoints} = this.app.source.feed;
+		const stateWord = end =>
+			end.state === "signed-in"
+				? ["✓ signed in", end.remote_user ? "from outside" : "inside", end.server]
+				: [`✗ ${end.state}`, end.why];
+		const rows = endpoints.map(end => [end.name, stateWord(end).filter(Boolean).join(", ")]);
+		replaceContent(
+			this.clients,
+			makeTable("Clients", ["name", "state"], rows, "not known yet"),
+		);
 	}
 
 	// What is otherwise in the kernels since they were looked at before.

@@ -101,9 +101,11 @@ export class LiveView {
 			state: () => this.stateTold(),
 		}[what];
 		act?.();
-		this.bar.update();
-		this.changes.update();
-		this.drawHistory();
+		if (what !== "steps") {
+			this.bar.update();
+			this.changes.update();
+			this.drawHistory();
+		}
 	}
 
 	// After a change the network as it is now is shown, and what is otherwise in it.

@@ -185,8 +185,8 @@ const socketOf = (url, options = {}) =>
 
 test("thirty viewers see a call that a lesson places", () =>
 	inLab({}, async page => {
-		const seen = Array.from({length: VIEWERS}, async () => {
-			const socket = socketOf(server.url);
+		const sockets = Array.from({length: VIEWERS}, () => socketOf(server.url));
+		const seen = sockets.map(async socket => {
 			const words = [];
 			for await (const [data] of eventsOf(socket, "message")) {
 				const message = JSON.parse(data);
@@ -200,6 +200,7 @@ test("thirty viewers see a call that a lesson places", () =>
 			socket.terminate();
 			return words.join(" ");
 		});
+		await Promise.all(sockets.map(socket => once(socket, "open")));
 		await page.click("#tab-lessons");
 		await page.click(".lesson .command .go");
 		const told = new Set(await Promise.all(seen));

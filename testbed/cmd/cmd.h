@@ -97,6 +97,10 @@ bool cmd_read_changes(struct options *o);
 /* Loads that file with the changes of -c; the caller frees the model.  Errors and warnings go to
  * stderr (with --quiet only errors).  NULL: exit with CMD_INPUT. */
 model *cmd_topology_load(const struct options *o);
+/* The same, with the findings in `found`; nothing is printed. */
+model *cmd_topology_read(const struct options *o, diags *found);
+/* For a path that does not exist: notes the file that may have been meant, if there is one. */
+void cmd_note_meant(const char *path);
 /* Prints errors and warnings about a file on stderr. */
 void cmd_tell_findings(const diags *found);
 /* The scenario of that name (NULL: the first one), borrowed.  NULL: unknown, which was printed. */

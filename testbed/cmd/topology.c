@@ -107,22 +107,34 @@ void cmd_tell_findings(const diags *found)
 	cmd_tell(text);
 }
 
-model *cmd_topology_load(const struct options *o)
+void cmd_note_meant(const char *path)
+{
+	g_autofree char *meant = file_meant_by(path);
+
+	if (meant)
+		cmd_note("there is '%s'", meant);
+}
+
+model *cmd_topology_read(const struct options *o, diags *found)
 {
 	g_autofree char *path = cmd_topology_path(o);
-	g_autoptr(diags) found = diags_new();
 	model *m = model_load(path, found);
 
 	if (m && !add_changes(m, o->changes, found))
 		g_clear_pointer(&m, model_free);
+	return m;
+}
+
+model *cmd_topology_load(const struct options *o)
+{
+	g_autofree char *path = cmd_topology_path(o);
+	g_autoptr(diags) found = diags_new();
+	model *m = cmd_topology_read(o, found);
+
 	if (!(m && o->quiet))
 		cmd_tell_findings(found);
-	if (!m) {
-		g_autofree char *meant = file_meant_by(path);
-
-		if (meant)
-			cmd_note("there is '%s'", meant);
-	}
+	if (!m)
+		cmd_note_meant(path);
 	return m;
 }
 

@@ -300,8 +300,11 @@ static const struct verb verbs[] = {
 	 0, 2, cmd_graph},
 	{"nodes", NULL, "List the nodes of a topology: sites, roles, addresses", NULL,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_JSON | OPT_COLOR, 0, 0, cmd_nodes},
-	{"validate", "[FILE...]", "Check topology files and tell all that is wrong with them", NULL,
-	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_QUIET, 0, G_MAXUINT, cmd_validate},
+	{"validate", "[FILE...]", "Check topology files and tell all that is wrong with them",
+	 "FILE '-' is standard input.\n\nExit status: 0 all can be used; 2 wrong arguments; 3 at "
+	 "least one has an error.\n",
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_QUIET | OPT_JSON, 0, G_MAXUINT,
+	 cmd_validate},
 	{"doctor", NULL, "Tell whether this host can run labs, and the cure where it can't", NULL,
 	 OPT_JSON | OPT_COLOR, 0, 0, cmd_doctor},
 	{"scenarios", NULL, "List the scenarios of a topology", NULL, OPT_TOPOLOGY | OPT_JSON, 0, 0,

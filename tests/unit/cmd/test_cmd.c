@@ -134,6 +134,8 @@ static const struct usage_case {
 	{"nodes -t /nonexistent.yaml", 3, NULL, "/nonexistent.yaml"},
 	{"validate", 0, ": ok: ", NULL},
 	{"validate -q", 0, NULL, NULL},
+	{"validate --json -", 0, "\"schema\": \"testbed.validation/1\"", NULL},
+	{"validate --json - tests/data/bad/address-length.yaml", 3, "\"ok\": false", NULL},
 	{"validate /nonexistent.yaml", 3, NULL, "/nonexistent.yaml"},
 	{"scenarios", 0, "missing-route", NULL},
 	{"report /nonexistent", 2, NULL, "/nonexistent"},

@@ -70,6 +70,7 @@ export class CallBar {
 							["im", "audio", "video"].map(one => [one, mediumWord(one)]),
 						),
 						choose("seconds", "for", [
+							["1", "1 s"],
 							["3", "3 s"],
 							["10", "10 s"],
 							["30", "30 s"],

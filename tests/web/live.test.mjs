@@ -82,6 +82,7 @@ async function assertDiesAtEdge(page) {
 
 test("the scene: call fails, packet dies at the Edge, the fix, it works, the VPN's price", () =>
 	inLab({}, async page => {
+		await page.select('[aria-label="for"]', "1");
 		await page.click(".place-call");
 		await seeIt(page);
 		await isOver(page, "fail");
@@ -152,6 +153,8 @@ test("the same by keyboard only", () =>
 		await page.keyboard.type("branch2");
 		await press("k"); // in a select it is a letter
 		assert.equal(await page.$eval('[aria-label="From"]', select => select.value), "branch2");
+		await tabTo('[aria-label="for"]');
+		await press("ArrowUp");
 		await tabTo(".place-call");
 		await press("Enter");
 		await page.waitForSelector(".try");

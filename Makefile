@@ -267,12 +267,12 @@ $(B)/tests/clock-jump.so: tests/preload/clock_jump.c $(B)/flags
 # beside others of its kind: in two lanes, several tests in each.
 E2E_PROGRAMS := $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS))
 e2e_of = $(filter $(patsubst %,$(B)/tests/e2e/%/run,$(1)),$(E2E_PROGRAMS))
-E2E_LIVE := $(call e2e_of,live)
-E2E_BESIDE := $(call e2e_of,diff tour faults trouble machine exercise forward nat clients endurance scarcity)
+E2E_LIVE := $(call e2e_of,live exercise forward nat)
+E2E_BESIDE := $(call e2e_of,tour faults trouble terminal machine diff clients endurance scarcity)
 .PHONY: check-e2e e2e-alone e2e-live e2e-beside
 check-e2e: all $(OF_OTHERS) $(B)/tests/flood $(B)/tests/clock-jump.so $(B)/tests/deny $(B)/tests/scarce.so $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(E2E_PROGRAMS) ## whole labs: every cell, by packets
 	$(Q)failed=; $(MAKE) --no-print-directory e2e-alone || failed=1; \
-		$(MAKE) --no-print-directory -j2 -k --output-sync=target e2e-live e2e-beside || failed=1; test -z "$$failed"
+		$(MAKE) --no-print-directory -k --output-sync=target e2e-live e2e-beside || failed=1; test -z "$$failed"
 
 e2e-alone:
 	$(Q)TEST_JOBS=1 $(call run_tests,$(filter-out $(E2E_LIVE) $(E2E_BESIDE),$(E2E_PROGRAMS)))
@@ -281,7 +281,7 @@ e2e-live:
 	$(Q)TEST_JOBS=5 $(call run_tests,$(E2E_LIVE))
 
 e2e-beside:
-	$(Q)TEST_JOBS=3 $(call run_tests,$(E2E_BESIDE))
+	$(Q)TEST_JOBS=4 $(call run_tests,$(E2E_BESIDE))
 
 check-style: ## format, license lines, documents, layers, headers that compile alone
 	$(Q)scripts/check-format

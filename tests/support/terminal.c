@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <pty.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -139,6 +140,9 @@ static void run_child(const struct sitting *how, const char *const *args)
 {
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();
 
+	/* as a shell at a terminal has it; who runs tests in the background ignores Ctrl-C */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	g_setenv("TERM", how->term ? how->term : "xterm", TRUE);
 	g_setenv("LC_ALL", "C.UTF-8", TRUE);
 	g_ptr_array_add(argv, program_path("testbed"));

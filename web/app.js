@@ -95,6 +95,11 @@ export class App {
 				this.show();
 			}
 		});
+		// As an address of its own it would be another state, and draw everything anew.
+		document.querySelector(".skip").addEventListener("click", event => {
+			event.preventDefault();
+			this.main.focus();
+		});
 		document.addEventListener("keydown", event => this.handleKey(event));
 		window.addEventListener("beforeprint", () => this.prepareHandout());
 		const shown = this.show();

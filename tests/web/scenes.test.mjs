@@ -105,7 +105,9 @@ test("the same by keyboard only", () =>
 		await page.keyboard.press("Tab"); // the link that skips
 		await page.keyboard.press("Enter");
 		// what a change of the address would bring has come by then
-		await page.evaluate(() => new Promise(done => setTimeout(() => requestAnimationFrame(done))));
+		await page.evaluate(
+			() => new Promise(done => setTimeout(() => requestAnimationFrame(done))),
+		);
 		assert.ok(await drawn.evaluate(one => one.isConnected), "nothing is drawn anew");
 		assert.equal(await page.evaluate(() => document.activeElement.id), "main");
 		for (let i = 0; i < 20 && (await label()) === ""; i++) {

@@ -2,7 +2,7 @@
 // The view of one call: the map with the player under it; beside them why, the ladder, the media,
 // and a node that was chosen.  The fix, where it was tried, is the same view over the other story.
 
-import {chooser, make, makeTabs, replaceContent} from "./dom.js";
+import {chooser, make, makeTabs, outcomeBadge, replaceContent} from "./dom.js";
 import {isSameCall} from "./grid.js";
 import {makeLadder} from "./ladder.js";
 import {makeLegend, makeMap} from "./map.js";
@@ -10,7 +10,7 @@ import {mediaContent} from "./media.js";
 import {nodeContent} from "./node.js";
 import {Player} from "./player.js";
 import {callName, mediumWord, outcomeOf, outcomeSentence} from "./words.js";
-import {whyContent} from "./why.js";
+import {quizContent, whyContent} from "./why.js";
 
 // The map of a scenario with the fix: what was missing is there.
 function mapWithFix(map) {
@@ -180,7 +180,7 @@ export class CallView {
 			make(
 				"p",
 				{class: "verdict-line"},
-				make("span", {class: `outcome ${outcome.kind}`}, outcome.mark, " ", outcome.word),
+				outcomeBadge(outcome),
 				" ",
 				outcomeSentence(this.story),
 			),
@@ -206,16 +206,7 @@ export class CallView {
 
 	whyPanel() {
 		if (this.isSecret) {
-			return make(
-				"div",
-				{class: "quiz"},
-				make("p", {}, "Follow the packets first. Where do they end, and why?"),
-				make(
-					"button",
-					{type: "button", class: "reveal", on: {click: () => this.reveal()}},
-					"Show why",
-				),
-			);
+			return quizContent(() => this.reveal());
 		}
 		if (this.withFix) {
 			return make(

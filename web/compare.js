@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Two calls side by side: how they came out, over which nodes media went, and at what price.
 
-import {chooser, make, makeTable, replaceContent} from "./dom.js";
+import {chooser, make, makeTable, outcomeBadge, replaceContent} from "./dom.js";
 import {callName, countWord, mediumWord, outcomeOf} from "./words.js";
 
 const MEASURES = [
@@ -90,7 +90,7 @@ function comparedRows(one, other) {
 	const [a, b] = [one.cell, other.cell];
 	const verdict = cell => {
 		const outcome = outcomeOf(cell);
-		return make("span", {class: `outcome ${outcome.kind}`}, outcome.mark, " ", outcome.word);
+		return outcomeBadge(outcome);
 	};
 	const [wayA, wayB] = [mediaWay(a), mediaWay(b)];
 	const way = ({nodes}) => (nodes.length > 0 ? nodes.join(" → ") : "no media seen");

@@ -148,6 +148,11 @@ export function makeTable(caption, heads, rows, empty = "none") {
 	);
 }
 
+// How a call came out, as a mark and a word (outcomeOf of words.js).
+export function outcomeBadge(outcome) {
+	return make("span", {class: `outcome ${outcome.kind}`}, outcome.mark, " ", outcome.word);
+}
+
 export function chooser(label, options, chosen, choose) {
 	const select = make(
 		"select",

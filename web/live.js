@@ -3,7 +3,7 @@
 // captured.  Earlier calls stay and can be opened; without a call it shows the network as it is
 // now.
 
-import {make, makeTabs, replaceContent, sayAloud} from "./dom.js";
+import {make, makeTabs, outcomeBadge, replaceContent, sayAloud} from "./dom.js";
 import {playerKeys} from "./call.js";
 import {callWords, compareContent, networkWord} from "./compare.js";
 import {CallBar, ChangesPanel, order, switchWords} from "./controls.js";
@@ -15,7 +15,7 @@ import {mediaContent} from "./media.js";
 import {nodeContent} from "./node.js";
 import {Player} from "./player.js";
 import {outcomeOf, outcomeSentence} from "./words.js";
-import {whyContent} from "./why.js";
+import {quizContent, whyContent} from "./why.js";
 
 const NOTHING = {steps: [], ends: []};
 
@@ -277,13 +277,7 @@ export class LiveView {
 				this.call.isOn
 					? make("span", {class: "outcome on-air"}, "● on the wire")
 					: [
-							make(
-								"span",
-								{class: `outcome ${outcome.kind}`},
-								outcome.mark,
-								" ",
-								outcome.word,
-							),
+							outcomeBadge(outcome),
 							" ",
 							outcomeSentence(cell),
 						],
@@ -320,13 +314,7 @@ export class LiveView {
 					`${callWords(call)} `,
 					call.isOn
 						? "●"
-						: make(
-								"span",
-								{class: `outcome ${outcome.kind}`},
-								outcome.mark,
-								" ",
-								outcome.word,
-							),
+						: outcomeBadge(outcome),
 				]);
 			}),
 		);
@@ -369,16 +357,7 @@ export class LiveView {
 		} else if (this.isSecret) {
 			replaceContent(
 				this.panels.why,
-				make(
-					"div",
-					{class: "quiz"},
-					make("p", {}, "Follow the packets first. Where do they end, and why?"),
-					make(
-						"button",
-						{type: "button", class: "reveal", on: {click: () => this.reveal()}},
-						"Show why",
-					),
-				),
+				quizContent(() => this.reveal()),
 			);
 		} else {
 			const isAsked = call.cell.verdict !== "pass" && !call.cell.explanation && !call.isPast;

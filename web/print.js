@@ -2,7 +2,7 @@
 // The handout: a page with the map alone, and a page a cell.  It stands in the page, unseen, and
 // only print shows it.
 
-import {make} from "./dom.js";
+import {make, outcomeBadge} from "./dom.js";
 import {makeGrid} from "./grid.js";
 import {drawMap} from "./map.js";
 import {endsWord, lostSentence} from "./stepwords.js";
@@ -167,7 +167,7 @@ export function cellPage(scenario, entry, cell, secret) {
 		make(
 			"p",
 			{class: "what"},
-			make("span", {class: `outcome ${outcome.kind}`}, outcome.mark, " ", outcome.word),
+			outcomeBadge(outcome),
 			` ${outcomeSentence(cell)}`,
 		),
 		make(

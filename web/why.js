@@ -2,7 +2,7 @@
 // Why a call came out as it did: what, where, why, proof, fix, commands, and what became of the
 // fix.
 
-import {copyable, make} from "./dom.js";
+import {copyable, make, outcomeBadge} from "./dom.js";
 import {countWord, outcomeOf} from "./words.js";
 
 const PLACES = {lab: "In a lab that is up", windows: "On Windows", linux: "On a Linux gateway"};
@@ -85,7 +85,7 @@ function trialWords(trial) {
 		"p",
 		{},
 		"Tried on a copy of the network: ",
-		make("span", {class: `outcome ${outcome.kind}`}, outcome.mark, " ", outcome.word),
+		outcomeBadge(outcome),
 		trial.others > 0 ? ` ${countWord(trial.others, "other call")} placed, ${broken}.` : "",
 	);
 }
@@ -146,6 +146,16 @@ function otherWays(explanation, isLive) {
 	);
 }
 
+// In place of why, until `reveal` is asked for.
+export function quizContent(reveal) {
+	return make(
+		"div",
+		{class: "quiz"},
+		make("p", {}, "Follow the packets first. Where do they end, and why?"),
+		make("button", {type: "button", class: "reveal", on: {click: reveal}}, "Show why"),
+	);
+}
+
 // The whole panel of one cell; `cures` are what the page can do about it: {words, show()}, or null.
 // isLive: in a lab that is up fixes are switched on, not tried on a copy.
 export function whyContent(cell, cures = [], isLive = false) {
@@ -158,13 +168,7 @@ export function whyContent(cell, cures = [], isLive = false) {
 				make(
 					"p",
 					{class: "what"},
-					make(
-						"span",
-						{class: `outcome ${outcome.kind}`},
-						outcome.mark,
-						" ",
-						outcome.word,
-					),
+					outcomeBadge(outcome),
 					" ",
 					explanation?.what ?? cell.reason ?? "",
 				),

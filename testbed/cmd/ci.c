@@ -7,7 +7,6 @@
 #include "testbed/report/ci.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 static bool is_stdout(const char *where)
@@ -34,7 +33,7 @@ static int write_text(const char *where, const GString *text)
 	g_autoptr(GError) error = NULL;
 
 	if (is_stdout(where))
-		return cmd_print(text->str, (gssize)text->len);
+		return cmd_print_document(text->str, (gssize)text->len);
 	return files_replace(where, text->str, (gssize)text->len, &error) ? CMD_AS_EXPECTED :
 									    cmd_failed(error);
 }
@@ -50,28 +49,40 @@ static int write_form(const char *where, void (*form)(const struct ci_run *, GSt
 	return write_text(where, text);
 }
 
-/* The file is there already, and other programs have written to it. */
+/* Opens the file to add to its end, as the user who called sudo; -1 with `error`. */
+static int open_to_append(const char *path, GError **error)
+{
+	g_autofree char *folder_path = g_path_get_dirname(path), *name = g_path_get_basename(path);
+	files_folder folder;
+	int fd;
+
+	if (!files_open_folder(folder_path, false, &folder, error))
+		return -1;
+	fd = files_open_own(&folder, name, error);
+	files_close(&folder);
+	return fd;
+}
+
+/* Other programs have written to the file before. */
 static int append_summary(const struct ci_run *run, const char *path)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	g_autoptr(GError) error = NULL;
+	int fd = open_to_append(path, &error);
 	gsize done = 0;
+	ssize_t n = 0;
 
+	if (fd < 0)
+		return cmd_failed(error);
 	ci_summary(run, text);
-	while (fd >= 0 && done < text->len) {
-		ssize_t n = write(fd, text->str + done, text->len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			break;
-		done += (gsize)n;
+	while (done < text->len && (n >= 0 || errno == EINTR)) {
+		n = write(fd, text->str + done, text->len - done);
+		done += n > 0 ? (gsize)n : 0;
 	}
-	if (fd < 0 || done < text->len)
-		cmd_error("%s: %s", path, g_strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 && done == text->len ? CMD_AS_EXPECTED : CMD_INTERNAL;
+	if (done < text->len)
+		cmd_error("cannot write '%s': %s", path, g_strerror(errno));
+	close(fd);
+	return done == text->len ? CMD_AS_EXPECTED : CMD_INTERNAL;
 }
 
 static int write_github(const struct ci_run *run)

@@ -92,6 +92,9 @@ json_t *cmd_shipped_lessons(void);
 char *cmd_shipped_topology(const char *name);
 /* File of -t, or the reference topology beside the program or installed.  The caller frees it. */
 char *cmd_topology_path(const struct options *o);
+/* The bytes of a regular file that the user named, with a NUL behind them; the caller frees them.
+ * NULL: an error was printed. */
+char *cmd_read_file(const char *path, gsize max, gsize *ret_length);
 /* Puts the text of FILE in the place of each -c @FILE.  False: an error was printed. */
 bool cmd_read_changes(struct options *o);
 /* Loads that file with the changes of -c; the caller frees the model.  Errors and warnings go to

@@ -8,6 +8,8 @@
 
 #include <unistd.h>
 
+#define RESULTS_BYTES_MAX (256u * 1024u * 1024u) /* 268 cells have 0.6 MiB */
+
 static int write_page(const diff *d, const char *const names[2], const char *where)
 {
 	g_autoptr(GString) html = g_string_new(NULL);
@@ -45,7 +47,9 @@ static results *load_run(const char *path)
 	g_autoptr(diags) found = diags_new();
 	g_autoptr(GError) error = NULL;
 	json_error_t where;
+	g_autofree char *text = NULL;
 	json_auto_t *document = NULL;
+	gsize length;
 	results *r;
 
 	if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
@@ -54,7 +58,10 @@ static results *load_run(const char *path)
 		cmd_tell_findings(found);
 		return f ? g_steal_pointer(&f->results) : NULL;
 	}
-	document = json_load_file(path, 0, &where);
+	text = cmd_read_file(path, RESULTS_BYTES_MAX, &length);
+	if (!text)
+		return NULL;
+	document = json_loadb(text, length, 0, &where);
 	if (!document) {
 		cmd_error("%s: neither a run folder nor results: %s", path, where.text);
 		return NULL;

@@ -44,24 +44,34 @@ char *cmd_topology_path(const struct options *o)
 	return o->topology ? g_strdup(o->topology) : cmd_shipped_topology("lync.yaml");
 }
 
+char *cmd_read_file(const char *path, gsize max, gsize *ret_length)
+{
+	g_autoptr(GError) error = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char *text;
+
+	if (fd < 0) {
+		cmd_error("%s: %s", path, g_strerror(errno));
+		return NULL;
+	}
+	text = files_read(fd, max, ret_length, &error);
+	close(fd);
+	if (!text)
+		cmd_error("%s: %s", path, error->message);
+	return text;
+}
+
 bool cmd_read_changes(struct options *o)
 {
 	for (guint i = 0; o->changes && o->changes[i]; i++) {
-		const char *path = o->changes[i] + 1;
-		g_autoptr(GError) error = NULL;
 		gsize length;
 		char *text;
-		int fd;
 
 		if (o->changes[i][0] != '@')
 			continue;
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		if (fd < 0)
-			return cmd_error("-c @%s: %s", path, g_strerror(errno));
-		text = files_read(fd, CHANGES_BYTES_MAX, &length, &error);
-		close(fd);
+		text = cmd_read_file(o->changes[i] + 1, CHANGES_BYTES_MAX, &length);
 		if (!text)
-			return cmd_error("-c @%s: %s", path, error->message);
+			return false;
 		g_free(o->changes[i]);
 		o->changes[i] = text;
 	}

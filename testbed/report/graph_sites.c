@@ -253,12 +253,13 @@ static char *box_text(const struct box *b)
 		       g_strdup_printf("%u sites, in each:\n%s", b->sites->len, b->text);
 }
 
-/* "uplink-001 ... uplink-200" and how many, or the subnet of a single one; the caller frees. */
-static char *bundle_text(const struct bundle *b)
+/* "uplink-001 ... uplink-200" and how many, or the subnet of a single one, with `line_break`
+ * between; the caller frees. */
+static char *bundle_label(const struct bundle *b, const char *line_break)
 {
-	return b->count == 1 ? g_strdup_printf("%s\n%s", b->first, b->detail) :
-			       g_strdup_printf("%s ... %s\n%u %s", b->first, b->last, b->count,
-					       b->tunnel ? "tunnels" : "networks");
+	return b->count == 1 ? g_strconcat(b->first, line_break, b->detail, NULL) :
+			       g_strdup_printf("%s ... %s%s%u %s", b->first, b->last, line_break,
+					       b->count, b->tunnel ? "tunnels" : "networks");
 }
 
 /* Which of its boxes stands left: that of the Internet, or the first. */
@@ -317,9 +318,7 @@ static void put_dot(const struct overview *o, GString *out)
 	}
 	for (guint i = 0; i < o->bundles->len; i++) {
 		const struct bundle *b = o->bundles->pdata[i];
-		g_autofree char *text = bundle_text(b);
-		g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
-		g_autofree char *label = g_strjoinv("\\n", lines);
+		g_autofree char *label = bundle_label(b, "\\n");
 		const char *color = b->tunnel ? GRAPH_TUNNEL_COLOR : "#475569";
 
 		g_string_append_printf(
@@ -356,9 +355,7 @@ static void put_mermaid(const struct overview *o, GString *out)
 	}
 	for (guint i = 0; i < o->bundles->len; i++) {
 		const struct bundle *b = o->bundles->pdata[i];
-		g_autofree char *text = bundle_text(b);
-		g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
-		g_autofree char *label = g_strjoinv("<br/>", lines);
+		g_autofree char *label = bundle_label(b, "<br/>");
 
 		g_string_append_printf(out, "  j%u([\"%s\"])\n", i, label);
 		for (guint k = 0; k < b->boxes->len; k++)

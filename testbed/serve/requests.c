@@ -36,6 +36,13 @@ static struct waiting_answer *answer_later(const viewer *v, const json_t *messag
 	return to;
 }
 
+static void answer_now(const serve *s, const viewer *v, const json_t *message, const char *error)
+{
+	g_autofree struct waiting_answer *to = answer_later(v, message);
+
+	answer(s, to, error);
+}
+
 void serve_answer_waiting(serve *s)
 {
 	struct waiting_answer *to;
@@ -138,15 +145,12 @@ static const char *place_call(serve *s, const viewer *v, const json_t *message)
 static const char *explain_last(serve *s, const viewer *v, const json_t *message)
 {
 	shown_call *last = g_queue_peek_tail(&s->past);
-	struct waiting_answer *to;
 
 	if (!last)
 		return "no call was placed yet";
 	if (!shown_call_explain(last))
 		return "why a call fails is for you to find out in this exercise";
-	to = answer_later(v, message);
-	answer(s, to, NULL);
-	g_free(to);
+	answer_now(s, v, message, NULL);
 	return NULL;
 }
 
@@ -182,18 +186,16 @@ static void change(serve *s, const viewer *v, const json_t *message, json_t *req
 static const char *make_changes(serve *s, const viewer *v, const json_t *message,
 				const GPtrArray *texts, bool instead)
 {
-	guint there = s->network->changes->len - s->network->declared;
-	json_t *list = json_array();
-	GString *busy = g_string_new("changing the network");
+	guint there = instead ? 0 : s->network->changes->len - s->network->declared;
+	json_t *list;
+	GString *busy;
 
-	if (texts->len + (instead ? 0 : there) > CHANGES_MAX ||
-	    lab_network_adds_programs(s->known, s->network, texts, instead)) {
-		json_decref(list);
-		g_string_free(busy, TRUE);
-		return texts->len + (instead ? 0 : there) > CHANGES_MAX ?
-			       "too many changes; take some back" :
-			       "a program can't be named from the page: use 'testbed set'";
-	}
+	if (texts->len + there > CHANGES_MAX)
+		return "too many changes; take some back";
+	if (lab_network_adds_programs(s->known, s->network, texts, instead))
+		return "a program can't be named from the page: use 'testbed set'";
+	list = json_array();
+	busy = g_string_new("changing the network");
 	ptr_array_foreach(const char, text, texts) {
 		json_array_append_new(list, json_string(text));
 		g_string_append_printf(busy, "%s%s", text == texts->pdata[0] ? ": " : "; ", text);
@@ -248,13 +250,10 @@ static const char *go_to_scenario(serve *s, const viewer *v, const json_t *messa
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GPtrArray) way =
 		lab_network_way_to(s->known, member_text(message, "name"), &error);
-	struct waiting_answer *to;
 
 	if (way)
 		return make_changes(s, v, message, way, true);
-	to = answer_later(v, message);
-	answer(s, to, error->message);
-	g_free(to);
+	answer_now(s, v, message, error->message);
 	return NULL;
 }
 
@@ -289,7 +288,6 @@ static const struct {
 
 void serve_request(serve *s, viewer *v, const json_t *message)
 {
-	struct waiting_answer *to = answer_later(v, message);
 	const char *error = "there is no such request";
 	g_autofree char *busy = s->busy ? g_strdup_printf("busy: %s", s->busy) : NULL;
 
@@ -304,6 +302,5 @@ void serve_request(serve *s, viewer *v, const json_t *message)
 				break;
 			}
 	if (error)
-		answer(s, to, error);
-	g_free(to);
+		answer_now(s, v, message, error);
 }

@@ -34,13 +34,13 @@ static void stage_init(struct stage *t)
 	g_hash_table_insert(t->findings, c->id, f);
 	sample_cell(t->results, "persistent-route/dc1-branch1/im")->done = false;
 	g_free(t->results->topology_file);
-	t->results->topology_file = g_strdup("/work/our networks/lync.yaml");
+	t->results->topology_file = g_strdup("/srv/job/our networks/lync.yaml");
 	t->changes[0] = (char *)(gpointer)(guintptr) "link-down: {node: core, interface: lan}";
 	t->changes[1] = NULL;
 	t->run = (struct ci_run){.results = t->results,
 				 .findings = t->findings,
 				 .changes = t->changes,
-				 .root = "/work"};
+				 .root = "/srv/job"};
 }
 
 static void stage_clear(struct stage *t)

@@ -21,9 +21,18 @@ endif
 CFLAGS ?= -O2 -g
 CPPFLAGS ?=
 LDFLAGS ?=
+# Where it is installed, by GNU's names.
 PREFIX ?= /usr/local
-BINDIR ?= $(PREFIX)/bin
-DATADIR ?= $(PREFIX)/share/testbed
+prefix ?= $(PREFIX)
+exec_prefix ?= $(prefix)
+bindir ?= $(exec_prefix)/bin
+libexecdir ?= $(exec_prefix)/libexec
+datarootdir ?= $(prefix)/share
+datadir ?= $(datarootdir)
+mandir ?= $(datarootdir)/man
+docdir ?= $(datarootdir)/doc/testbed
+bashcompletiondir ?= $(datarootdir)/bash-completion/completions
+zshcompletiondir ?= $(datarootdir)/zsh/site-functions
 PKG_CONFIG ?= pkg-config
 GLIB_COMPILE_RESOURCES ?= glib-compile-resources
 # VARIANT=san builds with AddressSanitizer and UBSan, VARIANT=cov counts executed lines, VARIANT=clang is for CC=clang;
@@ -77,7 +86,7 @@ HARDEN_CFLAGS := -fPIE -fstack-protector-strong $(call knows,-fstack-clash-prote
 HARDEN_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 
 VERSION := $(shell cat VERSION 2>/dev/null || echo 0)
-override ALL_CPPFLAGS = -I. -D_GNU_SOURCE -DTESTBED_VERSION='"$(VERSION)"' -DTESTBED_DATADIR='"$(DATADIR)"' $(PKG_CFLAGS) $(CPPFLAGS)
+override ALL_CPPFLAGS = -I. -D_GNU_SOURCE -DTESTBED_VERSION='"$(VERSION)"' $(PKG_CFLAGS) $(CPPFLAGS)
 override ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(HARDEN_CFLAGS) $(SANITIZE) $(COVERAGE) $(CFLAGS)
 override ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(SANITIZE) $(COVERAGE) -Wl,--as-needed $(LDFLAGS)
 
@@ -113,7 +122,7 @@ all: $(PROGRAMS) ## build everything into build/bin
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  variables: CC CFLAGS LDFLAGS PREFIX DESTDIR VARIANT=san|cov|clang DEVELOPER=1 V=1"
+	@echo "  variables: CC CFLAGS LDFLAGS prefix DESTDIR VARIANT=san|cov|clang DEVELOPER=1 V=1"
 
 # A changed command line rebuilds what it made.
 $(B)/flags: FORCE
@@ -129,6 +138,14 @@ $(B)/commit: FORCE
 	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' > $@
 $(B)/obj/testbed/cmd/inspect.o: $(B)/commit
 $(B)/obj/testbed/cmd/inspect.o: private override ALL_CPPFLAGS += -DTESTBED_COMMIT='"$(COMMIT)"'
+
+# Where it is installed is compiled into one file, too.
+PLACES := -DTESTBED_DATADIR='"$(datadir)/testbed"' -DTESTBED_LIBEXECDIR='"$(libexecdir)/testbed"'
+$(B)/places: FORCE
+	@mkdir -p $(B)
+	@echo '$(subst ',,$(PLACES))' | cmp -s - $@ || echo '$(subst ',,$(PLACES))' > $@
+$(B)/obj/testbed/cmd/topology.o: $(B)/places
+$(B)/obj/testbed/cmd/topology.o: private override ALL_CPPFLAGS += $(PLACES)
 
 $(B)/obj/tests/%.o: tests/%.c $(B)/flags
 	@mkdir -p $(@D)
@@ -268,7 +285,7 @@ $(B)/tests/clock-jump.so: tests/preload/clock_jump.c $(B)/flags
 E2E_PROGRAMS := $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS))
 e2e_of = $(filter $(patsubst %,$(B)/tests/e2e/%/run,$(1)),$(E2E_PROGRAMS))
 E2E_LIVE := $(call e2e_of,live exercise forward nat)
-E2E_BESIDE := $(call e2e_of,tour faults trouble terminal machine diff clients endurance scarcity)
+E2E_BESIDE := $(call e2e_of,install tour faults trouble terminal machine diff clients endurance scarcity)
 .PHONY: check-e2e e2e-alone e2e-live e2e-beside
 check-e2e: all $(OF_OTHERS) $(B)/tests/flood $(B)/tests/clock-jump.so $(B)/tests/deny $(B)/tests/scarce.so $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(E2E_PROGRAMS) ## whole labs: every cell, by packets
 	$(Q)failed=; $(MAKE) --no-print-directory e2e-alone || failed=1; \
@@ -494,15 +511,19 @@ bench: all $(B)/bin/bench-build $(B)/bin/bench-impair ## build, matrix and memor
 	$(Q)scripts/bench $(B)
 
 # --- installation --------------------------------------------------------------------------------
-install: all ## install under DESTDIR and PREFIX
-	install -d $(DESTDIR)$(BINDIR) $(addprefix $(DESTDIR)$(DATADIR)/,topologies lessons exercises/catalogue)
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
-	for d in topologies lessons exercises exercises/catalogue; do \
-		install -m 644 $$d/*.yaml $(DESTDIR)$(DATADIR)/$$d || exit 1; done
+# The manual: section 1 from the tables of `--help`, 5 and 7 from docs/, where lowdown is there to convert them.
+MAN_DATE = $(shell date -u -d "@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || stat -c %Y VERSION)}" +%F)
+.PHONY: man
+man: all ## the pages of the manual, in build/man
+	$(Q)scripts/man $(B)/bin/testbed $(B)/man $(MAN_DATE)
+
+PLACES_TO_INSTALL = bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' mandir='$(mandir)' docdir='$(docdir)' \
+	bashcompletiondir='$(bashcompletiondir)' zshcompletiondir='$(zshcompletiondir)' DESTDIR='$(DESTDIR)'
+install: man ## install under DESTDIR and prefix, where GNU's directory variables say
+	$(Q)$(PLACES_TO_INSTALL) scripts/install $(B)
 
 uninstall: ## remove what install put there
-	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(PROGRAMS)))
-	rm -rf $(DESTDIR)$(DATADIR)
+	$(Q)$(PLACES_TO_INSTALL) scripts/install --remove
 
 clean: ## remove build/
 	rm -rf build

@@ -96,7 +96,7 @@ static void put_title(const struct capacity_design *d, GString *out)
 	g_string_append_printf(out, "%s%s%s\n", d->scenario, d->title ? ": " : "",
 			       d->title ? d->title : "");
 	if (d->vpn)
-		g_string_append_printf(out, "VPN by %s", d->vpn);
+		g_string_append_printf(out, "VPN by %s%s", d->vpn, report_vpn_note(d->vpn));
 	if (d->rate_kbit > 0)
 		g_string_append_printf(out, "%s%g kbit/s each way, by %s", d->vpn ? ", " : "",
 				       d->rate_kbit, d->impairment ? d->impairment : "nothing");

@@ -34,6 +34,14 @@ struct verb {
 /* The whole program; returns its exit code. */
 int cmd_main(int argc, char **argv);
 
+/* All verbs, ended by one without a name, and what `testbed --help` says beside them. */
+extern const struct verb cmd_verbs[];
+extern const char cmd_about[], cmd_exit_status[];
+/* Whether the verb is for scripts only: lists leave it out. */
+bool verb_is_hidden(const struct verb *v);
+/* The verb that these words begin with, and how many of them it takes; NULL: none. */
+const struct verb *cmd_find_verb(char *const *words, guint *ret_words);
+
 /* The verbs, in the file of their name or in run.c and inspect.c.  Each carries out the verb of its
  * name with the options, prints its results and errors, and returns an exit code. */
 int cmd_run_matrix(const struct options *o);
@@ -54,6 +62,9 @@ int cmd_report(const struct options *o);
 int cmd_diff(const struct options *o);
 int cmd_whatif(const struct options *o);
 int cmd_version(const struct options *o);
+/* For the installation (manual.c) and for shells (complete.c); hidden. */
+int cmd_manual(const struct options *o);
+int cmd_complete(const struct options *o);
 /* The same for labs that stay up (up.c, live.c, enter.c, live_call.c, set.c, capture.c,
  * serve.c). */
 int cmd_up(const struct options *o);
@@ -80,7 +91,7 @@ int cmd_exercise_score(const struct options *o);
 
 /* --- topology.c ------------------------------------------------------------------------------- */
 
-/* Folder of the running program (where the agents are too).  The caller frees it. */
+/* Folder of the programs that run in a lab (tb-client and its kin).  The caller frees it. */
 char *cmd_program_dir(void);
 /* A file of the project in one of its folders ("topologies", "lessons", "exercises"; `name` NULL:
  * the folder), beside the program or installed.  The caller frees it. */

@@ -41,7 +41,11 @@ static void append_feature(GString *out, const struct report_style *style, const
 	const char *detail = member_text(feature, "detail");
 	const char *cure = member_text(feature, "cure");
 
-	ink_append(out, style, ok ? INK_GOOD : INK_BAD, ok ? "ok" : "missing", 9);
+	ink_append(out, style, ok ? INK_GOOD : INK_BAD,
+		   ok			       ? "ok" :
+		   member_true(feature, "low") ? "low" :
+						 "missing",
+		   9);
 	ink_append(out, style, INK_PLAIN, name, 20);
 	g_string_append_printf(out, "%s\n", detail ? detail : "");
 	if (!ok && cure)

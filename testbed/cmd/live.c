@@ -58,11 +58,11 @@ static void add_lab(GString *out, const json_t *s)
 			       member_or_unknown(s, "scenario"),
 			       json_is_null(json_object_get(s, "up_ms")) ? "coming up" : "up",
 			       uptime);
-	g_string_append_printf(out, "  %zu nodes, %zu clients, %.1f MiB%s%s%s\n",
+	g_string_append_printf(out, "  %zu nodes, %zu clients, %.1f MiB%s%s%s%s\n",
 			       json_array_size(json_object_get(s, "nodes")),
 			       json_array_size(endpoints),
 			       (double)member_integer(s, "memory_kib") / 1024,
-			       vpn ? ", VPN by " : "", vpn ? vpn : "",
+			       vpn ? ", VPN by " : "", vpn ? vpn : "", report_vpn_note(vpn),
 			       member_true(s, "published") ? ", published in /run/netns" : "");
 	if (member_text(exercise, "name"))
 		g_string_append_printf(out, "  exercise %s (level %d): %s\n",

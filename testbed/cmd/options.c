@@ -166,11 +166,9 @@ static const char *option_text(const char *verb, const GOptionEntry *entry)
 	return entry->description;
 }
 
-/* A GOption context with the options of `mask`, which writes into `o`; the caller frees it. */
-static GOptionContext *context_new(struct options *o, guint64 mask, const char *verb)
+GOptionEntry *options_of(struct options *o, guint64 mask, const char *verb)
 {
-	GOptionContext *context = g_option_context_new(NULL);
-	GOptionEntry entries[G_N_ELEMENTS(option_rows) + 1] = {0};
+	GOptionEntry *entries = g_new0(GOptionEntry, G_N_ELEMENTS(option_rows) + 1);
 	guint n = 0;
 
 	for (guint i = 0; i < G_N_ELEMENTS(option_rows); i++) {
@@ -182,6 +180,15 @@ static GOptionContext *context_new(struct options *o, guint64 mask, const char *
 		entries[n].description = option_text(verb, &row->entry);
 		entries[n++].arg_data = (char *)o + row->offset;
 	}
+	return entries;
+}
+
+/* A GOption context with the options of `mask`, which writes into `o`; the caller frees it. */
+static GOptionContext *context_new(struct options *o, guint64 mask, const char *verb)
+{
+	GOptionContext *context = g_option_context_new(NULL);
+	g_autofree GOptionEntry *entries = options_of(o, mask, verb);
+
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_add_main_entries(context, entries, NULL);
 	return context;
@@ -241,11 +248,11 @@ static bool check_counts(struct options *o, GError **error)
 const char *options_meant(guint64 mask, const char *const *argv)
 {
 	const char *names[G_N_ELEMENTS(option_rows) + 1] = {0};
-	guint n = 0;
+	struct options unused;
+	g_autofree GOptionEntry *entries = options_of(&unused, mask, NULL);
 
-	for (guint i = 0; i < G_N_ELEMENTS(option_rows); i++)
-		if (option_rows[i].bit == 0 || (mask & option_rows[i].bit))
-			names[n++] = option_rows[i].entry.long_name;
+	for (guint i = 0; entries[i].long_name; i++)
+		names[i] = entries[i].long_name;
 	for (; *argv && !g_str_equal(*argv, "--"); argv++) {
 		g_autofree char *name = g_str_has_prefix(*argv, "--") ?
 						g_strndup(*argv + 2, strcspn(*argv + 2, "=")) :

@@ -87,6 +87,9 @@ struct options {
 /* Takes the options in `mask` out of `argv` (NULL-terminated, without program and verb).  false
  * with a G_OPTION_ERROR.  Clear `ret` in both cases. */
 bool options_parse(struct options *ret, guint64 mask, const char *const *argv, GError **error);
+/* The options of `mask`, ended by one without a name, with the texts that they have for that verb
+ * (NULL: any); values go to `o`.  The caller frees the array. */
+GOptionEntry *options_of(struct options *o, guint64 mask, const char *verb);
 /* For the first "--word" that is no option of `mask`: the one that it is most like, borrowed.
  * NULL: there is none. */
 const char *options_meant(guint64 mask, const char *const *argv);

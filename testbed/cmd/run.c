@@ -139,9 +139,9 @@ static void call_text(const results *r, const GPtrArray *events, const struct op
 		if (s->error)
 			g_string_append_printf(out, "lab failed: %s\n", s->error);
 		else
-			g_string_append_printf(out, "network of '%s' built in %.0f ms%s%s%s%s\n",
+			g_string_append_printf(out, "network of '%s' built in %.0f ms%s%s%s%s%s\n",
 					       s->name, s->build_ms, vpn ? ", VPN by " : "",
-					       vpn ? vpn : "",
+					       vpn ? vpn : "", report_vpn_note(vpn),
 					       impairment ? ", links impaired by " : "",
 					       impairment ? impairment : "");
 		if (uncontained)

@@ -9,29 +9,46 @@
 
 #define CHANGES_BYTES_MAX (1024u * 1024u)
 
-char *cmd_program_dir(void)
+/* Folder of the running program; the caller frees it. */
+static char *own_folder(void)
 {
 	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
 
 	return program ? g_path_get_dirname(program) : g_strdup(".");
 }
 
-/* Where the folders of the project's files are, seen from the program: in the source tree
- * (build/bin, build/VARIANT/bin), or installed under a prefix. */
-static const char *const beside_program[] = {"../..", "../../..", "../share/testbed"};
+/* The first of the folders (seen from the program, or absolute) that has this file below it, and
+ * the path of the file there; the caller frees it.  NULL: none has. */
+static char *find_below(const char *const *folders, const char *folder, const char *name)
+{
+	g_autofree char *own = own_folder();
+
+	for (; *folders; folders++) {
+		g_autofree char *base = g_canonicalize_filename(*folders, own),
+				*there = g_build_filename(base, folder, name, NULL);
+
+		if (g_file_test(there, G_FILE_TEST_EXISTS))
+			return g_steal_pointer(&there);
+	}
+	return NULL;
+}
+
+char *cmd_program_dir(void)
+{
+	/* beside the program where it was built; apart from it where it is installed */
+	static const char *const folders[] = {".", "../libexec/testbed", TESTBED_LIBEXECDIR, NULL};
+	g_autofree char *agent = find_below(folders, "tb-client", NULL);
+
+	return agent ? g_path_get_dirname(agent) : own_folder();
+}
 
 char *cmd_shipped(const char *folder, const char *name)
 {
-	g_autofree char *dir = cmd_program_dir();
+	/* in the source tree (build/bin, build/VARIANT/bin), or installed under a prefix */
+	static const char *const folders[] = {"../..", "../../..", "../share/testbed", NULL};
+	char *there = find_below(folders, folder, name);
 
-	for (guint i = 0; i < G_N_ELEMENTS(beside_program); i++) {
-		g_autofree char *there =
-			g_build_filename(dir, beside_program[i], folder, name, NULL);
-
-		if (g_file_test(there, G_FILE_TEST_EXISTS))
-			return g_canonicalize_filename(there, NULL);
-	}
-	return g_build_filename(TESTBED_DATADIR, folder, name, NULL);
+	return there ? there : g_build_filename(TESTBED_DATADIR, folder, name, NULL);
 }
 
 char *cmd_shipped_topology(const char *name)

@@ -48,13 +48,12 @@ static int print_up(const json_t *status, const char *name, bool quiet)
 
 	g_string_append_printf(
 		text,
-		"lab '%s' is up: %s, scenario %s; %zu nodes, %zu of %zu clients signed in%s%s "
-		"(%.0f "
-		"ms)\n",
+		"lab '%s' is up: %s, scenario %s; %zu nodes, %zu of %zu clients signed in%s%s%s "
+		"(%.0f ms)\n",
 		name, member_text(json_object_get(status, "topology"), "name"),
 		member_text(status, "scenario"), json_array_size(json_object_get(status, "nodes")),
 		signed_in, json_array_size(endpoints), vpn ? ", VPN by " : "", vpn ? vpn : "",
-		member_number(status, "up_ms"));
+		report_vpn_note(vpn), member_number(status, "up_ms"));
 	if (member_true(status, "published"))
 		g_string_append_printf(text,
 				       "its nodes are in /run/netns of this machine as %s-NODE, "

@@ -13,7 +13,7 @@
 	 OPT_FORCE | OPT_EVIDENCE | OPT_JSON | OPT_HTML | OPT_CI | OPT_VERBOSE | OPT_QUIET |       \
 	 OPT_COLOR | OPT_ALLOW)
 
-static const char exit_text[] =
+const char cmd_exit_status[] =
 	"Exit status: 0 every cell as expected; 1 at least one differs; 2 wrong arguments, or\n"
 	"nothing to run; 3 bad topology or scenario file; 4 internal error, or a lab failed; 77 "
 	"this\n"
@@ -202,9 +202,9 @@ static const char score_help[] =
 	"The diagnosis is 40 %\nof the score, the repair 60 %; a hint costs 5 %.\n\n"
 	"Exit status: 0; 2 a file is no record; 4 internal error.\n";
 
-static const struct verb verbs[] = {
+const struct verb cmd_verbs[] = {
 	{"run matrix", NULL,
-	 "Place every call in every scenario and hold it against what is expected", exit_text,
+	 "Place every call in every scenario and hold it against what is expected", cmd_exit_status,
 	 RUN_OPTIONS | OPT_ONLY | OPT_PAIRS | OPT_JOBS | OPT_AT_ONCE | OPT_SECONDS, 0, 0,
 	 cmd_run_matrix},
 	{"run call", "A B", "Place one call in a fresh lab and print its timeline",
@@ -293,7 +293,7 @@ static const struct verb verbs[] = {
 	{"import", "[FILE...]",
 	 "Make a topology of what machines tell of their addresses and routes", import_help,
 	 OPT_IMPORT, 0, G_MAXUINT, cmd_import},
-	{"graph", NULL, "Draw the network: sites, nodes, addresses, tunnels, NAT, firewalls",
+	{"graph", "[A B]", "Draw the network: sites, nodes, addresses, tunnels, NAT, firewalls",
 	 graph_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_DRAWING | OPT_FILE | OPT_WAY | OPT_PROTO | OPT_PORT |
 		 OPT_IPV6 | OPT_ALL,
@@ -324,7 +324,21 @@ static const struct verb verbs[] = {
 	 0, 0, cmd_whatif},
 	{"version", NULL, "Show the version; as JSON also what this build and this host have", NULL,
 	 OPT_JSON, 0, 0, cmd_version},
+	{"__man", "DIR DATE", "Write the pages of the manual to DIR", NULL, 0, 2, 2, cmd_manual},
+	{"__complete", "-- WORD...", "Tell how the last word of a command may go on", NULL,
+	 OPT_COMMAND, 0, 0, cmd_complete},
+	{NULL, NULL, NULL, NULL, 0, 0, 0, NULL},
 };
+#define VERB_COUNT (G_N_ELEMENTS(cmd_verbs) - 1)
+
+bool verb_is_hidden(const struct verb *v)
+{
+	return g_str_has_prefix(v->name, "__");
+}
+
+const char cmd_about[] =
+	"Rebuilds a company's Skype for Business network out of network namespaces, places every "
+	"kind of call in it, and shows which of them fail, and why.";
 
 #define VERB_COLUMNS 18
 #define HELP_COLUMNS_MAX 80 /* longer lines are hard to read */
@@ -339,23 +353,22 @@ static char *usage_text(void)
 {
 	guint columns = help_columns(), indent = VERB_COLUMNS + 3;
 	g_autofree char *about =
-		wrap_text("Usage: testbed VERB [OPTION...]\n\n"
-			  "Rebuilds a company's Skype for Business network out of network "
-			  "namespaces, places every kind of call in it, and shows which of them "
-			  "fail, and why.\n\nVerbs:\n",
-			  columns);
-	g_autofree char *rest =
-		g_strconcat("\n'testbed VERB --help' lists a verb's options.\n\n", exit_text, NULL);
+		g_strdup_printf("Usage: testbed VERB [OPTION...]\n\n%s\n\nVerbs:\n", cmd_about);
+	g_autofree char *begin = wrap_text(about, columns);
+	g_autofree char *rest = g_strconcat("\n'testbed VERB --help' lists a verb's options.\n\n",
+					    cmd_exit_status, NULL);
 	g_autofree char *end = wrap_text(rest, columns);
-	GString *text = g_string_new(about);
+	GString *text = g_string_new(begin);
 
 	if (indent * 2 > columns)
 		indent = 6;
-	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
-		const struct verb *v = &verbs[i];
+	for (guint i = 0; i < VERB_COUNT; i++) {
+		const struct verb *v = &cmd_verbs[i];
 		g_autofree char *call = g_strdup_printf("%s%s%s", v->name, v->arguments ? " " : "",
 							v->arguments ? v->arguments : "");
 
+		if (verb_is_hidden(v))
+			continue;
 		if (strlen(call) + 3 > indent)
 			g_string_append_printf(text, "  %s\n%*s", call, (int)indent, "");
 		else
@@ -367,7 +380,7 @@ static char *usage_text(void)
 }
 
 /* How many words of argv the verb's name takes; 0: it is another verb. */
-static guint verb_matches(const struct verb *v, char **argv)
+static guint verb_matches(const struct verb *v, char *const *argv)
 {
 	g_auto(GStrv) words = g_strsplit(v->name, " ", 0);
 	guint n = g_strv_length(words);
@@ -379,13 +392,12 @@ static guint verb_matches(const struct verb *v, char **argv)
 	return n;
 }
 
-/* The verb that argv begins with, and how many words it takes; NULL: none. */
-static const struct verb *find_verb(char **argv, guint *ret_words)
+const struct verb *cmd_find_verb(char *const *argv, guint *ret_words)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
-		*ret_words = verb_matches(&verbs[i], argv);
+	for (guint i = 0; i < VERB_COUNT; i++) {
+		*ret_words = verb_matches(&cmd_verbs[i], argv);
 		if (*ret_words > 0)
-			return &verbs[i];
+			return &cmd_verbs[i];
 	}
 	return NULL;
 }
@@ -393,12 +405,14 @@ static const struct verb *find_verb(char **argv, guint *ret_words)
 /* Prints that there is no such verb, with one that is near.  Returns the exit code. */
 static int unknown_verb(char **argv)
 {
-	const char *names[G_N_ELEMENTS(verbs) + 1] = {0};
+	const char *names[VERB_COUNT + 1] = {0};
 	g_autofree char *two = g_strdup_printf("%s %s", argv[0], argv[1] ? argv[1] : "");
 	const char *near;
+	guint n = 0;
 
-	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
-		names[i] = verbs[i].name;
+	for (guint i = 0; i < VERB_COUNT; i++)
+		if (!verb_is_hidden(&cmd_verbs[i]))
+			names[n++] = cmd_verbs[i].name;
 	g_strchomp(two);
 	near = diag_nearest(two, names);
 	if (!near)
@@ -522,7 +536,7 @@ static int help_of(char **words)
 {
 	char *help[] = {(char *)(gpointer)(guintptr) "--help", NULL};
 	guint n;
-	const struct verb *v = find_verb(words, &n);
+	const struct verb *v = cmd_find_verb(words, &n);
 
 	return v ? run_verb(v, help) : unknown_verb(words);
 }
@@ -544,7 +558,7 @@ int cmd_main(int argc, char **argv)
 		return argv[2] ? help_of(argv + 2) : print_usage();
 	if (g_str_equal(argv[1], "--version"))
 		return cmd_version(NULL);
-	v = find_verb(argv + 1, &words);
+	v = cmd_find_verb(argv + 1, &words);
 	if (!v && argv[2] && asks_for_help(argv[2]) &&
 	    (g_str_equal(argv[1], "run") || g_str_equal(argv[1], "exercise")))
 		return print_usage();

@@ -31,12 +31,13 @@
 /* Descriptors are moved above this number while 0 to 5 are filled. */
 #define PARKED_FD 64
 
-/* The packages of programs that a lab may need. */
+/* The packages of programs that a lab may need, or who looks around in it. */
 static const struct {
 	const char *program, *package;
 } packages[] = {
 	{"dnsmasq", "dnsmasq-base"},	  {"turnserver", "coturn"},  {"nginx", "nginx"},
-	{"wireguard-go", "wireguard-go"}, {"wg", "wireguard-tools"},
+	{"wireguard-go", "wireguard-go"}, {"wg", "wireguard-tools"}, {"ping", "iputils-ping"},
+	{"tcpdump", "tcpdump"},		  {"dig", "bind9-dnsutils"},
 };
 
 enum step {

@@ -6,6 +6,7 @@
 #include "testbed/exec/clone.h"
 #include "testbed/exec/exec.h"
 #include "testbed/lab/file_view.h"
+#include "testbed/lab/host_limits.h"
 #include "testbed/lab/programs.h"
 
 #include <signal.h>
@@ -19,43 +20,61 @@
 static const struct {
 	const char *name;
 	size_t offset;
+	const char *without; /* what follows from its absence; NULL: the summary tells */
 	const char *cure;
 } kernel_features[] = {
-	{"veth", offsetof(struct exec_features, veth), "a kernel with CONFIG_VETH"},
-	{"bridge", offsetof(struct exec_features, bridge), "a kernel with CONFIG_BRIDGE"},
-	{"nftables", offsetof(struct exec_features, nftables), "a kernel with CONFIG_NF_TABLES"},
-	{"nft-nat", offsetof(struct exec_features, nft_nat),
+	{"veth", offsetof(struct exec_features, veth), NULL, "a kernel with CONFIG_VETH"},
+	{"bridge", offsetof(struct exec_features, bridge), NULL, "a kernel with CONFIG_BRIDGE"},
+	{"nftables", offsetof(struct exec_features, nftables), NULL,
+	 "a kernel with CONFIG_NF_TABLES"},
+	{"nft-nat", offsetof(struct exec_features, nft_nat), NULL,
 	 "a kernel with CONFIG_NFT_NAT and CONFIG_NFT_MASQ"},
-	{"tun", offsetof(struct exec_features, tun), "a kernel with CONFIG_TUN, and /dev/net/tun"},
-	{"vxlan", offsetof(struct exec_features, vxlan), "a kernel with CONFIG_VXLAN"},
-	{"wireguard", offsetof(struct exec_features, wireguard),
-	 "a kernel with CONFIG_WIREGUARD, or wireguard-go"},
-	{"gre", offsetof(struct exec_features, gre), "a kernel with CONFIG_NET_IPGRE"},
-	{"ipip", offsetof(struct exec_features, ipip), "a kernel with CONFIG_NET_IPIP"},
-	{"netem", offsetof(struct exec_features, netem), "a kernel with CONFIG_NET_SCH_NETEM"},
-	{"tbf", offsetof(struct exec_features, tbf), "a kernel with CONFIG_NET_SCH_TBF"},
+	{"tun", offsetof(struct exec_features, tun), "no wireguard-go, and no link without netem",
+	 "a kernel with CONFIG_TUN, and /dev/net/tun (--device /dev/net/tun of a container)"},
+	{"vxlan", offsetof(struct exec_features, vxlan), "no tunnel of kind vxlan",
+	 "a kernel with CONFIG_VXLAN"},
+	{"wireguard", offsetof(struct exec_features, wireguard), NULL,
+	 "a kernel with CONFIG_WIREGUARD"},
+	{"gre", offsetof(struct exec_features, gre), "no tunnel of kind gre",
+	 "a kernel with CONFIG_NET_IPGRE"},
+	{"ipip", offsetof(struct exec_features, ipip), "no tunnel of kind ipip",
+	 "a kernel with CONFIG_NET_IPIP"},
+	{"netem", offsetof(struct exec_features, netem), NULL,
+	 "a kernel with CONFIG_NET_SCH_NETEM"},
+	{"tbf", offsetof(struct exec_features, tbf), NULL, "a kernel with CONFIG_NET_SCH_TBF"},
 	{"netfilter-egress", offsetof(struct exec_features, egress),
+	 "no link is impaired without netem",
 	 "a kernel with CONFIG_NETFILTER_EGRESS and CONFIG_NFT_FWD_NETDEV"},
-	{"contained-ids", offsetof(struct exec_features, own_ids),
+	{"contained-ids", offsetof(struct exec_features, own_ids), "see SECURITY.md",
 	 "let root make user namespaces with 65536 ids (a container: --privileged or subuids)"},
-	{"contained-processes", offsetof(struct exec_features, own_proc),
-	 "let /proc be mounted in user namespaces (a container masks it)"},
-	{"contained-calls", offsetof(struct exec_features, call_filter),
+	{"contained-processes", offsetof(struct exec_features, own_proc), "see SECURITY.md",
+	 "let /proc be mounted in user namespaces (a container masks it: --privileged, or "
+	 "--security-opt unmask=ALL of podman)"},
+	{"contained-calls", offsetof(struct exec_features, call_filter), "see SECURITY.md",
 	 "a kernel with CONFIG_SECCOMP_FILTER"},
-	{"landlock", offsetof(struct exec_features, landlock),
+	{"landlock", offsetof(struct exec_features, landlock), "see SECURITY.md",
 	 "a kernel with CONFIG_SECURITY_LANDLOCK, and landlock among its lsm="},
-	{"wireguard-go", offsetof(struct exec_features, wireguard_go),
-	 "install the package wireguard-go; it needs /dev/net/tun"},
+	{"wireguard-go", offsetof(struct exec_features, wireguard_go), NULL,
+	 "/dev/net/tun (see tun)"},
 };
+
+#define OF_USERS "to look around in a lab; no lab needs it"
 
 static const struct {
 	const char *feature, *program;
 	bool ours, needed;
+	const char *without; /* as above */
 } programs[] = {
-	{"dnsmasq", "dnsmasq", false, true}, {"coturn", "turnserver", false, false},
-	{"nginx", "nginx", false, false},    {"tb-frontend", "tb-frontend", true, true},
-	{"tb-edge", "tb-edge", true, true},  {"tb-client", "tb-client", true, true},
-	{"tb-nat", "tb-nat", true, false},
+	{"dnsmasq", "dnsmasq", false, true, NULL},
+	{"coturn", "turnserver", false, false, "only for topologies with 'engine: coturn'"},
+	{"nginx", "nginx", false, false, "no topology with a reverse proxy, as the reference one"},
+	{"tb-frontend", "tb-frontend", true, true, NULL},
+	{"tb-edge", "tb-edge", true, true, NULL},
+	{"tb-client", "tb-client", true, true, NULL},
+	{"tb-nat", "tb-nat", true, false, "no 'testbed run nat'"},
+	{"ping", "ping", false, false, OF_USERS},
+	{"tcpdump", "tcpdump", false, false, OF_USERS},
+	{"dig", "dig", false, false, OF_USERS},
 };
 
 /* --- in the throw-away supervisor ------------------------------------------------------------- */
@@ -79,7 +98,8 @@ static json_t *try_everything(void)
 		const bool *ok = (const bool *)((const char *)&found + kernel_features[i].offset);
 
 		json_object_set_new(features, kernel_features[i].name,
-				    feature(*ok, NULL, kernel_features[i].cure));
+				    feature(*ok, *ok ? NULL : kernel_features[i].without,
+					    kernel_features[i].cure));
 	}
 	return json_pack("{s:s?, s:o}", "missing", found.missing, "features", features);
 }
@@ -127,10 +147,52 @@ static void add_programs(json_t *features, const char *program_dir, GString *mis
 						     programs[i].ours ? program_dir : NULL, &error);
 
 		json_object_set_new(features, programs[i].feature,
-				    feature(path, path, !path ? error->message : NULL));
+				    feature(path, path ? path : programs[i].without,
+					    !path ? error->message : NULL));
 		if (!path && programs[i].needed && missing->len == 0)
 			g_string_append(missing, error->message);
 	}
+}
+
+static bool has(const json_t *features, const char *name)
+{
+	return member_true(json_object_get(features, name), "ok");
+}
+
+static void set_text(json_t *features, const char *name, const char *member, const char *text)
+{
+	json_object_set_new(json_object_get(features, name), member, json_string(text));
+}
+
+/* What takes the place of those that are missing, which depends on others, and the cure where a
+ * program is all that is missing. */
+static void tell_stand_ins(json_t *features)
+{
+	g_autoptr(GError) no_wg = NULL, no_daemon = NULL;
+	g_autofree char *wg = program_find("wg", NULL, &no_wg),
+			*daemon = program_find("wireguard-go", NULL, &no_daemon);
+	const char *instead = has(features, "wireguard-go") ? "its stand-in: wireguard-go" :
+			      has(features, "vxlan")	    ? "its stand-in: VXLAN, UNENCRYPTED" :
+							      "no tunnel of kind wireguard";
+	const char *impaired = has(features, "tun") && has(features, "netfilter-egress") ?
+				       "its stand-in: testbed itself, through /dev/net/tun" :
+				       "no link can be impaired";
+
+	if (!has(features, "wireguard")) {
+		set_text(features, "wireguard", "detail", instead);
+		if (!wg)
+			set_text(features, "wireguard", "cure", no_wg->message);
+	}
+	if (!has(features, "wireguard-go")) {
+		set_text(features, "wireguard-go", "detail",
+			 "only where the kernel has no WireGuard");
+		if (!daemon)
+			set_text(features, "wireguard-go", "cure", no_daemon->message);
+	}
+	if (!has(features, "netem"))
+		set_text(features, "netem", "detail", impaired);
+	if (!has(features, "tbf"))
+		set_text(features, "tbf", "detail", impaired);
 }
 
 json_t *lab_probe(const char *program_dir)
@@ -148,6 +210,9 @@ json_t *lab_probe(const char *program_dir)
 	else if (json_is_string(json_object_get(answer, "missing")))
 		g_string_append(missing, member_text(answer, "missing"));
 	add_programs(features, program_dir, missing);
+	json_object_set_new(features, "limits", host_limits_probe());
+	if (answer)
+		tell_stand_ins(features);
 	result = json_pack("{s:b, s:s?, s:o}", "ok", missing->len == 0, "missing",
 			   missing->len > 0 ? missing->str : NULL, "features", features);
 	json_decref(answer);

@@ -248,6 +248,11 @@ static void append_legend(const struct report_text *how, GString *out)
 	ink_append(out, &how->style, INK_DIM, text->str, 0);
 }
 
+const char *report_vpn_note(const char *vpn)
+{
+	return vpn && !g_str_has_prefix(vpn, "wireguard") ? " (unencrypted)" : "";
+}
+
 /* Appends the counts, whether all came out as expected, the times and the back ends. */
 static void append_summary(const results *r, const struct report_text *how, GString *out)
 {
@@ -273,10 +278,11 @@ static void append_summary(const results *r, const struct report_text *how, GStr
 			   sum.not_run > 0 ? "none differs so far" : "all as expected", 0);
 	}
 	g_string_append_printf(
-		out, "\n%s%.1f s; networks built in %.0f ms%s%s%s%s; seed %" G_GUINT64_FORMAT "\n",
+		out,
+		"\n%s%.1f s; networks built in %.0f ms%s%s%s%s%s; seed %" G_GUINT64_FORMAT "\n",
 		r->complete ? "" : "interrupted after ", r->wall_ms / 1000.0, r->build_ms,
-		vpn ? "; VPN by " : "", vpn ? vpn : "", impairment ? "; links impaired by " : "",
-		impairment ? impairment : "", r->seed);
+		vpn ? "; VPN by " : "", vpn ? vpn : "", report_vpn_note(vpn),
+		impairment ? "; links impaired by " : "", impairment ? impairment : "", r->seed);
 	if (uncontained)
 		g_string_append_printf(out,
 				       "this host does not contain all of a lab: %s ('testbed "

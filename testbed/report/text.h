@@ -18,6 +18,10 @@ struct report_text {
 /* Appends the whole report: grids, differing cells, causes, commands, summary. */
 void report_text(const results *r, const struct report_text *how, GString *out);
 
+/* What stands behind the name of the back end that made the tunnels ("vxlan"): a VPN that encrypts
+ * nothing is told as such, also where it stands in for WireGuard.  "": nothing, as for NULL. */
+const char *report_vpn_note(const char *vpn);
+
 /* Appends one scenario as a triangle of endpoints, with its conferences (grid.c). */
 void report_grid(const results *r, const struct scenario_result *s,
 		 const struct report_style *style, GString *out);

@@ -403,6 +403,10 @@ check-topologies: all ## every topology's matrix, by packets (minutes)
 		sed -n 's/^ *"unexpected": *\([0-9]*\).*/\1 unexpected/p' $(B)/topology.json; \
 	done; test -z "$$failed"
 
+.PHONY: check-package
+check-package: ## the Debian package: built, judged by lintian, its own test run (minutes; needs scripts/setup --all)
+	$(Q)scripts/check-package
+
 .PHONY: engine-equality
 engine-equality: all ## every topology's matrix with the built-in TURN engine and with coturn: all cells equal (minutes)
 	$(Q)scripts/engine-equality
@@ -432,7 +436,7 @@ check-san: ## unit and netns tests with AddressSanitizer and UBSan
 check-clang: ## everything built with the other compiler, warnings being errors, and unit tests
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=clang DEVELOPER=1 all tests check-unit
 
-FULL := check check-firefox check-static check-topologies check-exercises abuse engine-equality fault-matrix fault-networks fuzz check-san \
+FULL := check check-firefox check-static check-package check-topologies check-exercises abuse engine-equality fault-matrix fault-networks fuzz check-san \
 	check-clang check-machine check-scarcity check-deaths check-endurance
 check-full: ## check, and all that takes longer, with a table of what was found (hours; docs/TESTING.md; needs scripts/setup --all)
 	$(Q)rm -f $(B)/figures; failed=; for part in $(FULL); do \

@@ -166,3 +166,11 @@ Test(install, manual_without_a_converter)
 	outcome_clear(&o);
 	program_folder_free(folder);
 }
+
+/* The package has the version of the program. */
+Test(install, debian_package_has_the_version)
+{
+	shell_expect(".",
+		     "head -n 1 debian/changelog | sed 's/.*(\\(.*\\)).*/\\1/' | cmp - VERSION",
+		     "");
+}

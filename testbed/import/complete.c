@@ -12,7 +12,10 @@
  * to gets an address of `internet`.
  * 3. What no imported route says is added: a default route for each node without one, and routes
  * from `internet` to the networks behind imported routers.  Routes that were imported are not
- * changed, also where they are wrong: that is what calls shall show. */
+ * changed, also where they are wrong: that is what calls shall show.
+ *
+ * With a deployment it is known who is inside, so `internet` drops private addresses as providers
+ * do, and unknown gateways with private addresses are those of another node, `company`. */
 
 static struct reach *reach_of(const struct completion *c, const struct draft_network *n)
 {
@@ -155,10 +158,31 @@ static void add_host_routes(const struct completion *c, const struct draft_iface
 	}
 }
 
+/* Made when it is first needed. */
+static struct draft_node *company_node(struct completion *c)
+{
+	const struct draft_iface *out;
+
+	if (c->company)
+		return c->company;
+	c->company = complete_node(
+		c, "company", "what lies between the company's networks where no export tells");
+	c->company->forwarding = true;
+	out = complete_join(c, c->company, "wan", c->outside, NULL);
+	if (out)
+		complete_route(c->company, &(struct prefix){.addr = {.family = AF_INET}},
+			       first_ipv4(draft_iface_on(c->core, c->outside)), out->name);
+	return c->company;
+}
+
 static void attach(struct completion *c, const struct draft_network *n, const struct addr *address)
 {
-	struct draft_iface *i = complete_join(c, c->core, "net", n, address);
+	bool is_inner = c->t->deployment && addr_is_private(&n->subnet.addr);
+	struct draft_iface *i =
+		complete_join(c, is_inner ? company_node(c) : c->core, "net", n, address);
 
+	if (i && is_inner)
+		return;
 	if (i)
 		add_host_routes(c, i);
 	else if (n->subnet.addr.family == AF_INET)
@@ -188,12 +212,10 @@ static void take_gateways(struct completion *c, guint nodes)
 
 /* --- ways ------------------------------------------------------------------------------------- */
 
-/* Routes to network `to` at every router between `internet` and `router`, which has it. */
-static void add_ways(struct completion *c, const struct draft_network *to,
-		     const struct draft_node *router)
+void complete_ways(struct completion *c, const struct prefix *to, const struct draft_node *router)
 {
 	const struct draft_network *at =
-		to->subnet.addr.family == AF_INET ? g_hash_table_lookup(c->came_by, router) : NULL;
+		to->addr.family == AF_INET ? g_hash_table_lookup(c->came_by, router) : NULL;
 
 	while (at) {
 		struct draft_node *before = reach_of(c, at)->upstream;
@@ -203,8 +225,8 @@ static void add_ways(struct completion *c, const struct draft_network *to,
 
 		if (!own || !via)
 			return;
-		if (!knows_way(before, &to->subnet))
-			complete_route(before, &to->subnet, via, own->name);
+		if (!knows_way(before, to))
+			complete_route(before, to, via, own->name);
 		router = before;
 		at = g_hash_table_lookup(c->came_by, router);
 	}
@@ -234,7 +256,7 @@ static void visit_router(struct completion *c, struct draft_node *router,
 				    .gateway = *own};
 		g_queue_push_tail(queue, (gpointer)(guintptr)i->network);
 		if (!r->behind_nat && router != c->core)
-			add_ways(c, i->network, router);
+			complete_ways(c, &i->network->subnet, router);
 	}
 }
 
@@ -336,12 +358,16 @@ void draft_complete(struct draft *t)
 	c.core = complete_node(&c, "internet", "what lies between the networks");
 	c.core->forwarding = true;
 	c.outside = complete_network(&c, true);
+	if (t->deployment)
+		draft_line(c.core, "bogon_filter: true  # as providers have");
 	if (c.outside && complete_join(&c, c.core, "hosting", c.outside, NULL)) {
+		complete_nat(&c);
 		take_gateways(&c, nodes);
 		complete_servers(&c, nodes);
 	}
 	if (diags_errors(t->found) == 0) {
 		connect_all(&c);
+		complete_nat_routes(&c);
 		for (guint k = 0; k < t->nodes->len; k++)
 			complete_default(&c, t->nodes->pdata[k]);
 		complete_services(&c, nodes);
@@ -349,4 +375,6 @@ void draft_complete(struct draft *t)
 	drop_own_subnets(t);
 	g_hash_table_unref(c.reached);
 	g_hash_table_unref(c.came_by);
+	for (guint i = 0; i < G_N_ELEMENTS(c.names); i++)
+		g_free(c.names[i]);
 }

@@ -2,6 +2,8 @@
 /* The servers and clients that `import --complete` adds. */
 #include "testbed/import/complete.h"
 
+#include <string.h>
+
 /* --- networks --------------------------------------------------------------------------------- */
 
 static bool is_unused(const struct draft *t, const struct prefix *p)
@@ -19,6 +21,9 @@ static bool is_unused(const struct draft *t, const struct prefix *p)
 				return false;
 		}
 	}
+	array_foreach(const struct edge_role, r, t->edges)
+		if (prefix_contains(p, &r->access_outside) || prefix_contains(p, &r->av_outside))
+			return false;
 	return true;
 }
 
@@ -125,24 +130,95 @@ static void add_proxy(struct completion *c)
 {
 	c->proxy = complete_node(c, "proxy",
 				 "a reverse proxy, by which clients outside find their server");
-	c->proxy_out = complete_join(c, c->proxy, "ext", c->edge_out->network, NULL);
+	if (!is_private(c->edge_out))
+		c->proxy_out = complete_join(c, c->proxy, "ext", c->edge_out->network, NULL);
 	if (!c->proxy_out)
 		c->proxy_out = complete_join(c, c->proxy, "ext", c->outside, NULL);
 	complete_join(c, c->proxy, "int", c->inside, NULL);
 }
 
+/* The first Edge of the deployment, and the Front End that it hands to. */
+static void take_deployment(struct completion *c)
+{
+	const struct draft *t = c->t;
+
+	if (t->edges->len > 0) {
+		c->role = &g_array_index(t->edges, struct edge_role, 0);
+		c->edge = c->role->node;
+		c->edge_in = c->role->in;
+		c->edge_out = c->role->out;
+	}
+	c->server = draft_next_hop(t, c->role ? c->role : &(struct edge_role){0});
+	array_foreach(const struct front_end_role, role, t->front_ends) {
+		if (role->node == c->server)
+			c->front_end = role->pool;
+	}
+}
+
+/* The pool of a Front End whose address nothing says.  NULL: there is none. */
+static const struct deploy_pool *unplaced_front_end(const struct draft *t)
+{
+	const GPtrArray *pools = t->deployment ? t->deployment->pools : NULL;
+
+	ptr_array_foreach(const struct deploy_pool, pool, pools)
+		if (pool->is_front_end && !pool->is_director)
+			return pool;
+	return NULL;
+}
+
+static void set_names(struct completion *c)
+{
+	const struct deploy_pool *edge = c->role ? c->role->pool : NULL;
+	const struct draft *t = c->t;
+
+	c->domain = draft_domain(t);
+	c->names[NAME_FRONT_END] = draft_fqdn(t, c->front_end ? c->front_end->fqdn : NULL, "fe");
+	c->names[NAME_WEB] = draft_fqdn(t, c->front_end ? c->front_end->web_fqdn : NULL, "web");
+	c->names[NAME_EDGE] = draft_fqdn(t, edge ? c->role->fqdn : NULL, "edge");
+	c->names[NAME_ACCESS] = draft_fqdn(t, edge ? edge->access_fqdn : NULL, "sip");
+	c->names[NAME_AV] = draft_fqdn(t, edge ? edge->av_fqdn : NULL, "av");
+}
+
+static void add_server(struct completion *c)
+{
+	const struct deploy_pool *pool = unplaced_front_end(c->t);
+	g_autofree char *label =
+		pool ? g_strndup(pool->fqdn, MIN(strcspn(pool->fqdn, "."), 40)) : NULL;
+
+	c->front_end = pool;
+	c->server =
+		complete_node(c,
+			      label && g_ascii_isalnum(label[0]) && !g_str_equal(label, "count") ?
+				      label :
+				      "server",
+			      "Front End and internal DNS");
+	if (pool)
+		draft_site(c->t, c->server, pool);
+	complete_join(c, c->server, "eth0", c->inside, NULL);
+}
+
 void complete_servers(struct completion *c, guint nodes)
 {
-	find_edge(c, nodes);
-	c->inside = c->edge ? c->edge_in->network : complete_network(c, false);
+	const struct draft_iface *server_iface = NULL;
+
+	if (c->t->deployment)
+		take_deployment(c);
+	else
+		find_edge(c, nodes);
+	if (c->server)
+		draft_ipv4(c->server, &server_iface);
+	c->inside = server_iface ? server_iface->network :
+		    c->edge	 ? c->edge_in->network :
+				   complete_network(c, false);
 	if (!c->inside)
 		return;
-	if (!c->edge) {
+	if (!c->edge && !c->t->deployment) {
 		complete_join(c, c->core, "office", c->inside, NULL);
 		find_relay(c, nodes);
 	}
-	c->server = complete_node(c, "server", "Front End and internal DNS");
-	complete_join(c, c->server, "eth0", c->inside, NULL);
+	if (!c->server)
+		add_server(c);
+	c->server_address = draft_ipv4(c->server, NULL);
 	c->public_dns = complete_node(c, "dns-public", "public DNS");
 	complete_join(c, c->public_dns, "eth0", c->outside, NULL);
 	if (!c->edge)
@@ -153,7 +229,9 @@ void complete_servers(struct completion *c, guint nodes)
 		c->edge->windows = true;
 		c->edge_in = complete_join(c, c->edge, "int", c->inside, NULL);
 	}
-	add_edge_addresses(c);
+	if (!c->role)
+		add_edge_addresses(c);
+	set_names(c);
 	add_proxy(c);
 }
 
@@ -171,71 +249,100 @@ static const char *address_text(const struct draft_iface *i, guint index,
 	return address_text(i, 0, buf);
 }
 
-static const struct addr *primary_address(const struct draft_node *node)
+/* Whether the name is in the domain, as those must be that a reverse proxy publishes. */
+static bool is_in_domain(const struct completion *c, const char *name)
 {
-	const struct draft_iface *i = node->ifaces->pdata[0];
+	g_autofree char *tail = g_strconcat(".", c->domain, NULL),
+			*lower = g_ascii_strdown(name, -1), *end = g_ascii_strdown(tail, -1);
 
-	return &g_array_index(i->addresses, struct prefix, 0).addr;
+	return g_str_has_suffix(lower, end);
 }
 
-static void G_GNUC_PRINTF(2, 3) add_line(struct draft_node *node, const char *format, ...)
+/* The domain, and those of other names, which the company's own name servers know, too. */
+static char *own_zones(const struct completion *c)
 {
-	va_list list;
+	static const enum role_name inner[] = {NAME_FRONT_END, NAME_EDGE};
+	GString *zones = g_string_new(c->domain);
 
-	va_start(list, format);
-	g_ptr_array_add(node->more, g_strdup_vprintf(format, list));
-	va_end(list);
+	for (guint i = 0; i < G_N_ELEMENTS(inner); i++) {
+		const char *dot = strchr(c->names[inner[i]], '.');
+
+		if (!is_in_domain(c, c->names[inner[i]]) && dot && strchr(dot + 1, '.') &&
+		    !strstr(zones->str, dot + 1))
+			g_string_append_printf(zones, ", %s", dot + 1);
+	}
+	return g_string_free(zones, FALSE);
 }
 
 static void run_server(const struct completion *c)
 {
 	char own[ADDR_TEXT_MAX], edge[ADDR_TEXT_MAX], dns[ADDR_TEXT_MAX];
+	g_autofree char *zones = own_zones(c);
 	struct draft_node *s = c->server;
 
-	address_text(s->ifaces->pdata[0], 0, own);
+	addr_print(c->server_address, own);
 	address_text(c->edge_in, 0, edge);
 	address_text(c->public_dns->ifaces->pdata[0], 0, dns);
-	add_line(s, "resolvers: [%s]", own);
-	add_line(s, "services:");
-	add_line(s, "  - frontend: {fqdn: fe.example.com, web: {}}");
-	add_line(s, "  - dns:");
-	add_line(s, "      zones: [example.com]");
-	add_line(s, "      forward: %s", dns);
-	add_line(s, "      records:");
-	add_line(s, "        - {name: fe.example.com, a: %s}", own);
-	add_line(s, "        - {name: lyncdiscoverinternal.example.com, a: %s}", own);
-	add_line(s, "        - {name: edge.example.com, a: %s}", edge);
-	add_line(s,
-		 "        - {name: _sipinternaltls._tcp.example.com, target: fe.example.com, port: "
-		 "5061}");
+	if (s->inferred)
+		draft_line(s, "resolvers: [%s]", own);
+	else
+		s->resolver = *c->server_address;
+	draft_front_end_lines(s, c->names[NAME_FRONT_END], c->front_end);
+	draft_line(s, "  - dns:");
+	draft_line(s, "      zones: [%s]", zones);
+	draft_line(s, "      forward: %s", dns);
+	draft_line(s, "      records:");
+	draft_line(s, "        - {name: %s, a: %s}", c->names[NAME_FRONT_END], own);
+	draft_line(s, "        - {name: lyncdiscoverinternal.%s, a: %s}", c->domain, own);
+	draft_line(s, "        - {name: %s, a: %s}", c->names[NAME_EDGE], edge);
+	draft_line(s,
+		   "        - {name: _sipinternaltls._tcp.%s, target: %s, port: "
+		   "5061}",
+		   c->domain, c->names[NAME_FRONT_END]);
+}
+
+/* As it is seen outside. */
+static const char *outer_text(const struct completion *c, bool av, char buf[static ADDR_TEXT_MAX])
+{
+	const struct edge_role *r = c->role;
+
+	if (!r)
+		return address_text(c->edge_out, av != c->is_av ? 1 : 0, buf);
+	if (av)
+		return addr_print(addr_is_set(&r->av_outside) ? &r->av_outside : &r->av, buf);
+	return addr_print(addr_is_set(&r->access_outside) ? &r->access_outside : &r->access, buf);
 }
 
 static void run_public_dns(const struct completion *c)
 {
-	char access[ADDR_TEXT_MAX], av[ADDR_TEXT_MAX], web[ADDR_TEXT_MAX];
+	char outer[ADDR_TEXT_MAX], web[ADDR_TEXT_MAX];
 	struct draft_node *s = c->public_dns;
 
 	address_text(c->proxy_out, 0, web);
-	add_line(s, "services:");
-	add_line(s, "  - dns:");
-	add_line(s, "      zones: [example.com]");
-	add_line(s, "      records:");
-	add_line(s, "        - {name: sip.example.com, a: %s}",
-		 address_text(c->edge_out, c->is_av ? 1 : 0, access));
-	add_line(s, "        - {name: av.example.com, a: %s}",
-		 address_text(c->edge_out, c->is_av ? 0 : 1, av));
-	add_line(s, "        - {name: lyncdiscover.example.com, a: %s}", web);
-	add_line(s, "        - {name: web.example.com, a: %s}", web);
-	add_line(s, "        - {name: _sip._tls.example.com, target: sip.example.com, port: 443}");
+	draft_line(s, "services:");
+	draft_line(s, "  - dns:");
+	draft_line(s, "      zones: [%s]", c->domain);
+	draft_line(s, "      records:");
+	draft_line(s, "        - {name: %s, a: %s}", c->names[NAME_ACCESS],
+		   outer_text(c, false, outer));
+	if (g_ascii_strcasecmp(c->names[NAME_AV], c->names[NAME_ACCESS]) != 0)
+		draft_line(s, "        - {name: %s, a: %s}", c->names[NAME_AV],
+			   outer_text(c, true, outer));
+	draft_line(s, "        - {name: lyncdiscover.%s, a: %s}", c->domain, web);
+	if (is_in_domain(c, c->names[NAME_WEB]))
+		draft_line(s, "        - {name: %s, a: %s}", c->names[NAME_WEB], web);
+	draft_line(s, "        - {name: _sip._tls.%s, target: %s, port: %u}", c->domain,
+		   c->names[NAME_ACCESS], c->role ? c->role->access_port : 443);
 }
 
-/* An added Edge knows the ways to all networks that are not behind NAT; an imported one, what its
- * own routes say. */
+/* An Edge without export knows the ways to all networks that are not behind NAT; an imported one,
+ * what its own routes say. */
 static void add_edge_routes(const struct completion *c)
 {
-	const struct addr *gateway = &complete_reach(c, c->inside)->gateway;
+	const struct addr *gateway = &complete_reach(c, c->edge_in->network)->gateway;
+	bool unknown = c->edge->inferred || (c->role && !c->role->has_export);
 
-	for (guint k = 0; c->edge->inferred && k < c->t->networks->len; k++) {
+	for (guint k = 0; unknown && addr_is_set(gateway) && k < c->t->networks->len; k++) {
 		const struct draft_network *n = c->t->networks->pdata[k];
 
 		if (n->subnet.addr.family == AF_INET && addr_is_private(&n->subnet.addr) &&
@@ -244,52 +351,74 @@ static void add_edge_routes(const struct completion *c)
 	}
 }
 
-static void run_edge(const struct completion *c)
+/* The Edge of no deployment: the first addresses of its outer interface. */
+static void run_added_edge(const struct completion *c)
 {
-	char fe[ADDR_TEXT_MAX], access[ADDR_TEXT_MAX], av[ADDR_TEXT_MAX], av_tcp[ADDR_TEXT_MAX];
-	struct draft_node *e = c->edge;
+	struct edge_role r = {
+		.node = c->edge, .in = c->edge_in, .out = c->edge_out, .fqdn = c->names[NAME_EDGE]};
+	char text[ADDR_TEXT_MAX];
 
-	add_line(e, "hosts: [{name: fe.example.com, a: %s}]",
-		 address_text(c->server->ifaces->pdata[0], 0, fe));
-	e->resolver = *primary_address(c->public_dns);
-	add_line(e, "services:");
-	add_line(e, "  - edge:");
-	add_line(e, "      fqdn: edge.example.com");
-	add_line(e, "      access_fqdn: sip.example.com");
-	add_line(e, "      av_fqdn: av.example.com");
-	add_line(e, "      internal: %s", c->edge_in->name);
-	add_line(e, "      external: %s", c->edge_out->name);
-	add_line(e, "      access: %s", address_text(c->edge_out, c->is_av ? 1 : 0, access));
-	add_line(e, "      av: %s", address_text(c->edge_out, c->is_av ? 0 : 1, av));
-	add_line(e, "      av_tcp: %s", address_text(c->edge_out, 2, av_tcp));
-	add_line(e, "      next_hop: %s", c->server->name);
+	addr_parse(address_text(c->edge_out, c->is_av ? 1 : 0, text), &r.access);
+	addr_parse(address_text(c->edge_out, c->is_av ? 0 : 1, text), &r.av);
+	addr_parse(address_text(c->edge_out, 2, text), &r.av_tcp);
+	draft_edge_lines(&r, c->names[NAME_ACCESS], c->names[NAME_AV], c->server->name);
+}
+
+static void run_edge(const struct completion *c, struct draft_node *e)
+{
+	char fe[ADDR_TEXT_MAX];
+
+	draft_line(e, "hosts: [{name: %s, a: %s}]", c->names[NAME_FRONT_END],
+		   addr_print(c->server_address, fe));
+	e->resolver = *draft_primary(c->public_dns);
+}
+
+/* All of the deployment; of others' Front Ends and Edges no record leads to them. */
+static void run_edges(const struct completion *c)
+{
+	array_foreach(const struct front_end_role, role, c->t->front_ends) {
+		if (role->node != c->server)
+			draft_front_end_lines(role->node, role->pool->fqdn, role->pool);
+	}
+	if (!c->role) {
+		run_edge(c, c->edge);
+		run_added_edge(c);
+	}
+	array_foreach(const struct edge_role, r, c->t->edges) {
+		const struct draft_node *hop = draft_next_hop(c->t, r);
+
+		run_edge(c, r->node);
+		draft_deployed_edge(c->t, r, hop ? hop->name : c->server->name);
+	}
 }
 
 static void run_proxy(const struct completion *c)
 {
+	bool web = is_in_domain(c, c->names[NAME_WEB]);
 	char outer[ADDR_TEXT_MAX];
 	struct draft_node *p = c->proxy;
 
-	add_line(p, "services:");
-	add_line(p, "  - reverse-proxy:");
-	add_line(p, "      names: [lyncdiscover.example.com, web.example.com]");
-	add_line(p, "      internal: int");
-	add_line(p, "      external: ext");
-	add_line(p, "      address: %s", address_text(c->proxy_out, 0, outer));
-	add_line(p, "      next_hop: %s", c->server->name);
+	draft_line(p, "services:");
+	draft_line(p, "  - reverse-proxy:");
+	draft_line(p, "      names: [lyncdiscover.%s%s%s]", c->domain, web ? ", " : "",
+		   web ? c->names[NAME_WEB] : "");
+	draft_line(p, "      internal: int");
+	draft_line(p, "      external: ext");
+	draft_line(p, "      address: %s", address_text(c->proxy_out, 0, outer));
+	draft_line(p, "      next_hop: %s", c->server->name);
+	if (c->front_end && c->front_end->web_port > 0 && c->front_end->web_port != 4443)
+		draft_line(p, "      next_hop_port: %u", c->front_end->web_port);
 }
 
 /* Clients that are not behind NAT find the Front End itself, the others the Access Edge. */
 static void run_client(const struct completion *c, struct draft_node *node, bool outside)
 {
-	const struct draft_node *dns = outside ? c->public_dns : c->server;
-
-	node->resolver = *primary_address(dns);
-	add_line(node, "endpoint: {}");
+	node->resolver = outside ? *draft_primary(c->public_dns) : *c->server_address;
+	draft_line(node, "endpoint: {}");
 }
 
-/* Imported hosts are clients. */
-static guint run_hosts(const struct completion *c, guint nodes)
+/* Imported hosts are clients; machines of a deployment are not. */
+static guint run_hosts(const struct completion *c, guint nodes, guint *ret_outside)
 {
 	guint clients = 0;
 
@@ -297,10 +426,15 @@ static guint run_hosts(const struct completion *c, guint nodes)
 		struct draft_node *node = c->t->nodes->pdata[k];
 		const struct draft_iface *i = node->ifaces->pdata[0];
 
+		bool outside;
+
 		if (node->forwarding || node == c->edge || node->inferred ||
-		    primary_address(node)->family != AF_INET)
+		    draft_has_role(c->t, node) || draft_primary(node)->family != AF_INET)
 			continue;
-		run_client(c, node, complete_reach(c, i->network)->behind_nat);
+		outside = complete_reach(c, i->network)->behind_nat ||
+			  (c->t->deployment && !is_private(i));
+		run_client(c, node, outside);
+		*ret_outside += outside;
 		clients++;
 	}
 	return clients;
@@ -308,12 +442,15 @@ static guint run_hosts(const struct completion *c, guint nodes)
 
 void complete_services(struct completion *c, guint nodes)
 {
-	guint clients = run_hosts(c, nodes);
+	guint outer = 0, clients = run_hosts(c, nodes, &outer);
 
-	for (guint k = clients; k < 2; k++) {
+	for (guint k = c->t->deployment ? 0 : clients; k < 2; k++) {
 		bool outside = k == 1;
-		struct draft_node *node =
-			complete_node(c, outside ? "client-outside" : "client-inside", "a client");
+		struct draft_node *node;
+
+		if (c->t->deployment && (outside ? outer > 0 : clients > outer))
+			continue;
+		node = complete_node(c, outside ? "client-outside" : "client-inside", "a client");
 
 		complete_join(c, node, "eth0", outside ? c->outside : c->inside, NULL);
 		complete_default(c, node);
@@ -322,6 +459,6 @@ void complete_services(struct completion *c, guint nodes)
 	run_server(c);
 	run_public_dns(c);
 	add_edge_routes(c);
-	run_edge(c);
+	run_edges(c);
 	run_proxy(c);
 }

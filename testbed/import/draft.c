@@ -22,14 +22,28 @@
  * be used is left out with a warning. */
 
 static const struct object_shape node_shape =
-	OBJECT_SHAPE(draft_node, NULL, OWNS_TEXT(draft_node, name),
+	OBJECT_SHAPE(draft_node, NULL, OWNS_TEXT(draft_node, name), OWNS_TEXT(draft_node, site),
 		     OWNS_LIST(draft_node, ifaces, object_free),
 		     OWNS_ARRAY(draft_node, routes, draft_route),
 		     OWNS_ARRAY(draft_node, policy_routes, draft_route),
 		     OWNS_ARRAY(draft_node, rules, draft_rule),
 		     OWNS_LIST(draft_node, notes, g_free), OWNS_LIST(draft_node, more, g_free));
-static const struct object_shape draft_shape = OBJECT_SHAPE(
-	draft, NULL, OWNS_LIST(draft, networks, object_free), OWNS_LIST(draft, nodes, object_free));
+static const struct object_shape site_shape =
+	OBJECT_SHAPE(draft_site, NULL, OWNS_TEXT(draft_site, name), OWNS_TEXT(draft_site, title));
+static const struct object_shape draft_shape =
+	OBJECT_SHAPE(draft, NULL, OWNS_LIST(draft, networks, object_free),
+		     OWNS_LIST(draft, nodes, object_free), OWNS_LIST(draft, sites, object_free),
+		     OWNS_ARRAY(draft, edges, edge_role),
+		     OWNS_ARRAY(draft, front_ends, front_end_role));
+
+struct draft_site *draft_site_new(const char *name, const char *title)
+{
+	struct draft_site *site = object_new(&site_shape);
+
+	site->name = g_strdup(name);
+	site->title = g_strdup(title);
+	return site;
+}
 
 struct draft_node *draft_node_new(struct draft *t, const char *name)
 {
@@ -216,17 +230,26 @@ static void draft_fill(struct draft *t)
 		draft_relays(t, t->all->pdata[k]);
 }
 
-char *draft_topology(const GPtrArray *all, const char *from, bool complete, diags *d)
+char *draft_topology(const GPtrArray *all, const struct deployment *deployment, const char *from,
+		     bool complete, diags *d)
 {
 	struct draft *t = object_new(&draft_shape);
 	char *text;
 
 	t->found = d;
 	t->all = all;
+	t->deployment = deployment;
 	t->complete = complete;
 	draft_fill(t);
+	if (t->nodes->len == 0 && !complete && diags_errors(d) == 0)
+		diags_add(d, DIAG_ERROR, (struct loc){g_intern_string(from), 0, 0},
+			  "import the servers' own exports, too, or use --complete",
+			  "no machine has an address");
+	draft_roles(t);
 	if (complete && diags_errors(d) == 0)
 		draft_complete(t);
+	else
+		draft_deployed_services(t);
 	text = diags_errors(d) == 0 ? draft_write(t, from) : NULL;
 	object_free(t);
 	return text;

@@ -4,7 +4,7 @@
 #ifndef TESTBED_IMPORT_DRAFT_H
 #define TESTBED_IMPORT_DRAFT_H
 
-#include "testbed/import/facts.h"
+#include "testbed/import/deployment.h"
 
 struct draft_network {
 	char *name;
@@ -47,6 +47,7 @@ struct draft_rule {
 
 struct draft_node {
 	char *name;
+	char *site; /* NULL: none */
 	bool windows;
 	bool is_relay; /* a relayed candidate has its address */
 	bool inferred; /* from other nodes' facts; the node has none itself */
@@ -62,13 +63,40 @@ struct draft_node {
 	GPtrArray *more;	   /* char *: further lines of YAML, at the node's indentation */
 };
 
+struct draft_site {
+	char *name, *title;
+};
+
+/* An Edge, where it is and what it has; 0 and unset: as by default. */
+struct edge_role {
+	const struct deploy_pool *pool; /* borrowed; NULL: of no deployment */
+	struct draft_node *node;
+	const struct draft_iface *in, *out;
+	const char *fqdn; /* borrowed */
+	struct addr access, av, av_tcp, access_outside, av_outside;
+	unsigned access_port, tcp_port;
+	bool guessed;	 /* an address is */
+	bool has_export; /* its routes are known */
+};
+
+struct front_end_role {
+	const struct deploy_pool *pool; /* borrowed */
+	struct draft_node *node;
+};
+
 struct draft {
-	bool complete;	      /* made by draft_complete */
-	const GPtrArray *all; /* struct facts, borrowed */
-	GPtrArray *networks;  /* struct draft_network */
-	GPtrArray *nodes;     /* struct draft_node */
+	bool complete;			     /* made by draft_complete */
+	const GPtrArray *all;		     /* struct facts, borrowed */
+	const struct deployment *deployment; /* borrowed; NULL: none */
+	GPtrArray *networks;		     /* struct draft_network */
+	GPtrArray *nodes;		     /* struct draft_node */
+	GPtrArray *sites;		     /* struct draft_site */
+	GArray *edges;			     /* struct edge_role, of the deployment */
+	GArray *front_ends;		     /* struct front_end_role */
 	diags *found;
 };
+
+struct draft_site *draft_site_new(const char *name, const char *title);
 
 /* Adds a node, with a suffix where the name exists; borrowed. */
 struct draft_node *draft_node_new(struct draft *t, const char *name);
@@ -116,13 +144,42 @@ void draft_policy_rules(struct draft *t, struct draft_node *node);
 void draft_nats(struct draft *t, struct draft_node *node, const struct facts *f);
 void draft_relays(struct draft *t, const struct facts *f);
 
+/* Finds the deployment's Front Ends and Edges among the nodes (deploy_draft.c).  Tells where the
+ * deployment and the machine do not agree. */
+void draft_roles(struct draft *t);
+/* Gives the node the pool's site. */
+void draft_site(struct draft *t, struct draft_node *node, const struct deploy_pool *pool);
+/* The node that the Edge hands to.  NULL: there is no Front End. */
+struct draft_node *draft_next_hop(const struct draft *t, const struct edge_role *r);
+/* Whether the node is a machine of the deployment. */
+bool draft_has_role(const struct draft *t, const struct draft_node *node);
+/* The SIP domain; a name in it unless it is known, which the caller frees. */
+const char *draft_domain(const struct draft *t);
+char *draft_fqdn(const struct draft *t, const char *known, const char *host);
+/* The node's first IPv4 address in an IPv4 network, and its interface (may be NULL).  NULL: none.
+ */
+const struct addr *draft_ipv4(const struct draft_node *node, const struct draft_iface **ret);
+/* The first address of the first interface. */
+const struct addr *draft_primary(const struct draft_node *node);
+/* Writes what the deployment's Front Ends and Edges run; of one Edge. */
+void draft_deployed_services(struct draft *t);
+void draft_deployed_edge(const struct draft *t, const struct edge_role *r, const char *next_hop);
+/* Adds a line of YAML to the node, or those of a service; `pool` may be NULL. */
+void draft_line(struct draft_node *node, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void draft_front_end_lines(struct draft_node *node, const char *fqdn,
+			   const struct deploy_pool *pool);
+void draft_edge_lines(const struct edge_role *r, const char *access_fqdn, const char *av_fqdn,
+		      const char *next_hop);
+
 /* Adds what calls need and the inputs do not show (complete.c). */
 void draft_complete(struct draft *t);
 
 /* The draft as YAML (write.c); `from` names the inputs.  The caller frees. */
 char *draft_write(const struct draft *t, const char *from);
 
-/* Makes the topology of `all` (struct facts) as YAML; the caller frees.  NULL: errors in `d`. */
-char *draft_topology(const GPtrArray *all, const char *from, bool complete, diags *d);
+/* Makes the topology of `all` (struct facts), and of the deployment unless it is NULL, as YAML; the
+ * caller frees.  NULL: errors in `d`. */
+char *draft_topology(const GPtrArray *all, const struct deployment *deployment, const char *from,
+		     bool complete, diags *d);
 
 #endif

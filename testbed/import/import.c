@@ -9,7 +9,9 @@
 
 #define NODE_CHARS_MAX 63
 
-const char *const import_kind_names[] = {[IMPORT_IP_ADDR] = "ip-addr",
+const char *const import_kind_names[] = {[IMPORT_CS_TOPOLOGY] = "cs-topology",
+					 [IMPORT_CS_CMDLETS] = "cs-cmdlets",
+					 [IMPORT_IP_ADDR] = "ip-addr",
 					 [IMPORT_POWERSHELL] = "powershell",
 					 [IMPORT_IP_RULE] = "ip-rule",
 					 [IMPORT_IP_ROUTE] = "ip-route",
@@ -18,11 +20,15 @@ const char *const import_kind_names[] = {[IMPORT_IP_ADDR] = "ip-addr",
 					 [IMPORT_SDP] = "sdp",
 					 NULL};
 
-/* In the order of enum import_kind, in which kinds are also tried. */
+/* In the order of enum import_kind, in which kinds are also tried.  A text tells of one node, or of
+ * all servers. */
 static const struct {
 	bool (*is)(const char *file, const char *text);
 	void (*parse)(const char *file, const char *text, struct facts *f, diags *d);
+	void (*parse_all)(const char *file, const char *text, struct deployment *dep, diags *d);
 } kinds[IMPORT_KINDS] = {
+	[IMPORT_CS_TOPOLOGY] = {is_cs_topology, NULL, parse_cs_topology},
+	[IMPORT_CS_CMDLETS] = {is_cs_cmdlets, NULL, parse_cs_cmdlets},
 	[IMPORT_IP_ADDR] = {is_ip_addr, parse_ip_addr},
 	[IMPORT_POWERSHELL] = {is_powershell, parse_powershell},
 	[IMPORT_IP_RULE] = {is_ip_rule, parse_ip_rule},
@@ -32,14 +38,15 @@ static const struct {
 	[IMPORT_SDP] = {is_sdp, parse_candidates},
 };
 
-#define WANTED                                                                                  \
-	"'route print', 'ip route', 'ip addr', 'netstat -rn', Get-NetRoute as JSON, or an SDP " \
-	"with candidates; see --format"
+#define WANTED                                                                               \
+	"'route print', 'ip route', 'ip addr', 'netstat -rn', Get-NetRoute as JSON, an SDP " \
+	"with candidates, or Get-CsTopology -AsXML; see --format"
 
 /* What people paste by mistake, and what they should paste. */
 static const struct {
 	const char *word, *hint;
 } mistakes[] = {
+	{"<?xml", "this XML is no topology of Lync or Skype for Business: Get-CsTopology -AsXML"},
 	{"m=audio", "the description has no line that begins with 'a=candidate:'"},
 	{"topology:", "this is a topology: use 'testbed validate'"},
 	{"IPv4", "this may be 'ipconfig': paste 'route print'"},
@@ -185,6 +192,18 @@ static struct facts *facts_of(GPtrArray *all, const char *node, struct loc loc)
 	return all->pdata[all->len - 1];
 }
 
+/* Reads one text, of a node or of all servers. */
+static void parse_text(const struct import_input *in, const char *text, enum import_kind kind,
+		       GPtrArray *all, struct deployment *dep, diags *d)
+{
+	const char *file = g_intern_string(in->file);
+
+	if (kinds[kind].parse_all)
+		kinds[kind].parse_all(file, text, dep, d);
+	else
+		kinds[kind].parse(file, text, facts_of(all, in->node, (struct loc){0}), d);
+}
+
 char *import_topology(const struct import_input *inputs, guint n, enum import_kind kind,
 		      bool complete, diags *d)
 {
@@ -192,6 +211,9 @@ char *import_topology(const struct import_input *inputs, guint n, enum import_ki
 	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GString) from = g_string_new(NULL);
 	g_autofree enum import_kind *found = g_new0(enum import_kind, n + 1);
+	struct deployment *dep = deployment_new();
+	bool deployed = false;
+	char *topology = NULL;
 
 	for (guint i = 0; i < n; i++) {
 		const char *file = g_intern_string(inputs[i].file);
@@ -199,17 +221,25 @@ char *import_topology(const struct import_input *inputs, guint n, enum import_ki
 
 		g_ptr_array_add(texts, text);
 		found[i] = kind != IMPORT_KINDS || !text ? kind : recognise_kind(file, text, d);
-		facts_of(all, inputs[i].node, (struct loc){file, 1, 1});
+		if (found[i] < IMPORT_KINDS && kinds[found[i]].parse_all)
+			deployed = true;
+		else
+			facts_of(all, inputs[i].node, (struct loc){file, 1, 1});
 		g_string_append_printf(from, "%s%s", i > 0 ? ", " : "", file);
 	}
 	for (unsigned k = 0; k < IMPORT_KINDS; k++) {
 		for (guint i = 0; i < n; i++) {
 			if (texts->pdata[i] && is_read_as(inputs[i].file, texts->pdata[i], found[i],
 							  (enum import_kind)k))
-				kinds[k].parse(g_intern_string(inputs[i].file), texts->pdata[i],
-					       facts_of(all, inputs[i].node, (struct loc){0}), d);
+				parse_text(&inputs[i], texts->pdata[i], (enum import_kind)k, all,
+					   dep, d);
 		}
 	}
+	if (deployed && diags_errors(d) == 0)
+		deployment_settle(dep, all, d);
 	facts_settle(all, d);
-	return diags_errors(d) == 0 ? draft_topology(all, from->str, complete, d) : NULL;
+	if (diags_errors(d) == 0)
+		topology = draft_topology(all, deployed ? dep : NULL, from->str, complete, d);
+	object_free(dep);
+	return topology;
 }

@@ -12,8 +12,11 @@
 
 #include <stdbool.h>
 
-/* In the order of reading: texts with interface names and prefix lengths come first. */
+/* In the order of reading: what names whole servers, then texts with interface names and prefix
+ * lengths. */
 enum import_kind {
+	IMPORT_CS_TOPOLOGY,
+	IMPORT_CS_CMDLETS,
 	IMPORT_IP_ADDR,
 	IMPORT_POWERSHELL,
 	IMPORT_IP_RULE,
@@ -24,13 +27,15 @@ enum import_kind {
 	IMPORT_KINDS
 };
 
-#define IMPORT_BYTES_MAX (1024u * 1024)
+/* A topology document has some 30 kB a pool, twice as much in UTF-16. */
+#define IMPORT_BYTES_MAX (8u * 1024 * 1024)
 
 struct import_input {
 	const char *file; /* name for diagnostics; "-" is stdin */
 	const char *text; /* UTF-8, or UTF-16 with a byte order mark (as of PowerShell) */
 	gsize length;	  /* at most IMPORT_BYTES_MAX */
-	const char *node; /* its node; import_node_fits(node) */
+	const char *node; /* its node; import_node_fits(node).  Not used for what tells of all
+			     servers */
 };
 
 /* "ip-addr", "route-print", ...; NULL-terminated, by enum import_kind. */

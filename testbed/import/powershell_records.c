@@ -12,13 +12,16 @@ const char *const record_names[RECORD_KINDS] = {[RECORD_ROUTE] = "DestinationPre
 						[RECORD_NRPT] = "Namespace",
 						[RECORD_RESOLVERS] = "ServerAddresses"};
 
+/* Of the cmdlets of Lync and Skype for Business (cs_cmdlets). */
+static const char *const cs_names[] = {"Identity", "PoolFqdn", "ComputerFqdn", NULL};
+
 static bool is_known_name(const char *name)
 {
 	for (guint i = 0; i < RECORD_KINDS; i++) {
 		if (g_str_equal(name, record_names[i]))
 			return true;
 	}
-	return false;
+	return g_strv_contains(cs_names, name);
 }
 
 static void word_clear(gpointer data)
@@ -152,9 +155,14 @@ static void read_json_records(const char *file, const char *text, GPtrArray *rec
 
 /* --- CSV -------------------------------------------------------------------------------------- */
 
-/* Commas, or semicolons and tabs with -UseCulture and -Delimiter. */
+/* Commas, or another one with -UseCulture and -Delimiter: what stands behind the first quoted name,
+ * as Windows PowerShell quotes all of them. */
 static char delimiter_of(const char *heading)
 {
+	const char *quote = heading[0] == '"' ? strchr(heading + 1, '"') : NULL;
+
+	if (quote && g_ascii_ispunct(quote[1]))
+		return quote[1];
 	return strchr(heading, ';') ? ';' : strchr(heading, '\t') ? '\t' : ',';
 }
 
@@ -238,6 +246,16 @@ static void read_csv_records(const char *file, const char *text, GPtrArray *reco
 
 /* --- a list as PowerShell shows it ------------------------------------------------------------ */
 
+/* A value that is too long for the window goes on in the next line, below its beginning. */
+static void append_to_last(struct record *r, const struct line *l)
+{
+	struct word *last = &g_array_index(r->values, struct word, r->values->len - 1);
+	char *text = g_strdelimit(g_strdup_printf("%s %s", last->text, l->text), "{},", ' ');
+
+	g_free(last->text);
+	last->text = g_strstrip(text);
+}
+
 /* "IPAddress         : 10.0.1.5"; an empty line ends a record. */
 static void read_list_records(const char *file, const char *text, GPtrArray *records,
 			      diags *d G_GNUC_UNUSED)
@@ -252,6 +270,8 @@ static void read_list_records(const char *file, const char *text, GPtrArray *rec
 
 		if (l.words->len == 0)
 			r = NULL;
+		if (!colon && r && line_loc(&l).col > 1)
+			append_to_last(r, &l);
 		if (!colon)
 			continue;
 		if (!r) {

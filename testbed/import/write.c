@@ -166,6 +166,8 @@ static void append_node(GString *out, const struct draft_node *node)
 		append_note(out, "    # ", node->notes->pdata[k]);
 		g_string_append_c(out, '\n');
 	}
+	if (node->site)
+		g_string_append_printf(out, "    site: %s\n", node->site);
 	if (node->windows)
 		g_string_append(out, "    host_model: strong  # as Windows has\n");
 	if (node->forwarding)
@@ -186,6 +188,19 @@ static void append_node(GString *out, const struct draft_node *node)
 				       node->nat_out);
 }
 
+static void append_sites(GString *out, const struct draft *t)
+{
+	if (t->sites->len > 0)
+		g_string_append(out, "sites:\n");
+	ptr_array_foreach(const struct draft_site, site, t->sites) {
+		g_autofree char *title = g_strdelimit(g_strdup(site->title), "\"\\", '?');
+
+		g_string_append_printf(out, "  %s: {title: \"", site->name);
+		append_note(out, "", title);
+		g_string_append(out, "\"}\n");
+	}
+}
+
 char *draft_write(const struct draft *t, const char *from)
 {
 	GString *out = g_string_new(NULL);
@@ -198,8 +213,12 @@ char *draft_write(const struct draft *t, const char *from)
 				     "Still to be added (docs/FORMATS.md): sites, 'endpoint: {}' "
 				     "where a client runs,\n# services, name servers, firewall and "
 				     "NAT rules, tunnels, and 'expect'.\n");
-	g_string_append(out, "topology: imported\ndomain: example.com  # guess: the SIP "
-			     "domain\nnetworks:\n");
+	g_string_append_printf(out, "topology: imported\ndomain: %s%s\n", draft_domain(t),
+			       t->deployment && deployment_sip_domain(t->deployment) ?
+				       "" :
+				       "  # guess: the SIP domain");
+	append_sites(out, t);
+	g_string_append(out, "networks:\n");
 	for (guint k = 0; k < t->networks->len; k++)
 		append_network(out, t->networks->pdata[k]);
 	g_string_append(out, "nodes:\n");

@@ -124,6 +124,9 @@ static const char import_help[] =
 	"to stdout: networks of the same subnet are joined, and what had to be guessed is marked.\n"
 	"'edge.route.txt' and 'edge.addr.json' tell two things of one node 'edge'.  What is left\n"
 	"out is told on stderr.  --format, where it is not recognised:\n\n"
+	"  cs-topology   Lync's and Skype for Business' deployment: Get-CsTopology -AsXml, .tbxml\n"
+	"  cs-cmdlets    the same by Get-CsService, Get-CsPool, Get-CsComputer, Get-CsSite,\n"
+	"                Get-CsNetworkInterface and Get-CsSipDomain, as JSON, CSV or lists\n"
 	"  route-print   Windows' 'route print', in any language\n"
 	"  powershell    Get-NetRoute, Get-NetIPAddress, Get-DnsClientNrptPolicy and\n"
 	"                Get-DnsClientServerAddress, by ConvertTo-Json or Export-Csv\n"
@@ -291,7 +294,7 @@ const struct verb cmd_verbs[] = {
 	 "wrong with it.  '-' writes it to stdout.\n",
 	 OPT_FORCE, 0, 1, cmd_init},
 	{"import", "[FILE...]",
-	 "Make a topology of what machines tell of their addresses and routes", import_help,
+	 "Make a topology of what a deployment and its machines tell of themselves", import_help,
 	 OPT_IMPORT, 0, G_MAXUINT, cmd_import},
 	{"graph", "[A B]", "Draw the network: sites, nodes, addresses, tunnels, NAT, firewalls",
 	 graph_help,

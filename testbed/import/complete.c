@@ -260,19 +260,29 @@ static void visit_router(struct completion *c, struct draft_node *router,
 	}
 }
 
-/* Visits all that is connected with the networks of `internet`. */
+/* Begins at the networks of `internet`, or of `company`. */
+static void begin_at(struct completion *c, struct draft_node *router, GQueue *queue)
+{
+	ptr_array_foreach(const struct draft_iface, i, router->ifaces) {
+		struct reach *r = reach_of(c, i->network);
+
+		if (!r->upstream && first_ipv4(i)) {
+			*r = (struct reach){
+				.seen = true, .upstream = router, .gateway = *first_ipv4(i)};
+			complete_ways(c, &i->network->subnet, router);
+		}
+		g_queue_push_tail(queue, (gpointer)(guintptr)i->network);
+	}
+}
+
+/* Visits all that is connected with them. */
 static void visit_networks(struct completion *c)
 {
 	g_autoptr(GQueue) queue = g_queue_new();
 
-	ptr_array_foreach(const struct draft_iface, i, c->core->ifaces) {
-		struct reach *r = reach_of(c, i->network);
-
-		if (!r->upstream && first_ipv4(i))
-			*r = (struct reach){
-				.seen = true, .upstream = c->core, .gateway = *first_ipv4(i)};
-		g_queue_push_tail(queue, (gpointer)(guintptr)i->network);
-	}
+	begin_at(c, c->core, queue);
+	if (c->company && g_hash_table_contains(c->came_by, c->company))
+		begin_at(c, c->company, queue);
 	while (!g_queue_is_empty(queue)) {
 		const struct draft_network *n = g_queue_pop_head(queue);
 

@@ -166,7 +166,7 @@ static bool join_by_order(const struct six *t, GArray *ifaces, const GPtrArray *
 	array_foreach(const struct row, r, t->rows.active) {
 		struct six_iface *i = is_multicast(r) ? iface_of(ifaces, r->number) : NULL;
 
-		if (i && !i->is_loopback && !i->is_teredo)
+		if (i && !i->is_loopback && !i->is_teredo && !g_ptr_array_find(six, i, NULL))
 			g_ptr_array_add(six, i);
 	}
 	/* a part of the output, without these routes: a single one needs no order */

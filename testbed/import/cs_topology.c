@@ -2,20 +2,15 @@
 /* The topology document of Lync and Skype for Business: what `Get-CsTopology -AsXML` prints, what
  * Topology Builder saves (.tbxml), and the DocItemSet.xml of `Export-CsConfiguration`.
  *
- * Theory of operation: GLib's GMarkup reads the XML.  It knows no document types, no entities but
- * the five of XML itself and character references, and opens no files, so nothing can be expanded
- * or fetched; a document type is refused all the same, and so is depth beyond DEPTH_MAX.  The text
- * is given to it in pieces that begin at each '<', so that every element's place is known.
- *
- * The two forms have the same elements.  The first refers by numbers (<ClusterId SiteId Number>,
- * <ServiceId SiteId RoleName Instance>), the second by the attribute UniqueId.  Either becomes a
- * text by which references are found when all is read, as a service may stand before what it names.
- * Elements are known by their local names, whatever the prefix. */
+ * Theory of operation: the two forms have the same elements.  The first refers by numbers
+ * (<ClusterId SiteId Number>, <ServiceId SiteId RoleName Instance>), the second by the attribute
+ * UniqueId.  Either becomes a text by which references are found when all is read, as a service may
+ * stand before what it names. Elements are known by their local names, whatever the prefix. */
 #include "testbed/import/deployment.h"
+#include "testbed/import/xml.h"
 
 #include <string.h>
 
-#define DEPTH_MAX 64
 #define SCHEMA "urn:schema:Microsoft.Rtc.Management."
 
 /* A service, and what it names by keys. */
@@ -332,11 +327,8 @@ static void on_start(GMarkupParseContext *context G_GNUC_UNUSED, const char *ele
 	const char *name = local_name(element);
 	struct xml *x = data;
 
-	if (x->path->len >= DEPTH_MAX) {
-		g_set_error(error, G_MARKUP_ERROR, G_MARKUP_ERROR_INVALID_CONTENT,
-			    "elements are more than %d deep", DEPTH_MAX);
+	if (!xml_depth_fits(x->path->len, error))
 		return;
-	}
 	g_ptr_array_add(x->path, g_strdup(name));
 	if (x->inside == 0) {
 		if (!is_topology(name, &a))
@@ -388,57 +380,6 @@ static void on_text(GMarkupParseContext *context G_GNUC_UNUSED, const char *text
 	if (*name)
 		deployment_site(x->dep, name, x->at);
 	g_free(name);
-}
-
-/* Comments and declarations may be there. */
-static void on_other(GMarkupParseContext *context G_GNUC_UNUSED, const char *text,
-		     gsize length G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED, GError **error)
-{
-	if (g_str_has_prefix(text, "<!DOCTYPE"))
-		g_set_error(error, G_MARKUP_ERROR, G_MARKUP_ERROR_INVALID_CONTENT,
-			    "a document type is not read: no export has one");
-}
-
-/* "Error on line 3 char 4: text" -> "text"; the place is told before it. */
-static const char *without_place(const char *message)
-{
-	const char *colon = strstr(message, ": ");
-
-	return (g_str_has_prefix(message, "Error on line") || strstr(message, " char ")) && colon ?
-		       colon + 2 :
-		       message;
-}
-
-/* Gives the text to the parser in pieces.  false with an error in `found`. */
-static bool read_pieces(struct xml *x, const char *text)
-{
-	static const GMarkupParser calls = {on_start, on_end, on_text, on_other, NULL};
-	GMarkupParseContext *context =
-		g_markup_parse_context_new(&calls, G_MARKUP_TREAT_CDATA_AS_TEXT, x, NULL);
-	g_autoptr(GError) error = NULL;
-	bool good = true;
-
-	x->at = (struct loc){x->file, 1, 1};
-	while (good && *text) {
-		size_t length = strcspn(text + 1, "<") + 1;
-
-		good = g_markup_parse_context_parse(context, text, (gssize)length, &error);
-		for (size_t i = 0; good && i < length; i++) {
-			if (text[i] == '\n') {
-				x->at.line++;
-				x->at.col = 1;
-			} else if ((text[i] & 0xc0) != 0x80) { /* a character's first byte */
-				x->at.col++;
-			}
-		}
-		text += length;
-	}
-	good = good && g_markup_parse_context_end_parse(context, &error);
-	if (!good)
-		diags_add(x->found, DIAG_ERROR, x->at, "export it again: Get-CsTopology -AsXML",
-			  "not XML: %s", without_place(error->message));
-	g_markup_parse_context_free(context);
-	return good;
 }
 
 /* --- references ------------------------------------------------------------------------------- */
@@ -498,6 +439,8 @@ static void place_pools(struct xml *x)
 		replace(&((struct deploy_pool *)pool)->site, g_hash_table_lookup(x->sites, key));
 }
 
+static const GMarkupParser calls = {on_start, on_end, on_text, xml_refuse_type, NULL};
+
 bool is_cs_topology(const char *file G_GNUC_UNUSED, const char *text)
 {
 	return text[strspn(text, " \t\r\n")] == '<' && strstr(text, SCHEMA);
@@ -513,7 +456,7 @@ void parse_cs_topology(const char *file, const char *text, struct deployment *de
 	x->sites = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	x->pools = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	x->pool_sites = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-	if (read_pieces(x, text)) {
+	if (xml_read(file, text, &calls, x, &x->at, "export it again: Get-CsTopology -AsXML", d)) {
 		place_pools(x);
 		place_services(x);
 		if (g_hash_table_size(x->pools) == 0 && diags_errors(d) == 0)

@@ -68,3 +68,15 @@ void expect_kind(const struct kind *k)
 		g_free(nodes[i]);
 	}
 }
+
+void expect_told(const char *text, const char *wanted)
+{
+	g_autoptr(diags) found = diags_new();
+	struct import_input in = {
+		.file = "pasted", .text = text, .length = strlen(text), .node = "pasted"};
+	g_autofree char *topology = import_topology(&in, 1, IMPORT_KINDS, false, found),
+			*told = diags_to_text(found);
+
+	cr_expect_not_null(strstr(told, wanted), "'%s': told '%s', not '%s'", text, told, wanted);
+	cr_expect_eq(topology == NULL, diags_errors(found) > 0, "'%s'", text);
+}

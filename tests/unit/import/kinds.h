@@ -20,6 +20,8 @@ struct kind {
 
 /* Imports the inputs and compares. */
 void expect_kind(const struct kind *k);
+/* Imports the text as file and node `pasted`: that is told, as an error or beside a topology. */
+void expect_told(const char *text, const char *wanted);
 
 #define CHECK(table)                                          \
 	for (guint row = 0; row < G_N_ELEMENTS(table); row++) \

@@ -3,6 +3,7 @@
  * GOLDEN_UPDATE=1 writes those anew.  And what people paste by mistake. */
 #include "testbed/import/import.h"
 #include "testbed/model/model.h"
+#include "tests/unit/import/kinds.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -137,19 +138,8 @@ static const struct {
 
 Test(import, what_is_wrong_is_told_with_its_place)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(hostile); i++) {
-		g_autoptr(diags) found = diags_new();
-		struct import_input in = {.file = "pasted",
-					  .text = hostile[i].text,
-					  .length = strlen(hostile[i].text),
-					  .node = "pasted"};
-		g_autofree char *topology = import_topology(&in, 1, IMPORT_KINDS, false, found),
-				*told = diags_to_text(found);
-
-		cr_expect_not_null(strstr(told, hostile[i].told), "case %u '%s': told '%s'", i,
-				   hostile[i].text, told);
-		cr_expect_eq(topology == NULL, diags_errors(found) > 0, "case %u", i);
-	}
+	for (guint i = 0; i < G_N_ELEMENTS(hostile); i++)
+		expect_told(hostile[i].text, hostile[i].told);
 }
 
 /* PowerShell's '>' writes UTF-16. */

@@ -264,12 +264,12 @@ static void call_lost(struct client_session *s)
 	session_close(s); /* a pending BYE will not be answered */
 }
 
-/* Ends the call on command: a pass if it was to stand, or to be kept, and media ran; else a
- * failure. */
+/* Ends the call on command: a pass if media ran, and of one that was to be kept also its time; else
+ * a failure. */
 static void call_hang_up(struct client_session *s)
 {
 	struct call *c = (struct call *)s;
-	bool complete = c->stand ? c->machine.phase == CALL_TALKING : c->keep && c->reported;
+	bool complete = c->keep ? c->reported : c->machine.phase == CALL_TALKING;
 	call_input(c, complete ? CALL_IN_MEDIA_DONE : CALL_IN_HANG_UP);
 }
 

@@ -51,7 +51,7 @@ function hashOf(state) {
 }
 
 const LIVE_KEYS = [
-	["k", "place the call that is chosen"],
+	["k", "place the call that is chosen, or hang up the one that is on"],
 	["i", "the newest packet"],
 	["b", "the changes"],
 	["t", "the lessons"],

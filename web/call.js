@@ -10,12 +10,7 @@ import {mediaContent} from "./media.js";
 import {nodeContent} from "./node.js";
 import {Player} from "./player.js";
 import {callName, mediumWord, outcomeOf, outcomeSentence} from "./words.js";
-import {quizContent, whyContent} from "./why.js";
-
-// The map of a scenario with the fix: what was missing is there.
-function mapWithFix(map) {
-	return {...map, missing: []};
-}
+import {mapWithFix, quizContent, triedContent, whyContent} from "./why.js";
 
 export class CallView {
 	// app: source, isQuiz, revealed (set of cells whose why was asked for), moved(state)
@@ -209,32 +204,7 @@ export class CallView {
 			return quizContent(() => this.reveal());
 		}
 		if (this.withFix) {
-			return make(
-				"div",
-				{},
-				make(
-					"section",
-					{class: "part"},
-					make("h3", {}, "The fix as tried"),
-					make(
-						"pre",
-						{tabindex: "0", role: "region", "aria-label": "The change"},
-						this.cell.trial.change?.trimEnd?.() ?? "",
-					),
-					make("p", {}, outcomeSentence(this.cell.trial.story)),
-					make(
-						"p",
-						{class: "quiet"},
-						"These are the packets of the call that was placed again on a copy " +
-							"of the network with this change.",
-					),
-				),
-				make(
-					"button",
-					{type: "button", class: "try", on: {click: () => this.setFix(false)}},
-					"Back to the call as it is",
-				),
-			);
+			return triedContent(this.cell.trial, () => this.setFix(false));
 		}
 		return make("div", {class: "why-panel"}, whyContent(this.cell, [this.cure()]));
 	}

@@ -35,7 +35,6 @@ export class CallBar {
 			{
 				type: "button",
 				class: "go place-call",
-				title: "Place the call (k)",
 				on: {click: () => this.place()},
 			},
 			"▶ Call",
@@ -74,6 +73,7 @@ export class CallBar {
 							["3", "3 s"],
 							["10", "10 s"],
 							["30", "30 s"],
+							["60", "60 s"],
 						]),
 						this.button,
 					],
@@ -85,13 +85,13 @@ export class CallBar {
 		this.update();
 	}
 
+	// The same button places a call, and hangs up the one that is on.
 	place() {
 		if (!this.button.disabled) {
-			order(
-				this.app,
-				{do: "call", ...this.choice, seconds: Number(this.choice.seconds)},
-				this.refusal,
-			);
+			const asked = this.app.source.feed.isCalling
+				? {do: "hang-up"}
+				: {do: "call", ...this.choice, seconds: Number(this.choice.seconds)};
+			order(this.app, asked, this.refusal);
 		}
 	}
 
@@ -99,11 +99,16 @@ export class CallBar {
 		const {app} = this;
 		const {feed, link} = app.source;
 		const isFree = link === "open" && !feed.busy && !feed.down;
-		for (const button of [this.button, this.reset]) {
-			button.disabled = !isFree;
+		const isCalling = feed.isCalling && !feed.down;
+		const words = isCalling ? "■ Hang up" : "▶ Call";
+		this.button.disabled = !(isFree || (isCalling && link === "open"));
+		this.button.title = isCalling ? "Hang up (k)" : "Place the call (k)";
+		if (this.button.textContent !== words) {
+			this.button.textContent = words;
 		}
+		this.reset.disabled = !isFree;
 		this.drawScenarios(isFree);
-		const words = feed.down
+		const state = feed.down
 			? ["down", `■ ${feed.down}`]
 			: link === "lost"
 				? ["lost", "✗ connection lost; trying again…"]
@@ -112,9 +117,9 @@ export class CallBar {
 					: feed.busy
 						? ["busy", `● ${feed.busy}`]
 						: ["free", "✓ connected"];
-		this.link.setAttribute("class", `link ${words[0]}`);
-		if (this.link.textContent !== words[1]) {
-			this.link.textContent = words[1];
+		this.link.setAttribute("class", `link ${state[0]}`);
+		if (this.link.textContent !== state[1]) {
+			this.link.textContent = state[1];
 		}
 	}
 

@@ -45,12 +45,16 @@ export class Feed {
 		this.switches = []; // what can be switched on: {text, changes, source}
 	}
 
+	get isCalling() {
+		return this.calls.some(call => call.isOn);
+	}
+
 	callOf(number) {
 		return this.calls.find(call => call.number === number) ?? null;
 	}
 
-	// What became of the feed: "state", "busy", "begins", "steps", "ends", "explained", "down", or
-	// null.
+	// What became of the feed: "state", "busy", "begins", "steps", "ends", "explained", "tried",
+	// "down", or null.
 	apply(message) {
 		const act = {
 			state: () => this.takeState(message),
@@ -59,6 +63,7 @@ export class Feed {
 			steps: () => this.takeSteps(message),
 			"call-ends": () => this.end(message),
 			explained: () => this.explain(message),
+			tried: () => this.takeTrial(message),
 			"lab-down": () => {
 				this.down = message.text ?? "The lab is down.";
 				return "down";
@@ -178,6 +183,17 @@ export class Feed {
 			this.offer(fix.text, fix.changes, `mends call ${number}`);
 		}
 		return "explained";
+	}
+
+	// A fix of that call, as it was tried on a copy of the lab.
+	takeTrial({call: number, fix, trial}) {
+		const call = this.callOf(number);
+		if (!call || !trial?.story) {
+			return null;
+		}
+		withHops(trial.story);
+		call.trials = {...call.trials, [fix]: trial};
+		return "tried";
 	}
 
 	offer(text, changes, source) {

@@ -15,13 +15,16 @@ import {mediaContent} from "./media.js";
 import {nodeContent} from "./node.js";
 import {Player} from "./player.js";
 import {outcomeOf, outcomeSentence} from "./words.js";
-import {quizContent, whyContent} from "./why.js";
+import {mapWithFix, quizContent, triedContent, whyContent} from "./why.js";
 
 const NOTHING = {steps: [], ends: []};
 
+// "the fix", "the bypass": what stands before the colon.
+const nameOf = fix => fix?.text.split(":")[0] ?? "it";
+
 export class LiveView {
 	constructor(app) {
-		Object.assign(this, {app, call: null, lesson: null, chosenNode: null});
+		Object.assign(this, {app, call: null, fix: null, lesson: null, chosenNode: null});
 		this.bar = new CallBar(app);
 		this.changes = new ChangesPanel(app);
 		this.history = make("nav", {class: "history", "aria-label": "Calls of this session"});
@@ -76,12 +79,17 @@ export class LiveView {
 		return this.app.source.feed;
 	}
 
+	// What is shown of the call: with a fix, how it went on a copy of the lab.
 	get story() {
-		return this.call?.cell ?? null;
+		return this.trial?.story ?? this.call?.cell ?? null;
+	}
+
+	get trial() {
+		return this.call?.trials?.[this.fix] ?? null;
 	}
 
 	get entry() {
-		return this.story;
+		return this.call?.cell ?? null;
 	}
 
 	get isSecret() {
@@ -98,6 +106,7 @@ export class LiveView {
 			ends: () => (isShown ? this.finish() : null),
 			past: () => isShown && this.player.isOn && this.finish(),
 			explained: () => isShown && this.explained(),
+			tried: () => isShown && this.show(this.call, message.fix),
 			state: () => this.stateTold(),
 		}[what];
 		act?.();
@@ -138,7 +147,7 @@ export class LiveView {
 
 	// The step by which a call that is over is told: where it dies, or the way that media take.
 	goToPoint() {
-		const {steps, verdict} = this.call.cell;
+		const {steps, verdict} = this.story;
 		if (verdict === "pass") {
 			const isWay = step => step.protocol === "rtp" && step.hops?.length > 1;
 			this.player.seek(steps.findLastIndex(isWay));
@@ -166,21 +175,22 @@ export class LiveView {
 
 	// --- what is shown ---
 
-	// A call, or (null) the network as it is now.
-	show(call) {
+	// A call, as it went or with that fix as it was tried; or (null) the network as it is now.
+	show(call, fix = null) {
 		this.player?.pause();
 		this.call = call;
+		this.fix = fix;
 		this.placedAt = null;
 		const map = call?.map ?? this.feed.scenario?.map ?? null;
 		this.map?.close();
 		this.map = map
-			? makeMap(map, {
+			? makeMap(this.trial ? mapWithFix(map) : map, {
 					choose: name => this.showNode(name),
 					secret: this.isSecret,
 					follow: () => this.player?.inView() ?? [],
 				})
 			: null;
-		this.player = new Player(call ? {...call.cell} : NOTHING, {
+		this.player = new Player(call ? {...this.story} : NOTHING, {
 			map: this.map,
 			isOn: call?.isOn,
 			secret: () => this.isSecret,
@@ -238,7 +248,7 @@ export class LiveView {
 			this.call
 				? [
 						compareContent(this.feed.calls, this.call),
-						mediaContent(this.call.cell, this.isSecret),
+						mediaContent(this.story, this.isSecret),
 					]
 				: make("p", {class: "quiet"}, "No call is shown."),
 		);
@@ -261,7 +271,7 @@ export class LiveView {
 			);
 			return;
 		}
-		const {cell} = this.call;
+		const cell = this.story;
 		const outcome = outcomeOf(cell);
 		replaceContent(
 			this.head,
@@ -282,7 +292,38 @@ export class LiveView {
 							outcomeSentence(cell),
 						],
 			),
+			this.trialSwitch(),
 		);
+	}
+
+	// Before and after, in the same player.
+	trialSwitch() {
+		const tried = Object.keys(this.call.trials ?? {}).map(Number);
+		const choice = (fix, words) =>
+			make(
+				"button",
+				{
+					type: "button",
+					"aria-pressed": String(this.fix === fix),
+					on: {
+						click: () => {
+							this.show(this.call, fix);
+							this.head.querySelector(`[aria-pressed="true"]`)?.focus();
+						},
+					},
+				},
+				words,
+			);
+		return tried.length === 0 || this.isSecret
+			? null
+			: make(
+					"div",
+					{class: "switch", role: "group", "aria-label": "Which call"},
+					choice(null, "As it was"),
+					tried.map(fix =>
+						choice(fix, `On a copy, with ${nameOf(this.call.fixes[fix])}`),
+					),
+				);
 	}
 
 	drawHistory() {
@@ -359,6 +400,11 @@ export class LiveView {
 				this.panels.why,
 				quizContent(() => this.reveal()),
 			);
+		} else if (this.trial) {
+			replaceContent(
+				this.panels.why,
+				triedContent(this.trial, () => this.show(call)),
+			);
 		} else {
 			const isAsked = call.cell.verdict !== "pass" && !call.cell.explanation && !call.isPast;
 			this.refusal = make("p", {class: "refused", role: "alert"});
@@ -371,24 +417,45 @@ export class LiveView {
 		}
 	}
 
-	// Fixes that can be made in the lab.
+	// Fixes that can be made in the lab, or tried on a copy of it.
 	cures() {
 		const {index, source} = this.app;
 		if (index.read_only) {
 			return [];
 		}
-		return this.call.fixes.map(fix => {
+		return this.call.fixes.flatMap((fix, i) => {
 			const isOn = source.feed.isOnNow(fix.changes);
 			const asked = fix.reboot
 				? {do: "reboot", node: fix.reboot}
 				: {do: "set", changes: fix.changes};
-			return isOn
-				? null
-				: {
-						words: fix.reboot ? fix.text : `Switch on: ${switchWords(fix)}`,
-						show: () => order(this.app, asked, this.refusal),
-					};
+			return [
+				isOn
+					? null
+					: {
+							words: fix.reboot ? fix.text : `Switch on: ${switchWords(fix)}`,
+							show: () => order(this.app, asked, this.refusal),
+						},
+				index.tries && !fix.reboot ? this.attempt(fix, i) : null,
+			];
 		});
+	}
+
+	attempt(fix, i) {
+		const {call} = this;
+		const asked = {do: "try", call: call.number, fix: i};
+		return {
+			kind: "copy",
+			words: `${call.trials?.[i] ? "Watch" : "Try"} ${nameOf(fix)} on a copy of the lab`,
+			show: () =>
+				call.trials?.[i] ? this.show(call, i) : order(this.app, asked, this.refusal),
+		};
+	}
+
+	toggleFix() {
+		const tried = Object.keys(this.call?.trials ?? {});
+		if (tried.length > 0 && !this.isSecret) {
+			this.show(this.call, this.trial ? null : Number(tried[0]));
+		}
 	}
 
 	reveal() {
@@ -469,6 +536,7 @@ export class LiveView {
 		const act =
 			{
 				k: () => this.bar.place(),
+				f: () => this.toggleFix(),
 				i: () => this.player.isOn && this.player.follow(),
 				0: () => this.map?.byHand(() => this.map.view.fit()),
 			}[key] ?? (this.call ? playerKeys(this.player, this.map)[key] : null);

@@ -3,7 +3,7 @@
 // fix.
 
 import {copyable, make, outcomeBadge} from "./dom.js";
-import {countWord, outcomeOf} from "./words.js";
+import {countWord, outcomeOf, outcomeSentence} from "./words.js";
 
 const PLACES = {lab: "In a lab that is up", windows: "On Windows", linux: "On a Linux gateway"};
 
@@ -146,6 +146,37 @@ function otherWays(explanation, isLive) {
 	);
 }
 
+// The map of a scenario with the fix: what was missing is there.
+export const mapWithFix = map => ({...map, missing: []});
+
+// In place of why, while the call is shown as it went with the fix.
+export function triedContent(trial, back) {
+	return make(
+		"div",
+		{},
+		part(
+			"The fix as tried",
+			make(
+				"pre",
+				{tabindex: "0", role: "region", "aria-label": "The change"},
+				trial.change?.trimEnd?.() ?? "",
+			),
+			make("p", {}, outcomeSentence(trial.story)),
+			make(
+				"p",
+				{class: "quiet"},
+				"These are the packets of the call that was placed again on a copy of the " +
+					"network with this change.",
+			),
+		),
+		make(
+			"button",
+			{type: "button", class: "try", on: {click: back}},
+			"Back to the call as it is",
+		),
+	);
+}
+
 // In place of why, until `reveal` is asked for.
 export function quizContent(reveal) {
 	return make(
@@ -218,7 +249,11 @@ export function whyContent(cell, cures = [], isLive = false) {
 		cures
 			.filter(Boolean)
 			.map(cure =>
-				make("button", {type: "button", class: "try", on: {click: cure.show}}, cure.words),
+				make(
+					"button",
+					{type: "button", class: "try", "data-kind": cure.kind, on: {click: cure.show}},
+					cure.words,
+				),
 			),
 		fixPart(explanation, isLive),
 		otherWays(explanation, isLive),

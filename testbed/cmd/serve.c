@@ -2,6 +2,7 @@
 /* serve: the live page of a lab that is up.  What it needs is opened first; then it gives up its
  * ids and all rights, for the page's viewers come from outside. */
 #include "testbed/cmd/exercise_lab.h"
+#include "testbed/cmd/serve_trial.h"
 #include "testbed/cmd/signals.h"
 #include "testbed/exec/confine.h"
 #include "testbed/exec/ids.h"
@@ -78,14 +79,22 @@ static int connect_again(const char *name)
 	return fd;
 }
 
+/* The process that tries fixes, where that may be asked for; false: an error was printed. */
+static bool start_trials(const struct options *o, int *ret_fd)
+{
+	*ret_fd = o->read_only ? -1 : cmd_serve_trial_start();
+	return o->read_only || *ret_fd >= 0;
+}
+
 /* The page's server; NULL: an error was printed, and *ret_code is the exit code. */
-static serve *serve_lab(const json_t *status, const struct options *o, guint16 port,
+static serve *serve_lab(const json_t *status, const struct options *o, guint16 port, int trials,
 			GMainLoop *loop, char **ret_hidden, int *ret_code)
 {
 	const json_t *exercise = json_object_get(status, "exercise");
 	struct serve_job job = {.status = status,
 				.port = port,
 				.read_only = o->read_only,
+				.trials = trials,
 				.explains = !exercise || member_true(exercise, "explain")};
 	g_autoptr(GError) error = NULL;
 	serve *s;
@@ -144,15 +153,18 @@ int cmd_serve(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = NULL;
-	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+	g_autoptr(GMainLoop) loop = NULL;
 	g_autofree char *hidden = NULL;
 	json_auto_t *status = NULL;
 	guint16 port;
 	serve *s;
-	int code;
+	int code, trials;
 
 	if (!read_port(o, &port))
 		return CMD_USAGE;
+	if (!start_trials(o, &trials))
+		return CMD_INTERNAL;
+	loop = g_main_loop_new(NULL, FALSE);
 	c = live_connect(o->name, &error);
 	status = c ? live_ask(c, "status", &error) : NULL;
 	if (!status)
@@ -161,7 +173,7 @@ int cmd_serve(const struct options *o)
 		return cmd_fail(CMD_USAGE, "lab '%s' is still coming up",
 				member_text(status, "name"));
 	g_clear_pointer(&c, object_free);
-	s = serve_lab(status, o, port, loop, &hidden, &code);
+	s = serve_lab(status, o, port, trials, loop, &hidden, &code);
 	if (s)
 		code = serve_until_end(s, loop, member_text(status, "name"));
 	serve_free(s);

@@ -176,6 +176,18 @@ static void take_cell(matrix_selection *selection, const struct cell *ran)
 	c->reason = g_strdup(ran->reason);
 }
 
+void explain_try(const model *base, matrix_selection *selection, const struct cell *ran,
+		 const fix *mend, enum path_class lost, const struct explain_options *options,
+		 struct trial *t)
+{
+	g_autoptr(finding) f = finding_new(ran);
+
+	f->lost = lost;
+	take_cell(selection, ran);
+	if (trial_repeats(t, base, selection, options))
+		trial_make(t, base, selection, f, mend, options);
+}
+
 explanation *explain_recorded(const model *base, matrix_selection *selection,
 			      struct recorded *recorded, const struct explain_options *options)
 {

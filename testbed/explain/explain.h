@@ -36,6 +36,11 @@ explanation *explain_cell(const model *base, matrix_selection *selection,
 explanation *explain_recorded(const model *base, matrix_selection *selection,
 			      struct recorded *recorded, const struct explain_options *options);
 void recorded_clear(struct recorded *r);
+/* What `mend` makes of the call of `selection` that came out as `ran` in a lab that is up, as
+ * trial_repeats and trial_make, into `t`, which is zeroed.  `lost` as in struct finding. */
+void explain_try(const model *base, matrix_selection *selection, const struct cell *ran,
+		 const fix *mend, enum path_class lost, const struct explain_options *options,
+		 struct trial *t);
 void explanation_free(explanation *x);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(explanation, explanation_free)
 

@@ -96,6 +96,8 @@ void keeper_publish_again(struct keeper *k, const char *reboot);
 /* --- live_call.c ------------------------------------------------------------------------------ */
 /* Answers the request "call": events as lines, then the cell. */
 void live_call_start(struct control_client *g, const json_t *request);
+/* Answers the request "hang-up": the calls from `a` to `b` end before their time. */
+void live_call_hang_up(struct control_client *g, const json_t *request);
 /* Callbacks of the session: an event of a call, and its end. */
 void live_call_event(const struct session_call *call, const char *agent, json_t *event);
 void live_call_ended(session *s, const struct session_call *call, gpointer keeper);

@@ -12,6 +12,7 @@ struct live_call {
 	struct cell *cell;
 	bool hears_servers; /* it also gets the events of servers */
 	guint media_ms;
+	bool hung_up; /* somebody had it hung up: it is not placed again */
 };
 
 /* Answers the call's result, and frees the call. */
@@ -153,7 +154,7 @@ void live_call_ended(session *s, const struct session_call *call, gpointer keepe
 	bool spoilt = call->witnesses->len > 0;
 
 	excuse_keep(c->cell->witnesses, call->witnesses);
-	if (spoilt && c->cell->measured < EXCUSE_MEASURED_MAX && session_can_place(s, c->cell)) {
+	if (spoilt && !c->hung_up && c->cell->measured < EXCUSE_MEASURED_MAX && session_can_place(s, c->cell)) {
 		control_client_tell(c->g, json_pack("{s:i}", "again", (int)c->cell->measured + 1));
 		cell_reset(c->cell);
 		place_live_call(keeper, c);
@@ -208,4 +209,25 @@ void live_call_start(struct control_client *g, const json_t *request)
 	c->cell = new_cell(g->k, a, b, media);
 	c->media_ms = media_ms > 0 && media_ms <= MEDIA_MS_MAX ? (guint)media_ms : CELL_MEDIA_MS;
 	place_live_call(g->k, c);
+}
+
+void live_call_hang_up(struct control_client *g, const json_t *request)
+{
+	const char *a = member_text(request, "a"), *b = member_text(request, "b");
+	g_autoptr(GPtrArray) calls =
+		g_ptr_array_copy((GPtrArray *)(guintptr)session_calls(g->k->session), NULL, NULL);
+	guint n = 0;
+
+	ptr_array_foreach(const struct session_call, call, calls) {
+		struct live_call *c = call->data;
+
+		if (g_strcmp0(c->cell->a, a) != 0 || g_strcmp0(c->cell->b, b) != 0)
+			continue;
+		c->hung_up = true;
+		n += session_hang_up_call(g->k->session, call);
+	}
+	if (n > 0)
+		control_client_done(g, json_pack("{s:i}", "calls", (int)n));
+	else
+		control_client_fail(g, TB_ERROR_INPUT, "no such call goes on");
 }

@@ -397,6 +397,7 @@ static const struct {
 	{"follow", false, on_follow},
 	{"enter", true, on_enter},
 	{"call", true, live_call_start},
+	{"hang-up", true, live_call_hang_up},
 	{"set", true, change_set},
 	{"credentials", true, on_credentials},
 	{"reset", true, change_reset},

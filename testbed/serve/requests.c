@@ -14,23 +14,25 @@
 
 /* Who asked, and under which number. */
 struct waiting_answer {
+	const serve *serve;
 	guint64 viewer;
 	json_int_t id;
 };
 
-static void answer(const serve *s, const struct waiting_answer *to, const char *error)
+static void answer(const struct waiting_answer *to, const char *error)
 {
-	viewer *v = viewers_find(s->viewers, to->viewer);
+	viewer *v = viewers_find(to->serve->viewers, to->viewer);
 
 	if (v)
 		viewer_tell(v, json_pack("{s:I, s:b, s:s?}", "answer", to->id, "ok", !error,
 					 "error", error));
 }
 
-static struct waiting_answer *answer_later(const viewer *v, const json_t *message)
+static struct waiting_answer *answer_later(const serve *s, const viewer *v, const json_t *message)
 {
 	struct waiting_answer *to = g_new0(struct waiting_answer, 1);
 
+	to->serve = s;
 	to->viewer = viewer_number(v);
 	to->id = member_integer(message, "id");
 	return to;
@@ -38,9 +40,9 @@ static struct waiting_answer *answer_later(const viewer *v, const json_t *messag
 
 static void answer_now(const serve *s, const viewer *v, const json_t *message, const char *error)
 {
-	g_autofree struct waiting_answer *to = answer_later(v, message);
+	g_autofree struct waiting_answer *to = answer_later(s, v, message);
 
-	answer(s, to, error);
+	answer(to, error);
 }
 
 void serve_answer_waiting(serve *s)
@@ -48,7 +50,7 @@ void serve_answer_waiting(serve *s)
 	struct waiting_answer *to;
 
 	while ((to = g_queue_pop_head(&s->waiting))) {
-		answer(s, to, NULL);
+		answer(to, NULL);
 		g_free(to);
 	}
 }
@@ -89,7 +91,7 @@ static void on_call_refused(shown_call *c, const char *error, gpointer user_data
 	s->call = NULL;
 	g_idle_add(free_call_later, c);
 	if (to)
-		answer(s, to, error);
+		answer(to, error);
 	g_free(to);
 	serve_set_busy(s, NULL);
 }
@@ -136,9 +138,29 @@ static const char *place_call(serve *s, const viewer *v, const json_t *message)
 	seconds = isnan(seconds) ? MEDIA_S_DEFAULT : CLAMP(seconds, MEDIA_S_MIN, MEDIA_S_MAX);
 	job.media_ms = (guint)(seconds * 1000);
 	s->n_calls++;
-	g_queue_push_tail(&s->waiting, answer_later(v, message));
+	g_queue_push_tail(&s->waiting, answer_later(s, v, message));
 	serve_set_busy(s, g_strdup_printf("a call is placed: %s to %s", job.a, job.b));
 	s->call = shown_call_new(&job, &handlers, s);
+	return NULL;
+}
+
+static void on_hung_up(const json_t *done G_GNUC_UNUSED, const char *error, int fd G_GNUC_UNUSED,
+		       gpointer user_data)
+{
+	struct waiting_answer *to = user_data;
+
+	answer(to, error);
+	g_free(to);
+}
+
+/* It ends as any call does, and is told then. */
+static const char *hang_up(serve *s, const viewer *v, const json_t *message)
+{
+	json_t *request = s->call ? shown_call_hang_up(s->call) : NULL;
+
+	if (!request)
+		return "no call goes on";
+	control_ask(s->ask, request, NULL, on_hung_up, answer_later(s, v, message));
 	return NULL;
 }
 
@@ -154,6 +176,55 @@ static const char *explain_last(serve *s, const viewer *v, const json_t *message
 	return NULL;
 }
 
+/* --- fixes, on copies ------------------------------------------------------------------------- */
+
+/* A fix that is being tried. */
+struct tried_fix {
+	serve *serve;
+	guint call, fix;
+};
+
+static shown_call *past_call(const serve *s, json_int_t number)
+{
+	for (GList *l = s->past.head; l; l = l->next)
+		if (shown_call_number(l->data) == number)
+			return l->data;
+	return NULL;
+}
+
+static void on_tried(const json_t *done, const char *error, int fd G_GNUC_UNUSED,
+		     gpointer user_data)
+{
+	g_autofree struct tried_fix *t = user_data;
+	struct waiting_answer *to = g_queue_pop_head(&t->serve->waiting);
+	shown_call *c = past_call(t->serve, t->call);
+
+	if (done && c)
+		shown_call_tried(c, t->fix, json_object_get(done, "trial"));
+	if (to)
+		answer(to, error);
+	g_free(to);
+	serve_set_busy(t->serve, NULL);
+}
+
+/* Has the call placed on a copy of the lab as it was then, with that fix. */
+static const char *try_fix(serve *s, const viewer *v, const json_t *message)
+{
+	shown_call *c = past_call(s, member_integer(message, "call"));
+	guint index = (guint)member_count(message, "fix");
+	json_t *request = c && s->trials ? shown_call_trial(c, index, s->status) : NULL;
+	struct tried_fix *t;
+
+	if (!request)
+		return "no such fix can be tried";
+	t = g_new(struct tried_fix, 1);
+	*t = (struct tried_fix){s, shown_call_number(c), index};
+	g_queue_push_tail(&s->waiting, answer_later(s, v, message));
+	serve_set_busy(s, g_strdup("a fix is tried on a copy of the lab"));
+	control_ask(s->trials, request, NULL, on_tried, t);
+	return NULL;
+}
+
 /* --- changes ---------------------------------------------------------------------------------- */
 
 /* The keeper has made the change, and clients have signed in again, or it refused. */
@@ -164,7 +235,7 @@ static void on_change_done(const json_t *done, const char *error, int fd G_GNUC_
 	struct waiting_answer *to = done ? NULL : g_queue_pop_head(&s->waiting);
 
 	if (to)
-		answer(s, to, error);
+		answer(to, error);
 	g_free(to);
 	if (done) {
 		s->settling = true;
@@ -177,7 +248,7 @@ static void on_change_done(const json_t *done, const char *error, int fd G_GNUC_
 /* Has the keeper do it; takes `request` and `busy` over. */
 static void change(serve *s, const viewer *v, const json_t *message, json_t *request, char *busy)
 {
-	g_queue_push_tail(&s->waiting, answer_later(v, message));
+	g_queue_push_tail(&s->waiting, answer_later(s, v, message));
 	serve_set_busy(s, busy);
 	control_ask(s->work, request, NULL, on_change_done, s);
 }
@@ -280,10 +351,17 @@ static const char *reboot_node(serve *s, const viewer *v, const json_t *message)
 static const struct {
 	const char *name;
 	const char *(*serve)(serve *s, const viewer *v, const json_t *message);
+	bool while_busy; /* also while something else is being done */
 } requests[] = {
-	{"call", place_call},	 {"explain", explain_last},    {"set", set_changes},
-	{"unset", unset_change}, {"scenario", go_to_scenario}, {"reset", reset_network},
-	{"reboot", reboot_node},
+	{"call", place_call, false},
+	{"hang-up", hang_up, true},
+	{"explain", explain_last, false},
+	{"try", try_fix, false},
+	{"set", set_changes, false},
+	{"unset", unset_change, false},
+	{"scenario", go_to_scenario, false},
+	{"reset", reset_network, false},
+	{"reboot", reboot_node, false},
 };
 
 void serve_request(serve *s, viewer *v, const json_t *message)
@@ -293,12 +371,12 @@ void serve_request(serve *s, viewer *v, const json_t *message)
 
 	if (s->read_only)
 		error = "this page is for looking only";
-	else if (busy)
-		error = busy;
 	else
 		for (guint i = 0; i < G_N_ELEMENTS(requests); i++)
 			if (member_is(message, "do", requests[i].name)) {
-				error = requests[i].serve(s, v, message);
+				error = busy && !requests[i].while_busy ?
+						busy :
+						requests[i].serve(s, v, message);
 				break;
 			}
 	if (error)

@@ -30,6 +30,7 @@ static char *page_text(gpointer user_data)
 	json_object_set_new(index, "live", json_true());
 	json_object_set_new(index, "lab", json_string(s->lab));
 	json_object_set_new(index, "read_only", json_boolean(s->read_only));
+	json_object_set_new(index, "tries", json_boolean(s->trials && s->explains));
 	json_object_set_new(index, "all_scenarios", lab_network_scenarios(s->known));
 	if (s->lessons)
 		json_object_set(index, "lessons", s->lessons);
@@ -212,6 +213,19 @@ static void connect_controls(serve *s, const int *fds)
 	refresh(s);
 }
 
+static void on_nobody_tries(gpointer user_data G_GNUC_UNUSED)
+{
+}
+
+/* What is asked of it after its end is refused by control.c. */
+static control *connect_trials(int fd)
+{
+	static const struct control_handlers handlers = {.changed = on_nobody_tries,
+							 .gone = on_nobody_tries};
+
+	return fd < 0 ? NULL : control_new(fd, &handlers, NULL);
+}
+
 serve *serve_new(const struct serve_job *job, void (*over)(gpointer user_data), gpointer user_data,
 		 GError **error)
 {
@@ -230,6 +244,7 @@ serve *serve_new(const struct serve_job *job, void (*over)(gpointer user_data), 
 	s->known = lab_network_new(&job->network);
 	s->status = json_deep_copy(job->status);
 	connect_controls(s, job->control);
+	s->trials = connect_trials(job->trials);
 	s->network = lab_network_by_status(s->known, job->status, NULL, error);
 	if (s->network)
 		s->viewers = viewers_new(job->port, &handlers, s, error);
@@ -251,6 +266,7 @@ void serve_free(serve *s)
 	viewers_free(s->viewers);
 	control_free(s->work);
 	control_free(s->ask);
+	control_free(s->trials);
 	shown_call_free(s->call);
 	g_queue_clear_full(&s->past, past_free);
 	g_queue_clear_full(&s->waiting, g_free);

@@ -32,6 +32,8 @@ struct shown_call {
 	json_t *steps;			   /* as they were told last */
 	json_int_t zero_us;		   /* of them, since 1970 */
 	json_t *begins, *ends, *explained; /* events; NULL: not told yet */
+	json_t *tried;			   /* events; the array of those of fixes */
+	enum path_class lost;		   /* that its cause takes from it */
 	guint round;			   /* source */
 	GThread *explaining;
 };
@@ -313,6 +315,7 @@ shown_call *shown_call_new(const struct shown_call_job *job,
 	c->packets_fd = -1;
 	c->packets = g_byte_array_new();
 	c->steps = json_array();
+	c->tried = json_array();
 	c->cell = new_cell(job);
 	observation_init(&c->seen);
 	control_ask(c->job.ask, json_pack("{s:s}", "do", "watch"), NULL, on_watching, c);
@@ -334,6 +337,7 @@ void shown_call_free(shown_call *c)
 	json_decref(c->begins);
 	json_decref(c->ends);
 	json_decref(c->explained);
+	json_decref(c->tried);
 	observation_clear(&c->seen);
 	netstate_unref(c->before);
 	cell_free(c->cell);
@@ -344,6 +348,13 @@ void shown_call_free(shown_call *c)
 	g_free((char *)(guintptr)c->job.a);
 	g_free((char *)(guintptr)c->job.b);
 	g_free(c);
+}
+
+json_t *shown_call_hang_up(const shown_call *c)
+{
+	return c->stage == TOLD_OF && !c->cell->done ? json_pack("{s:s, s:s, s:s}", "do", "hang-up",
+								 "a", c->job.a, "b", c->job.b) :
+						       NULL;
 }
 
 /* --- why -------------------------------------------------------------------------------------- */
@@ -389,6 +400,7 @@ static gpointer explain_in_thread(gpointer user_data)
 	x.trial.error = (char *)(guintptr) "not asked for";
 	x.finding = diagnose_call(x.model, c->cell, &c->seen);
 	x.fix = fix_derive(x.model, x.finding);
+	c->lost = x.finding->lost;
 	bypass = bypass_derive(x.model, c->seen.state, x.finding);
 	cell = story_now(c, &x, true);
 	add_fix(fixes, "the fix", x.fix);
@@ -404,6 +416,52 @@ static gpointer explain_in_thread(gpointer user_data)
 	finding_free(x.finding);
 	g_idle_add(on_explained, c);
 	return event;
+}
+
+guint shown_call_number(const shown_call *c)
+{
+	return c->job.number;
+}
+
+/* The changes as under `changes:`; the caller owns it.  NULL: there are none. */
+static json_t *change_text(const json_t *changes)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (size_t i = 0; i < json_array_size(changes); i++)
+		g_string_append_printf(text, "- %s\n",
+				       json_string_value(json_array_get(changes, i)));
+	return text->len > 0 ? json_string(text->str) : NULL;
+}
+
+json_t *shown_call_trial(const shown_call *c, guint index, const json_t *status)
+{
+	const json_t *one = json_array_get(json_object_get(c->explained, "fixes"), index);
+	json_t *change = change_text(json_object_get(one, "changes")), *changes = json_array(),
+	       *then = json_copy((json_t *)(guintptr)status);
+
+	ptr_array_foreach(const char, text, c->job.network->changes)
+		json_array_append_new(changes, json_string(text));
+	json_object_set_new(then, "changes", changes);
+	if (change)
+		return json_pack("{s:o, s:O, s:o, s:s}", "status", then, "cell",
+				 json_object_get(c->ends, "result"), "change", change, "lost",
+				 path_class_name(c->lost));
+	json_decref(then);
+	return NULL;
+}
+
+void shown_call_tried(shown_call *c, guint index, json_t *trial)
+{
+	json_t *event = json_pack("{s:s, s:i, s:i, s:O}", "event", "tried", "call",
+				  (int)c->job.number, "fix", (int)index, "trial", trial);
+
+	/* one for each fix is kept */
+	for (size_t i = json_array_size(c->tried); i-- > 0;)
+		if (member_count(json_array_get(c->tried, i), "fix") == index)
+			json_array_remove(c->tried, i);
+	json_array_append(c->tried, event);
+	tell(c, event);
 }
 
 bool shown_call_explain(shown_call *c)
@@ -442,5 +500,6 @@ json_t *shown_call_events(const shown_call *c)
 	}
 	if (c->explained)
 		json_array_append(events, c->explained);
+	json_array_extend(events, c->tried);
 	return events;
 }

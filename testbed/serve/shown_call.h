@@ -9,7 +9,7 @@
  * Afterwards a call that did not come out as a pass that was expected is explained, in a thread of
  * its own: that asks for much computing and for nothing else.
  *
- * Events, as docs/LIVE.md has them: call-begins, steps, call-ends, explained.
+ * Events, as docs/LIVE.md has them: call-begins, steps, call-ends, explained, tried.
  * Depends on control, network, explain, live, report, diagnose, packets, netstate, model and base.
  * Runs on the default main context.
  */
@@ -50,6 +50,19 @@ shown_call *shown_call_new(const struct shown_call_job *job,
 /* Waits for an explanation that is being made. */
 void shown_call_free(shown_call *c);
 
+/* What its keeper has to be asked for so that it ends before its time, which the caller owns; NULL:
+ * it is not on any more. */
+json_t *shown_call_hang_up(const shown_call *c);
+guint shown_call_number(const shown_call *c);
+/* What has to be asked of who tries fixes, for that fix of its explanation on a copy of the lab as
+ * it was; the caller owns it.  `status` is that of the lab.  NULL: there is no such fix, or it is
+ * nothing that a copy can show.
+ *
+ *   {"status": with the call's changes, "cell": as in results.json, "change": as under `changes:`,
+ *    "lost": the path that the call could have taken}  -> {"trial": docs/STORY.md} */
+json_t *shown_call_trial(const shown_call *c, guint index, const json_t *status);
+/* Tells what became of it. */
+void shown_call_tried(shown_call *c, guint index, json_t *trial);
 /* Explains it now, or tells again how it was explained.  False: it is not over, or causes are not
  * told. */
 bool shown_call_explain(shown_call *c);

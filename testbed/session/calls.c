@@ -10,6 +10,7 @@ struct placed_call {
 	guint deadline; /* source id */
 	bool looking;	/* asked the lab something; stays until that has come */
 	bool aborted;	/* it is known why: the machine is no excuse */
+	bool hung_up;	/* before its time */
 	gint64 placed_us;
 	netstate *before; /* that state before the call; NULL: not wanted, or not to be had */
 };
@@ -227,17 +228,33 @@ const GPtrArray *session_calls(const session *s)
 	return s->calls;
 }
 
+static void hang_up(struct placed_call *p)
+{
+	g_autoptr(GPtrArray) commands = commands_new();
+
+	cell_machine_hang_up(p->machine, commands);
+	send_commands(p, commands);
+}
+
 void session_hang_up(session *s)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_copy(s->calls, NULL, NULL);
 
 	ptr_array_foreach(struct placed_call, p, all) {
-		g_autoptr(GPtrArray) commands = commands_new();
-
 		if (!cell_machine_stands(p->machine))
 			continue;
 		p->deadline = g_timeout_add(CELL_DEADLINE_MS, on_deadline, p);
-		cell_machine_hang_up(p->machine, commands);
-		send_commands(p, commands);
+		hang_up(p);
 	}
+}
+
+bool session_hang_up_call(session *s, const struct session_call *call)
+{
+	struct placed_call *p = (struct placed_call *)(gpointer)(guintptr)call;
+
+	if (!g_ptr_array_find(s->calls, p, NULL) || p->looking || p->hung_up)
+		return false;
+	p->hung_up = true;
+	hang_up(p);
+	return true;
 }

@@ -382,6 +382,7 @@ bool cell_machine_stands(const cell_machine *m)
 void cell_machine_hang_up(cell_machine *m, GPtrArray *commands)
 {
 	m->stands = false;
+	m->enough = true;
 	machine_send(commands, m->cell->a,
 		     json_pack("{s:s, s:s}", "cmd", "hang-up", "call", m->call));
 }

@@ -64,6 +64,7 @@ void cell_machine_event(cell_machine *m, const char *agent, json_t *event, gint6
 			GPtrArray *commands);
 /* The call stands: media flows, and goes on until it is told to hang up. */
 bool cell_machine_stands(const cell_machine *m);
+/* Has the caller hang up now, whatever the rules say; both ends then report what they heard. */
 void cell_machine_hang_up(cell_machine *m, GPtrArray *commands);
 /* The deadline has come. */
 void cell_machine_expired(cell_machine *m, gint64 now_us);

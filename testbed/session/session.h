@@ -176,6 +176,8 @@ void session_place(session *s, struct cell *c, const struct cell_rules *rules, g
 const GPtrArray *session_calls(const session *s); /* const struct session_call; borrowed */
 /* Has every call that stands hung up. */
 void session_hang_up(session *s);
+/* Has that call hung up before its time; false: it is not going on, or ends already. */
+bool session_hang_up_call(session *s, const struct session_call *call);
 /* Ends every call as an error; one whose kernels are being asked for their state, when that has
  * come. */
 void session_abort_calls(session *s, const char *reason);

@@ -136,6 +136,48 @@ test("a viewer who comes later has the earlier calls; words that are refused; re
 		);
 	}));
 
+test("a fix is tried on a copy: before and after in the same player, the lab stays", () =>
+	inLab({}, async page => {
+		await page.select('[aria-label="for"]', "1");
+		await page.click(".place-call");
+		await isOver(page, "fail");
+		await page.waitForSelector('.try[data-kind="copy"]');
+		await isFree(page);
+		await page.click('.try[data-kind="copy"]');
+		await isOver(page, "pass");
+		const pressed = () => textOf(page, '.switch [aria-pressed="true"]');
+		assert.match(await pressed(), /On a copy, with the fix/);
+		assert.match(await textOf(page, "#panel-why"), /add-route: \{node: edge/);
+		assert.equal(await page.$(".map .node.dead"), null);
+		assert.ok(await page.$(".protocol.rtp"), "media is shown");
+		await page.click(".switch button");
+		await isOver(page, "fail");
+		assert.equal(await pressed(), "As it was");
+		await assertDiesAtEdge(page);
+		await page.keyboard.press("f");
+		await isOver(page, "pass");
+		await isFree(page);
+		assert.equal(await page.$('[role="switch"][aria-checked="true"]'), null, "not in the lab");
+	}));
+
+test("a call that goes on is hung up, and passes by what was heard", () =>
+	inLab({}, async page => {
+		await page.select('[aria-label="From"]', "dc1");
+		await page.select('[aria-label="to"]', "dc2");
+		await page.select('[aria-label="for"]', "60");
+		await page.click(".place-call");
+		await isOver(page, "on");
+		await page.waitForSelector(".protocol.rtp");
+		assert.equal(await textOf(page, ".place-call"), "■ Hang up");
+		await page.waitForFunction(() =>
+			[...document.querySelectorAll(".ladder .row")].some(row => /RTP/.test(row.textContent)),
+		);
+		await page.click(".place-call");
+		await isOver(page, "pass");
+		await isFree(page);
+		assert.equal(await textOf(page, ".place-call"), "▶ Call");
+	}));
+
 test("the same by keyboard only", () =>
 	inLab({}, async page => {
 		const press = key => page.keyboard.press(key);

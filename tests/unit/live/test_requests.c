@@ -502,6 +502,36 @@ Test(requests, a_call_is_told_to_who_placed_it)
 	stage_clear(&t);
 }
 
+/* Anybody may end a call before its time; it is not placed again, whatever the machine did. */
+Test(requests, a_call_is_hung_up)
+{
+	struct stage t;
+	g_autofree char *sent = NULL;
+	json_t *done;
+
+	stage_init(&t);
+	come_up(&t);
+	ask(&t, "{\"do\": \"hang-up\", \"a\": \"one\", \"b\": \"two\"}");
+	expect_refused(&t, "before a call", TB_ERROR_INPUT, "no such call goes on");
+	ask(&t, CALL);
+	expect_event(&t, "one", "signed-in");
+	expect_event(&t, "two", "signed-in");
+	ask(&t, "{\"do\": \"hang-up\", \"a\": \"two\", \"b\": \"one\"}");
+	expect_refused(&t, "of the other direction", TB_ERROR_INPUT, "no such call goes on");
+	g_free(fake_take_sent());
+	ask(&t, "{\"do\": \"hang-up\", \"a\": \"one\", \"b\": \"two\"}");
+	done = expect_done(&t, "hang-up");
+	cr_expect_eq(member_integer(done, "calls"), 1);
+	json_decref(done);
+	sent = fake_take_sent();
+	cr_expect(g_str_has_prefix(sent, "one hang-up base/one-two/audio@"), "%s", sent);
+	ask(&t, "{\"do\": \"hang-up\", \"a\": \"one\", \"b\": \"two\"}");
+	expect_refused(&t, "a second time", TB_ERROR_INPUT, "no such call goes on");
+	fake_died("two");
+	json_decref(expect_done(&t, "call"));
+	stage_clear(&t);
+}
+
 /* --- exercises -------------------------------------------------------------------------------- */
 
 /* A lab with a change that is told to nobody. */

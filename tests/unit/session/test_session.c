@@ -431,6 +431,30 @@ Test(placed_call, stands_until_it_is_hung_up)
 	cell_free(ab);
 }
 
+Test(placed_call, is_hung_up_before_its_time)
+{
+	struct play p;
+	struct cell *ab = new_cell("a", "b"), *bc = new_cell("b", "c");
+	const struct session_call *call;
+
+	begin_signed_in(&p, false);
+	session_place(p.s, ab, &rules, NULL);
+	session_place(p.s, bc, &rules, NULL);
+	call = session_calls(p.s)->pdata[0];
+	expect_sent("a call a-b@run\nb call b-c@run\n");
+	cr_expect(session_hang_up_call(p.s, call));
+	expect_sent("a hang-up a-b@run\n");
+	cr_expect_not(session_hang_up_call(p.s, call), "once only");
+	expect_sent("");
+	cr_expect_eq(session_calls(p.s)->len, 2, "it ends when both ends have reported");
+	let_time_pass((gpointer)(guintptr)call);
+	expect_told(&p, "a-b: error, no answer from a, b within 26 s\n");
+	cr_expect_not(session_hang_up_call(p.s, call), "it is over");
+	end(&p);
+	cell_free(ab);
+	cell_free(bc);
+}
+
 Test(placed_call, is_looked_at_before_and_after)
 {
 	struct play p;

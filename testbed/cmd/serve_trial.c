@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/cmd/serve_trial.h"
+
+#include "testbed/cmd/cmd.h"
+#include "testbed/explain/explain.h"
+#include "testbed/live/client.h"
+#include "testbed/report/story_json.h"
+
+#include "common/wire/line_socket.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define REQUEST_BYTES_MAX (16u << 20)
+
+/* What the trial came to, and the call as it went then; the caller owns it.  NULL with `error`. */
+static json_t *trial_json(const struct trial *t, const fix *mend, const char *vpn, GError **error)
+{
+	json_t *with;
+
+	if (!t->made || !t->after) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "%s",
+			    t->error ? t->error : "the call was not placed");
+		return NULL;
+	}
+	with = story_cell_json(&(const struct story_source){.model = t->network,
+							    .cell = t->after,
+							    .seen = &t->seen,
+							    .packed = true,
+							    .vpn = vpn});
+	return story_trial_json(t, mend->change, with);
+}
+
+/* Tries the request's fix; as trial_json. */
+static json_t *try_fix(const json_t *request, GError **error)
+{
+	const json_t *status = json_object_get(request, "status"),
+		     *call = json_object_get(request, "cell");
+	const char *lost = member_text(request, "lost"), *change = member_text(request, "change");
+	const fix mend = {.change = (char *)(guintptr)change};
+	g_autofree char *program_dir = cmd_program_dir();
+	const struct explain_options options = {
+		.program_dir = program_dir, .seed = g_random_int(), .steps_max = 1};
+	const struct scenario *sc;
+	g_autoptr(model) base = cmd_live_base(status, &sc);
+	struct cell *ran = live_cell(request, error);
+	enum path_class path = PATH_NONE;
+	matrix_selection *s = NULL;
+	struct trial t = {0};
+	json_t *told = NULL;
+
+	if (!base)
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "the lab's topology can't be read");
+	else if (ran && change && (!lost || path_class_parse(lost, &path)))
+		s = explain_select_call(base, sc->name, member_text(call, "a"),
+					member_text(call, "b"), ran->media, error);
+	if (s) {
+		explain_try(base, s, ran, &mend, path, &options, &t);
+		told = trial_json(&t, &mend, member_text(status, "vpn"), error);
+		trial_clear(&t);
+		object_free(s);
+	}
+	cell_free(ran);
+	return told;
+}
+
+static json_t *answer_to(const json_t *request)
+{
+	g_autoptr(GError) error = NULL;
+	json_t *trial = try_fix(request, &error);
+
+	return trial ? json_pack("{s:{s:o}}", "done", "trial", trial) :
+		       json_pack("{s:{s:i, s:s}}", "error", "code", TB_ERROR_FAILED, "message",
+				 error ? error->message : "nothing to try");
+}
+
+/* The server has ended, maybe while a copy is up: that ends with this process. */
+static gboolean on_server_gone(gint fd G_GNUC_UNUSED, GIOCondition why G_GNUC_UNUSED,
+			       gpointer user_data G_GNUC_UNUSED)
+{
+	_exit(0);
+}
+
+static void serve_trials(int fd)
+{
+	line_socket *lines = line_socket_new_blocking(fd, REQUEST_BYTES_MAX);
+	const char *text;
+	gsize length;
+
+	g_unix_fd_add(fd, G_IO_HUP | G_IO_ERR, on_server_gone, NULL);
+	while ((text = line_socket_wait_line(lines, -1, &length))) {
+		json_auto_t *request = json_loadb(text, length, 0, NULL);
+
+		line_socket_send_json(lines, answer_to(request));
+	}
+	_exit(0);
+}
+
+int cmd_serve_trial_start(void)
+{
+	int fds[2];
+	pid_t pid = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0 ?
+			    fork() :
+			    -1;
+
+	if (pid < 0) {
+		cmd_error("no process to try fixes with: %s", g_strerror(errno));
+		return -1;
+	}
+	close(fds[pid == 0 ? 0 : 1]);
+	if (pid == 0)
+		serve_trials(fds[1]);
+	return fds[0];
+}

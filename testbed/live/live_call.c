@@ -154,7 +154,8 @@ void live_call_ended(session *s, const struct session_call *call, gpointer keepe
 	bool spoilt = call->witnesses->len > 0;
 
 	excuse_keep(c->cell->witnesses, call->witnesses);
-	if (spoilt && !c->hung_up && c->cell->measured < EXCUSE_MEASURED_MAX && session_can_place(s, c->cell)) {
+	if (spoilt && !c->hung_up && c->cell->measured < EXCUSE_MEASURED_MAX &&
+	    session_can_place(s, c->cell)) {
 		control_client_tell(c->g, json_pack("{s:i}", "again", (int)c->cell->measured + 1));
 		cell_reset(c->cell);
 		place_live_call(keeper, c);

@@ -388,22 +388,14 @@ static const struct {
 	bool needs_lab; /* refused until the lab is up */
 	void (*serve)(struct control_client *g, const json_t *request);
 } requests[] = {
-	{"status", false, on_status},
-	{"wait", false, on_wait},
-	{"down", false, on_down},
-	{"inspect", true, on_inspect},
-	{"watch", true, on_watch},
-	{"unwatch", true, on_unwatch},
-	{"follow", false, on_follow},
-	{"enter", true, on_enter},
-	{"call", true, live_call_start},
-	{"hang-up", true, live_call_hang_up},
-	{"set", true, change_set},
-	{"credentials", true, on_credentials},
-	{"reset", true, change_reset},
-	{"reboot", true, change_reboot_node},
-	{"sign-in", true, on_sign_in},
-	{"remember", true, on_remember},
+	{"status", false, on_status},	 {"wait", false, on_wait},
+	{"down", false, on_down},	 {"inspect", true, on_inspect},
+	{"watch", true, on_watch},	 {"unwatch", true, on_unwatch},
+	{"follow", false, on_follow},	 {"enter", true, on_enter},
+	{"call", true, live_call_start}, {"hang-up", true, live_call_hang_up},
+	{"set", true, change_set},	 {"credentials", true, on_credentials},
+	{"reset", true, change_reset},	 {"reboot", true, change_reboot_node},
+	{"sign-in", true, on_sign_in},	 {"remember", true, on_remember},
 	{"recall", true, on_recall},
 };
 

@@ -303,7 +303,7 @@ void explain_text(const explanation *x, int verbose, guint columns, GString *out
 	if (verbose < 1)
 		return;
 	messages = ladder_new(x->model, &x->seen, x->cell, verbose > 1);
-	ladder_text(messages, out);
+	ladder_text(messages, columns, out);
 	put_fix_commands(x, out);
 	put_alternatives(x, out);
 	put_ice_warn(x, out);

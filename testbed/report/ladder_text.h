@@ -14,7 +14,9 @@
 
 #define LADDER_COLUMNS 80
 
-/* Draws it LADDER_COLUMNS wide; appends nothing when there are no rungs. */
-void ladder_text(const ladder *l, GString *out);
+/* Draws it `columns` wide, at least 40 and at most LADDER_COLUMNS: longer texts go on in further
+ * lines, and where there is no room for a bar a lane, each message is a line of text.  Appends
+ * nothing when there are no rungs. */
+void ladder_text(const ladder *l, guint columns, GString *out);
 
 #endif

@@ -353,14 +353,10 @@ static const struct {
 	const char *(*serve)(serve *s, const viewer *v, const json_t *message);
 	bool while_busy; /* also while something else is being done */
 } requests[] = {
-	{"call", place_call, false},
-	{"hang-up", hang_up, true},
-	{"explain", explain_last, false},
-	{"try", try_fix, false},
-	{"set", set_changes, false},
-	{"unset", unset_change, false},
-	{"scenario", go_to_scenario, false},
-	{"reset", reset_network, false},
+	{"call", place_call, false},	     {"hang-up", hang_up, true},
+	{"explain", explain_last, false},    {"try", try_fix, false},
+	{"set", set_changes, false},	     {"unset", unset_change, false},
+	{"scenario", go_to_scenario, false}, {"reset", reset_network, false},
 	{"reboot", reboot_node, false},
 };
 

@@ -19,8 +19,8 @@
 typedef struct serve serve;
 
 struct serve_job {
-	const json_t *status;		   /* the lab's, when it is up; borrowed */
-	int control[2];			   /* connected to its keeper; taken over */
+	const json_t *status; /* the lab's, when it is up; borrowed */
+	int control[2];	      /* connected to its keeper; taken over */
 	int trials; /* to who tries fixes on copies of the lab; taken over; -1: nobody does */
 	struct lab_network_origin network; /* its base is taken over */
 	guint16 port;			   /* 0: any that is free */

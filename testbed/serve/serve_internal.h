@@ -16,7 +16,7 @@ struct serve {
 	json_t *lessons;
 	viewers *viewers;
 	control *work, *ask; /* calls and changes; questions meanwhile */
-	control *trials; /* tries fixes on copies of the lab; NULL: nobody does */
+	control *trials;     /* tries fixes on copies of the lab; NULL: nobody does */
 	lab_network *known;
 	struct lab_network_state *network; /* as it is now */
 	json_t *status;

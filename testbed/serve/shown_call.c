@@ -352,9 +352,9 @@ void shown_call_free(shown_call *c)
 
 json_t *shown_call_hang_up(const shown_call *c)
 {
-	return c->stage == TOLD_OF && !c->cell->done ? json_pack("{s:s, s:s, s:s}", "do", "hang-up",
-								 "a", c->job.a, "b", c->job.b) :
-						       NULL;
+	return c->stage == TOLD_OF && !c->cell->done ?
+		       json_pack("{s:s, s:s, s:s}", "do", "hang-up", "a", c->job.a, "b", c->job.b) :
+		       NULL;
 }
 
 /* --- why -------------------------------------------------------------------------------------- */

@@ -90,16 +90,21 @@ static void see(struct stage *s, const char *node, bool out, guint64 ms, const c
 	journeys_add(s->seen.packets, &at);
 }
 
-static char *drawn(struct stage *s, bool sign_in)
+static char *drawn_in(struct stage *s, bool sign_in, guint columns)
 {
 	GString *out = g_string_new(NULL);
 	ladder *l;
 
 	journeys_sort(s->seen.packets);
 	l = ladder_new(s->m, &s->seen, s->c, sign_in);
-	ladder_text(l, out);
+	ladder_text(l, columns, out);
 	object_free(l);
 	return g_string_free(out, FALSE);
+}
+
+static char *drawn(struct stage *s, bool sign_in)
+{
+	return drawn_in(s, sign_in, LADDER_COLUMNS);
 }
 
 Test(ladder, draws_sip_by_the_way_of_each_message)
@@ -225,31 +230,95 @@ Test(ladder, of_a_whole_run_only_this_calls_packets)
 	stage_clear(&s);
 }
 
+#define LONG_REASON                                                                           \
+	"one word after the other until the line is full and goes on below, so that nothing " \
+	"at all is lost"
+
+/* All words of a drawing, whatever bars and lines are between them. */
+static char *words_of(const char *text)
+{
+	g_auto(GStrv) words = g_strsplit_set(text, " \n|", -1);
+	GString *all = g_string_new(NULL);
+
+	for (guint i = 0; words[i]; i++)
+		if (*words[i])
+			g_string_append_printf(all, "%s ", words[i]);
+	return g_string_free(all, FALSE);
+}
+
+/* Nothing is cut and no line is wider than the terminal, down to where each message is a line of
+ * text, because there is no room for lanes. */
 Test(ladder, no_line_is_wider_than_a_terminal)
 {
-	struct stage s;
-	g_autofree char *text = NULL;
-	g_auto(GStrv) lines = NULL;
+	static const guint widths[] = {80, 60, 40};
 
-	stage_init(&s);
-	both_signed_in(&s);
-	hear(&s, "alice",
-	     json_pack("{s:s, s:i, s:s, s:s}", "event", "call-result", "time_us", 5, "verdict",
-		       "fail", "reason",
-		       "one word after the other until the line is full and goes on below, so that "
-		       "nothing at all is lost"));
-	for (guint8 i = 0; i < 6; i++) {
-		g_autofree char *node = g_strdup_printf("server-with-a-long-name-%u", i);
+	for (guint w = 0; w < G_N_ELEMENTS(widths); w++) {
+		struct stage s;
+		g_autofree char *text = NULL, *words = NULL;
+		g_auto(GStrv) lines = NULL;
 
-		see(&s, "alice", true, 10u + i, "10.0.0.1", "10.0.0.8", i);
-		see(&s, node, false, 10u + i, "10.0.0.1", "10.0.0.8", i);
+		stage_init(&s);
+		both_signed_in(&s);
+		hear(&s, "alice",
+		     json_pack("{s:s, s:i, s:s, s:s}", "event", "call-result", "time_us", 5,
+			       "verdict", "fail", "reason", LONG_REASON));
+		for (guint8 i = 0; i < 6; i++) {
+			g_autofree char *node = g_strdup_printf("server-%u", i);
+
+			see(&s, "alice", true, 10u + i, "10.0.0.1", "10.0.0.8", i);
+			see(&s, node, false, 10u + i, "10.0.0.1", "10.0.0.8", i);
+		}
+		text = drawn_in(&s, true, widths[w]);
+		lines = g_strsplit(text, "\n", -1);
+		for (guint i = 0; lines[i]; i++)
+			cr_expect_leq(strlen(lines[i]), widths[w], "%u: %s", i, text);
+		words = words_of(text);
+		cr_expect(strstr(words, LONG_REASON), "%u columns: %s", widths[w], text);
+		cr_expect(strstr(words, "binding request, last at "), "%u columns: %s", widths[w],
+			  text);
+		for (guint8 i = 0; i < 6; i++) {
+			g_autofree char *node = g_strdup_printf("server-%u:lan ", i);
+
+			cr_expect(strstr(words, node), "%u columns: %s", widths[w], text);
+		}
+		stage_clear(&s);
 	}
-	text = drawn(&s, true);
-	lines = g_strsplit(text, "\n", -1);
-	for (guint i = 0; lines[i]; i++)
-		cr_expect_leq(strlen(lines[i]), LADDER_COLUMNS, "line %u: %s", i, lines[i]);
-	cr_expect(strstr(text, "is lost"), "the end of a long remark: %s", text);
-	stage_clear(&s);
+}
+
+/* Names that do not fit beside each other stand on lines of their own; with even less room each
+ * message is a line of text. */
+Test(ladder, names_of_narrow_lanes_are_whole)
+{
+	static const char *const names[] = {"headquarters", "media-server", "warehouse",
+					    "kiosk",	    "one",	    "two",
+					    "three",	    "four",	    "five"};
+	static const struct {
+		guint lanes;
+		const char *drawn;
+	} rows[] = {
+		{4, "    ms  headquarters    warehouse kiosk\n"
+		    "            |   media-server|       |\n"
+		    "     0      | INVITE        |       |\n"
+		    "            |------>|       |       |\n"},
+		{9, "    ms\n"
+		    "     0  headquarters > media-server:\n"
+		    "          INVITE\n"},
+	};
+	struct rung invite = {
+		.count = 1, .from = names[0], .to = names[1], .label = (char *)(guintptr) "INVITE"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		ladder l = {.lanes = g_ptr_array_new(), .rungs = g_ptr_array_new()};
+		g_autoptr(GString) out = g_string_new(NULL);
+
+		for (guint k = 0; k < rows[i].lanes; k++)
+			g_ptr_array_add(l.lanes, (gpointer)(guintptr)names[k]);
+		g_ptr_array_add(l.rungs, &invite);
+		ladder_text(&l, 40, out);
+		cr_expect(g_str_has_suffix(out->str, rows[i].drawn), "%s", out->str);
+		g_ptr_array_unref(l.lanes);
+		g_ptr_array_unref(l.rungs);
+	}
 }
 
 static json_t *web_event(int ms, const char *name, const json_t *came)

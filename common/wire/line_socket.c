@@ -409,6 +409,11 @@ char *line_socket_wait_line(line_socket *s, int timeout_ms, gsize *ret_length)
 	return line;
 }
 
+bool line_socket_has_ended(const line_socket *s)
+{
+	return s->ended;
+}
+
 /* --- making ----------------------------------------------------------------------------------- */
 
 static bool is_of_type(int fd, mode_t type)

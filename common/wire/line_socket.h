@@ -81,5 +81,7 @@ void line_socket_flush(line_socket *s, guint timeout_ms);
  * call.  Writes what is queued meanwhile.  NULL: no line comes any more, or none came within
  * `timeout_ms` (-1: no limit).  Only for a socket made by line_socket_new_blocking. */
 char *line_socket_wait_line(line_socket *s, int timeout_ms, gsize *ret_length);
+/* Whether no line comes any more, of which it is known by line_socket_wait_line. */
+bool line_socket_has_ended(const line_socket *s);
 
 #endif

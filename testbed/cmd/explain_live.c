@@ -67,7 +67,7 @@ static struct cell *place_observed_call(live_client *c, const struct options *o,
 	struct cell *cell;
 	json_auto_t *answer = NULL;
 
-	view->blocks = true;
+	live_view_follow(view, c);
 	progress_stage(view->progress, "placing the call");
 	seen->start_us = g_get_monotonic_time();
 	answer = live_request(c, request, keep_heard, &placed, error);

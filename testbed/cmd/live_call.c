@@ -89,8 +89,9 @@ int cmd_call(const struct options *o)
 		return CMD_USAGE;
 	c = live_connect(o->name, &error);
 	before = c && o->verbose ? live_inspect(c, NULL, NULL) : NULL;
-	view->blocks = true;
 	progress_stage(view->progress, "calling");
+	if (c)
+		live_view_follow(view, c);
 	if (c)
 		answer = live_request(c,
 				      json_pack("{s:s, s:s, s:s, s:s, s:i}", "do", "call", "a",

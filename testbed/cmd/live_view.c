@@ -37,13 +37,23 @@ void live_view_show(live_view *v)
 		return;
 	style = cmd_style(v->options, STDERR_FILENO);
 	if (v->draws) {
-		progress_draw(v->progress, &style, cmd_rows(),
-			      v->blocks ? 0 : g_get_monotonic_time(), text);
+		progress_draw(v->progress, &style, cmd_rows(), g_get_monotonic_time(), text);
 		cmd_draw(text->str);
 	} else {
 		progress_lines(v->progress, &style, text);
 		cmd_tell(text->str);
 	}
+}
+
+static void on_waiting(gpointer view)
+{
+	live_view_show(view);
+}
+
+void live_view_follow(live_view *v, live_client *c)
+{
+	if (v->draws)
+		live_client_while_waiting(c, REDRAW_MS, on_waiting, v);
 }
 
 json_t *live_view_event(live_view *v, const json_t *line, const char **ret_agent, bool *ret_again)

@@ -13,6 +13,9 @@
 
 struct live_client {
 	line_socket *lines;
+	void (*waiting)(gpointer user_data); /* NULL: nobody is called while nothing comes */
+	gpointer user_data;
+	guint every_ms;
 };
 
 static const struct object_shape live_client_shape =
@@ -29,6 +32,14 @@ live_client *live_client_new(int fd)
 int live_client_fd(const live_client *c)
 {
 	return line_socket_fd(c->lines);
+}
+
+void live_client_while_waiting(live_client *c, guint every_ms, void (*func)(gpointer user_data),
+			       gpointer user_data)
+{
+	c->every_ms = every_ms;
+	c->waiting = func;
+	c->user_data = user_data;
 }
 
 json_t *live_ask(live_client *c, const char *what, GError **error)
@@ -106,12 +117,24 @@ live_client *live_connect(const char *name, GError **error)
 
 /* --- requests --------------------------------------------------------------------------------- */
 
+/* The next line's text, borrowed; NULL: the connection is closed. */
+static const char *next_line(live_client *c, gsize *ret_length)
+{
+	int timeout_ms = c->waiting ? (int)c->every_ms : -1;
+	const char *text;
+
+	while (!(text = line_socket_wait_line(c->lines, timeout_ms, ret_length)) &&
+	       !line_socket_has_ended(c->lines))
+		c->waiting(c->user_data);
+	return text;
+}
+
 /* The next line as JSON, {} for one that is none; NULL: the connection is closed.  The caller owns
  * it. */
 static json_t *next_answer(live_client *c)
 {
 	gsize length;
-	const char *text = line_socket_wait_line(c->lines, -1, &length);
+	const char *text = next_line(c, &length);
 	json_t *line = text ? json_loadb(text, length, 0, NULL) : NULL;
 
 	return text && !line ? json_object() : line;

@@ -23,6 +23,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(live_client, object_free)
 /* The socket, borrowed; readable without a request: the lab is gone. */
 int live_client_fd(const live_client *c);
 
+/* While a request is answered, `func` is called whenever nothing has come for `every_ms`. */
+void live_client_while_waiting(live_client *c, guint every_ms, void (*func)(gpointer user_data),
+			       gpointer user_data);
+
 /* Called with each line before the answer; `line` is valid during the call only. */
 typedef void (*live_line_func)(const json_t *line, gpointer user_data);
 

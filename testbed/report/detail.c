@@ -217,7 +217,7 @@ void detail_lookups(const struct observation *seen, const finding *f, GString *o
 		if (g_hash_table_size(shown) == 0)
 			g_string_append(
 				out,
-				"\nroute look-ups by the kernels (*: the walk relies on it)\n");
+				"\nlook-ups of routes by the kernels (*: the walk relies on it)\n");
 		known = g_hash_table_contains(shown, text->str);
 		g_string_append_printf(out, "%s\n%s", l->title, known ? "the same\n" : text->str);
 		g_hash_table_add(shown, g_strdup(text->str));

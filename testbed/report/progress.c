@@ -286,11 +286,25 @@ static char *stage_text(const progress *p)
 	return p->stage ? g_strdup_printf("%s: %s", p->stage, doing) : g_strdup(doing);
 }
 
+/* Appends what is done and for how long: since the INVITE (0: none was sent yet), or since the
+ * beginning. */
+static void append_clock(const char *stage, gint64 invite_us, double elapsed_s, gint64 now_us,
+			 const struct report_style *style, GString *out)
+{
+	g_autofree char *text = invite_us != 0 ?
+					g_strdup_printf("%s, %.1f s after the INVITE", stage,
+							(double)MAX(now_us - invite_us, 0) / 1e6) :
+					g_strdup_printf("%s, %.1f s", stage, elapsed_s);
+
+	ink_append(out, style, INK_DIM, text, 0);
+	g_string_append_c(out, '\n');
+}
+
 void progress_draw(const progress *p, const struct report_style *style, guint rows, gint64 now_us,
 		   GString *out)
 {
 	double elapsed_s = (double)(now_us - p->start_us) / 1e6;
-	g_autofree char *stage = stage_text(p), *last = NULL;
+	g_autofree char *stage = stage_text(p);
 	guint scenarios, failures;
 
 	for (guint i = 0; i < p->done->len; i++)
@@ -300,10 +314,7 @@ void progress_draw(const progress *p, const struct report_style *style, guint ro
 
 		ptr_array_foreach(const struct timeline_event, e, p->heard)
 			report_timeline_event(e, zero_us, false, style, out);
-		last = now_us == 0 ? g_strdup(stage) :
-				     g_strdup_printf("%s, %.1f s", stage, elapsed_s);
-		ink_append(out, style, INK_DIM, last, 0);
-		g_string_append_c(out, '\n');
+		append_clock(stage, zero_us, elapsed_s, now_us, style, out);
 		return;
 	}
 	if (p->stage) {

@@ -31,8 +31,8 @@ void progress_done(progress *p, const char *text);
 /* What is done now, as long as no cells run. */
 void progress_stage(progress *p, const char *text);
 
-/* Appends the lines, each with a line feed, for a terminal of style->columns and `rows`.  `now_us`
- * 0: how long it has taken is not told. */
+/* Appends the lines, each with a line feed, for a terminal of style->columns and `rows`, and how
+ * long it has taken: of one call since its INVITE. */
 void progress_draw(const progress *p, const struct report_style *style, guint rows, gint64 now_us,
 		   GString *out);
 /* Appends what was told since this was called last, for a terminal that can't be drawn anew. */

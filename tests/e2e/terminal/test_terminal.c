@@ -57,7 +57,10 @@ Test(terminal, steps_are_shown_as_they_come)
 		const char *args[10];
 		const char *meanwhile, *stays, *gone;
 	} rows[] = {
-		{{"run", "call", "dc1", "home1"}, "calling, ", "0 s is the INVITE", "calling, "},
+		{{"run", "call", "dc1", "home1"},
+		 " s after the INVITE",
+		 "0 s is the INVITE",
+		 " after the INVITE"},
 		{{"explain", "missing-route/branch1-home1/audio", "--fresh"},
 		 "trying on a copy: add-route",
 		 "fix    - add-route",

@@ -75,6 +75,39 @@ Test(client, sends_one_line_and_hears_lines_until_the_answer)
 	pair_clear(&p);
 }
 
+struct waiting {
+	const struct pair *pair;
+	guint calls;
+};
+
+/* The keeper answers only when its client has waited three times, and then goes. */
+static void on_waiting(gpointer user_data)
+{
+	struct waiting *w = user_data;
+
+	if (++w->calls == 3)
+		say(w->pair, "{\"done\": {\"n\": 1}}");
+}
+
+Test(client, whoever_waits_is_told_that_time_goes_on)
+{
+	struct pair p;
+	struct waiting w = {.pair = &p};
+	g_autoptr(GError) error = NULL;
+	json_t *done;
+
+	pair_init(&p);
+	live_client_while_waiting(p.client, 1, on_waiting, &w);
+	done = live_ask(p.client, "status", &error);
+	cr_expect_not_null(done, "%s", error ? error->message : "");
+	cr_expect_geq(w.calls, 3);
+	json_decref(done);
+	g_clear_pointer(&p.keeper, line_socket_free);
+	cr_expect_null(live_ask(p.client, "status", &error));
+	cr_expect(g_error_matches(error, TB_ERROR, TB_ERROR_DIED));
+	pair_clear(&p);
+}
+
 static const struct refusal {
 	const char *line;
 	int code;

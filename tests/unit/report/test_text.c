@@ -210,6 +210,25 @@ Test(progress, has_a_line_for_each_scenario)
 	expect_narrow(text, 79);
 }
 
+/* Of one call the clock begins with its INVITE; before that, with the verb. */
+Test(progress, its_clock_begins_at_the_invite)
+{
+	const struct report_style style = {.columns = 80};
+	g_autoptr(progress) p = progress_new(1000000);
+	g_autoptr(GString) before = g_string_new(NULL), after = g_string_new(NULL);
+	json_auto_t *invite = json_pack("{s:s, s:s, s:b, s:n, s:s, s:I}", "event", "sip", "method",
+					"INVITE", "sent", true, "status", "peer", "10.0.0.1:5061",
+					"time_us", (json_int_t)4000000);
+
+	progress_stage(p, "calling");
+	progress_draw(p, &style, 24, 3500000, before);
+	cr_expect_str_eq(before->str, "calling, 2.5 s\n");
+	progress_heard(p, "dc1", invite);
+	progress_draw(p, &style, 24, 7100000, after);
+	cr_expect(g_str_has_suffix(after->str, "\ncalling, 3.1 s after the INVITE\n"), "%s",
+		  after->str);
+}
+
 /* At no size does a line need two rows, and all of it fits the terminal. */
 Test(progress, fits_any_terminal)
 {

@@ -374,6 +374,75 @@ static void add_tcp(GPtrArray *fields, const struct sighting *s, struct part pay
 		add_payload(fields, payload, false);
 }
 
+/* --- ICMP ------------------------------------------------------------------------------------- */
+
+#define ANY_CODE 0xffu
+
+/* RFC 792, RFC 1191 section 4, RFC 1812 section 5.2.7.1; RFC 4443 section 3. */
+static const struct icmp_error {
+	int family;
+	guint8 type, code;
+	const char *name;
+} icmp_errors[] = {
+	{AF_INET, 3, 0, "ICMP network unreachable"},
+	{AF_INET, 3, 1, "ICMP host unreachable"},
+	{AF_INET, 3, 2, "ICMP protocol unreachable"},
+	{AF_INET, 3, 3, "ICMP port unreachable"},
+	{AF_INET, 3, 4, "ICMP packet too big"},
+	{AF_INET, 3, 9, "ICMP prohibited"},
+	{AF_INET, 3, 10, "ICMP prohibited"},
+	{AF_INET, 3, 13, "ICMP prohibited"},
+	{AF_INET, 3, ANY_CODE, "ICMP unreachable"},
+	{AF_INET, 5, ANY_CODE, "ICMP redirect"},
+	{AF_INET, 11, 0, "ICMP time exceeded"},
+	{AF_INET, 11, ANY_CODE, "ICMP fragments missing"},
+	{AF_INET, 12, ANY_CODE, "ICMP wrong header"},
+	{AF_INET6, 1, 0, "ICMP network unreachable"},
+	{AF_INET6, 1, 1, "ICMP prohibited"},
+	{AF_INET6, 1, 3, "ICMP host unreachable"},
+	{AF_INET6, 1, 4, "ICMP port unreachable"},
+	{AF_INET6, 1, 5, "ICMP prohibited"},
+	{AF_INET6, 1, 6, "ICMP prohibited"},
+	{AF_INET6, 1, ANY_CODE, "ICMP unreachable"},
+	{AF_INET6, 2, ANY_CODE, "ICMP packet too big"},
+	{AF_INET6, 3, 0, "ICMP time exceeded"},
+	{AF_INET6, 3, ANY_CODE, "ICMP fragments missing"},
+	{AF_INET6, 4, ANY_CODE, "ICMP wrong header"},
+};
+
+const char *dissect_icmp_name(const struct sighting *s)
+{
+	guint8 type = s->id.bytes[0], code = s->id.bytes[1];
+
+	for (guint i = 0; s->id.kind == PACKET_ICMP && i < G_N_ELEMENTS(icmp_errors); i++) {
+		const struct icmp_error *e = &icmp_errors[i];
+
+		if (e->family == s->src.family && e->type == type &&
+		    (e->code == code || e->code == ANY_CODE))
+			return e->name;
+	}
+	return NULL;
+}
+
+static void add_icmp(GPtrArray *fields, const struct sighting *s, struct part p)
+{
+	const char *name = dissect_icmp_name(s);
+	struct sighting about;
+	char end[ADDR_PORT_TEXT_MAX];
+
+	add_number(fields, "type", byte_at(p, 0));
+	add_number(fields, "code", byte_at(p, 1));
+	if (g_strcmp0(name, "ICMP packet too big") == 0)
+		add_number(fields, "MTU of the next link",
+			   s->src.family == AF_INET ? u16_at(p, 6) : u32_at(p, 4));
+	if (!name || !packet_read_about(s, &about))
+		return;
+	packet_field_add(fields, "about a packet from",
+			 g_strdup(addr_port_print(&about.src, about.sport, end)));
+	packet_field_add(fields, "about a packet to",
+			 g_strdup(addr_port_print(&about.dst, about.dport, end)));
+}
+
 /* --- public ----------------------------------------------------------------------------------- */
 
 guint dissect_ttl(const struct sighting *s)
@@ -396,5 +465,7 @@ GPtrArray *dissect_fields(const struct sighting *s)
 		add_tcp(fields, s, payload);
 	else if (s->proto == PROTO_UDP)
 		add_payload(fields, payload, false);
+	else if (s->proto == PROTO_ICMP)
+		add_icmp(fields, s, payload);
 	return fields;
 }

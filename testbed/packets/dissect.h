@@ -32,6 +32,8 @@ bool dissect_relayed(const struct sighting *s, struct addr *ret, uint16_t *ret_p
 /* "ClientHello", "ServerHello" of a TLS handshake that is not encrypted; static.  NULL: another
  * record. */
 const char *dissect_tls_name(const struct sighting *s);
+/* "ICMP port unreachable": what an ICMP error tells; static.  NULL: it is no error. */
+const char *dissect_icmp_name(const struct sighting *s);
 bool dissect_is_dns_answer(const struct sighting *s);
 
 #endif

@@ -127,11 +127,14 @@ static bool read_tcp(struct part p, gsize whole, struct sighting *s)
 	return true;
 }
 
+/* Without the checksum, which covers the addresses in the packet that an error is about: NAT
+ * changes them. */
 static bool read_icmp(struct part p, struct sighting *s)
 {
 	s->proto = PROTO_ICMP;
-	id_copy(s, PACKET_ICMP, 0, p, 0, 15);
-	return p.length >= 8;
+	id_copy(s, PACKET_ICMP, 0, p, 0, 2);
+	id_copy(s, PACKET_ICMP, 2, p, 4, 12);
+	return p.length >= ICMP_BYTES;
 }
 
 struct part packet_payload(const struct sighting *s)
@@ -202,6 +205,19 @@ bool packet_read(const guint8 *data, gsize captured, gsize original, bool ethern
 	read_address(p, 8, AF_INET6, &ret->src);
 	read_address(p, 24, AF_INET6, &ret->dst);
 	return read_transport(rest(p, 40), whole > 40 ? whole - 40 : 0, byte_at(p, 6), ret);
+}
+
+bool packet_read_about(const struct sighting *error, struct sighting *ret)
+{
+	struct part message = error->bytes ? packet_payload(error) : (struct part){0},
+		    about = rest(message, ICMP_BYTES);
+
+	*ret = (struct sighting){0};
+	if (error->id.kind != PACKET_ICMP)
+		return false;
+	/* what it carries may have been cut, so that it is no packet that is known elsewhere */
+	packet_read(about.data, about.length, about.length, false, ret);
+	return addr_is_set(&ret->src) && addr_is_set(&ret->dst);
 }
 
 /* --- names ------------------------------------------------------------------------------------ */

@@ -3,9 +3,10 @@
  *
  * Nouns: a `sighting` is one packet at one interface; its `packet_id` is what NAT and tunnels do
  * not change: STUN transaction id (RFC 8489 section 6), RTP source, number and time stamp (RFC 3550
- * section 5.1), TCP sequence number with flags and length, DNS id and question.  What a TURN
- * message carries (RFC 8656 sections 11 and 12) has its own id, so that it is the same packet
- * before and behind the relay. Depends on model and base.  Pure.
+ * section 5.1), TCP sequence number with flags and length, DNS id and question, an ICMP error's
+ * type and the head of what it is about.  What a TURN message carries (RFC 8656 sections 11 and 12)
+ * has its own id, so that it is the same packet before and behind the relay. Depends on model and
+ * base.  Pure.
  */
 #ifndef TESTBED_PACKETS_PACKET_H
 #define TESTBED_PACKETS_PACKET_H
@@ -52,6 +53,10 @@ bool packet_read(const guint8 *data, gsize captured, gsize original, bool ethern
  * TCP has them (RFC 8656 section 12.5): `ret` is the segment with the id and the message of that.
  * False: it carries nothing such. */
 bool packet_read_inside(const struct sighting *segment, struct sighting *ret);
+
+/* The packet that an ICMP error is about, as far as the error carries it: addresses and ports as
+ * they were where it was made, and the id, if enough of it is there.  False: it is about none. */
+bool packet_read_about(const struct sighting *error, struct sighting *ret);
 
 /* "STUN binding request", "TURN allocate error 437", "TCP SYN", "RTP"; static or into `buf`. */
 const char *packet_name(const struct sighting *s, char buf[static 48]);

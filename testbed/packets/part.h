@@ -6,6 +6,7 @@
 #include "testbed/packets/packet.h"
 
 #define STUN_BYTES 20
+#define ICMP_BYTES 8
 #define STUN_ATTRIBUTE_DATA 0x0013u
 #define STUN_ATTRIBUTE_ERROR 0x0009u
 

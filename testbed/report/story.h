@@ -69,7 +69,8 @@ struct step {
 	GPtrArray *fields;    /* struct packet_field; NULL: none */
 	char *sip;	      /* the message's text; NULL: not told */
 	struct step *answers; /* the request that it answers; NULL: none is known */
-	/* Of an ICE check: who it is for when it goes by the sender's relay.  Else unset. */
+	/* Of an ICE check: who it is for when it goes by the sender's relay; of an ICMP error: who
+	 * the packet was for.  Else unset. */
 	struct addr peer;
 	uint16_t peer_port;
 };

@@ -80,7 +80,8 @@ static const walk *walk_own(struct story_maker *k, const struct journey *j)
 	g_autofree char *key = g_strdup_printf("%s %s %s %d", s->node, from, to, (int)s->proto);
 	struct walk_pair *pair;
 
-	if (packet_is_answer(s) || (s->tcp_flags & TCP_FLAG_ACK) || !k->s->seen->state)
+	if (packet_is_answer(s) || (s->tcp_flags & TCP_FLAG_ACK) || s->id.kind == PACKET_ICMP ||
+	    !k->s->seen->state)
 		return NULL;
 	if (!k->net)
 		k->net = knet_new(k->s->model, k->s->seen->state);

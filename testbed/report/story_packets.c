@@ -97,8 +97,20 @@ static bool is_own(const struct gathering *g, const struct journey *j)
 	       story_is_own(g->k, &last->dst, last->dport);
 }
 
+/* Whether that is an error about a packet of the call, as the node knows it that is told. */
+static bool is_about_call(const struct gathering *g, const struct journey *j)
+{
+	struct sighting about;
+
+	return packet_read_about(journey_last(j), &about) &&
+	       (story_is_own(g->k, &about.src, about.sport) ||
+		story_is_own(g->k, &about.dst, about.dport));
+}
+
 static bool is_of_call(const struct gathering *g, const struct journey *j)
 {
+	if (journey_first(j)->id.kind == PACKET_ICMP)
+		return scope_takes_part(g->k->scope, journey_last(j)->node) && is_about_call(g, j);
 	return (scope_takes_part(g->k->scope, journey_first(j)->node) ||
 		scope_takes_part(g->k->scope, journey_last(j)->node)) &&
 	       scope_has(g->k->scope, j) && is_own(g, j);
@@ -126,8 +138,10 @@ static bool is_kept_everywhere(const struct sighting *message)
 /* Of TCP only what opens or refuses a connection, the beginnings of TLS, and what is inside. */
 static bool tells(const struct sighting *first, const struct sighting *message)
 {
+	if (message->id.kind == PACKET_ICMP)
+		return dissect_icmp_name(first) != NULL;
 	if (first->proto != PROTO_TCP || message->id.kind != PACKET_TCP)
-		return message->id.kind != PACKET_ICMP && is_kept_everywhere(message);
+		return is_kept_everywhere(message);
 	return dissect_tls_name(first) || first->tls == TLS_ALERT ||
 	       (first->tls == 0 && (first->tcp_flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) != 0);
 }
@@ -159,6 +173,8 @@ static const char *name_of(const struct gathering *g, const struct journey *j,
 			   message->error != 0	     ? "error" :
 			   packet_is_answer(message) ? "success" :
 						       "request");
+	else if (message->id.kind == PACKET_ICMP)
+		g_strlcpy(buf, dissect_icmp_name(message), 64);
 	else if (tls)
 		g_snprintf(buf, 64, "TLS %s", tls);
 	else if (message->id.kind == PACKET_DNS)
@@ -292,9 +308,14 @@ static bool is_answer(const struct sighting *message)
 static void tie(const struct gathering *g, struct step *p, const struct sighting *message,
 		const struct journey *first, const struct journey *last)
 {
-	bool answer = is_answer(message);
+	struct sighting about;
+	bool error = packet_read_about(journey_last(last), &about),
+	     answer = error || is_answer(message);
+	/* an error answers the packet that it is about */
 	char *key =
-		exchange_key(message, answer ? journey_last(last) : journey_first(first), answer);
+		error ? exchange_key(&about, &about, false) :
+			exchange_key(message, answer ? journey_last(last) : journey_first(first),
+				     answer);
 
 	if (key && answer) {
 		p->answers = g_hash_table_lookup(g->asked, key);
@@ -326,9 +347,13 @@ static void say(const struct gathering *g, struct step *p, const struct journey 
 		const struct sighting *message)
 {
 	static const char *const what[] = {"name", "server name", "XOR-PEER-ADDRESS", NULL};
-	static const char *const value[] = {
-		"answer", "XOR-RELAYED-ADDRESS", "XOR-MAPPED-ADDRESS", "ERROR-CODE", "result",
-		NULL};
+	static const char *const value[] = {"answer",
+					    "XOR-RELAYED-ADDRESS",
+					    "XOR-MAPPED-ADDRESS",
+					    "ERROR-CODE",
+					    "result",
+					    "MTU of the next link",
+					    NULL};
 	g_autofree char *about = first_value(p->fields, what),
 			*says = first_value(p->fields, value), *remote = remote_text(g, p, j);
 	char name[64];
@@ -364,7 +389,7 @@ static void note_delay(struct step *p, const struct sighting *first, const struc
 static void add_journey(struct gathering *g, const struct journey *j)
 {
 	const struct sighting *first = journey_first(j), *end;
-	struct sighting message = message_of(j);
+	struct sighting message = message_of(j), about;
 	struct step *p;
 	const struct journey *last;
 	const char *to;
@@ -380,6 +405,8 @@ static void add_journey(struct gathering *g, const struct journey *j)
 	p->fields = dissect_fields(first);
 	if (message.in_turn)
 		dissect_peer(first, &p->peer, &p->peer_port);
+	else if (packet_read_about(end, &about))
+		p->peer = about.dst, p->peer_port = about.dport;
 	if (message.id.kind == PACKET_RTP && has_arrived(g, end))
 		note_delay(p, first, end);
 	if (!has_arrived(g, end))

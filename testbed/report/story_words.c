@@ -113,7 +113,32 @@ static const struct row {
 	{"call failed", "sip", "Result", "{from} reports {what}[: {value}]."},
 
 	{"RTP", "rtp", NULL, "{from} sends media (SRTP) to {to}; one packet of 16 was recorded."},
-	{"ICMP", "icmp", NULL, "{from} tells {to} that a packet could not be delivered."},
+	{"ICMP network unreachable", "icmp", NULL,
+	 "{from} tells {to} that it has no route for its packet[ to {peer}]."},
+	{"ICMP host unreachable", "icmp", NULL,
+	 "{from} tells {to} that it can't deliver its packet[ to {peer}]: nobody answers for that "
+	 "address."},
+	{"ICMP protocol unreachable", "icmp", NULL,
+	 "{from} tells {to} that it does not speak the protocol of its packet[ to {peer}]."},
+	{"ICMP port unreachable", "icmp", NULL,
+	 "{from} tells {to} that its packet[ to {peer}] was refused: nothing listens at that port, "
+	 "or a rule refuses it."},
+	{"ICMP packet too big", "icmp", NULL,
+	 "{from} tells {to} that its packet[ to {peer}] is too big for the next link[, which takes "
+	 "{value} bytes]."},
+	{"ICMP prohibited", "icmp", NULL,
+	 "{from} tells {to} that a rule or a route forbids its packet[ to {peer}]."},
+	{"ICMP time exceeded", "icmp", NULL,
+	 "{from} tells {to} that the time to live of its packet[ to {peer}] was used up on the "
+	 "way."},
+	{"ICMP fragments missing", "icmp", NULL,
+	 "{from} tells {to} that parts of its packet[ to {peer}] did not arrive in time."},
+	{"ICMP redirect", "icmp", NULL,
+	 "{from} tells {to} that another gateway is nearer for its packet[ to {peer}]."},
+	{"ICMP wrong header", "icmp", NULL,
+	 "{from} tells {to} that it does not understand the header of its packet[ to {peer}]."},
+	{"ICMP", "icmp", NULL,
+	 "{from} tells {to} that its packet[ to {peer}] could not be delivered."},
 	/* of what no row is about */
 	{"", "tcp", NULL, "{from} sends a packet to {to}."},
 };

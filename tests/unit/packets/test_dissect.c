@@ -43,6 +43,12 @@ static const guint8 hello[] = {IP(6), 0x13, 0x88, 0x01, 0xbb, 0,   0,	0,   7,	  
 			       0,     2,    0x13, 1,	1,    0,   0,	14,  0,	   0, 0, 10, 0,
 			       8,     0,    0,	  5,	'a',  '.', 't', 's', 't'};
 
+/* Fragmentation needed, 600 bytes: about a packet from 10.0.0.2:5000 to 10.0.0.9:3478. */
+static const guint8 too_big[] = {IP(1), 3,  0, 0, 0, 0,	 0, 2, 0x58, 0x45,
+				 0,	0,  0, 0, 7, 0,	 0, 9, 17,   0,
+				 0,	10, 0, 0, 2, 10, 0, 0, 9,    UDP(5000, 3478)};
+#define TOO_BIG_CODE 21
+
 static const struct {
 	const char *label;
 	const guint8 *bytes;
@@ -73,7 +79,54 @@ static const struct {
 	 hello,
 	 sizeof hello,
 	 {{"TLS handshake", "ClientHello"}, {"server name", "a.tst"}, {"sequence number", "7"}}},
+	{"too big",
+	 too_big,
+	 sizeof too_big,
+	 {{"type", "3"},
+	  {"about a packet from", "10.0.0.2:5000"},
+	  {"about a packet to", "10.0.0.9:3478"}}},
 };
+
+/* What each code of an error is called, with the bytes of the one above; echoes are none. */
+Test(dissect, names_errors)
+{
+	static const struct {
+		guint8 type, code;
+		const char *name;
+	} rows[] = {
+		{3, 0, "ICMP network unreachable"},
+		{3, 1, "ICMP host unreachable"},
+		{3, 3, "ICMP port unreachable"},
+		{3, 4, "ICMP packet too big"},
+		{3, 13, "ICMP prohibited"},
+		{3, 200, "ICMP unreachable"},
+		{5, 1, "ICMP redirect"},
+		{11, 0, "ICMP time exceeded"},
+		{11, 1, "ICMP fragments missing"},
+		{12, 0, "ICMP wrong header"},
+		{0, 0, "none"},
+		{8, 0, "none"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		guint8 bytes[sizeof too_big];
+		struct sighting s;
+		const char *name;
+
+		memcpy(bytes, too_big, sizeof bytes);
+		bytes[TOO_BIG_CODE - 1] = rows[i].type;
+		bytes[TOO_BIG_CODE] = rows[i].code;
+		cr_assert(packet_read(bytes, sizeof bytes, sizeof bytes, false, &s));
+		name = dissect_icmp_name(&s);
+		cr_expect_str_eq(name ? name : "none", rows[i].name, "%u/%u: %s", rows[i].type,
+				 rows[i].code, name);
+		if (rows[i].code == 4) {
+			g_autoptr(GPtrArray) fields = dissect_fields(&s);
+
+			cr_expect_str_eq(dissect_value(fields, "MTU of the next link"), "600");
+		}
+	}
+}
 
 Test(dissect, names_what_packets_say)
 {

@@ -257,6 +257,94 @@ Test(story, what_a_relay_could_not_send_is_told_by_its_report)
 	stage_clear(&s);
 }
 
+/* The Internet's error about alice's request, as it is before the NAT of gw and behind it. */
+static void see_error(struct stage *s, const char *node, const char *iface, bool out, guint64 ms,
+		      const char *to, guint8 transaction)
+{
+	guint8 bytes[76] = {0x45, 0, 0, 76, 0, 0, 0, 0, 64, 1, 0, 0, 203, 0, 113, 254};
+	guint8 *icmp = bytes + 20, *about = icmp + 8, *stun = about + 28;
+	const guint8 asked[] = {0x45, 0, 0, 48, 0, 7, 0, 0, 63, 17, 0, 0};
+	const guint8 ports[] = {1000 >> 8, 1000 & 0xff, 3478 >> 8, 3478 & 0xff};
+	const guint8 message[] = {0, 3, 0, 0, 0x21, 0x12, 0xa4, 0x42};
+	struct sighting at;
+	struct addr source, relay;
+
+	cr_assert(addr_parse(to, &source) && addr_parse("203.0.113.8", &relay));
+	memcpy(bytes + 16, source.bytes, 4);
+	icmp[0] = 3;
+	icmp[2] = source.bytes[0]; /* the checksum changes with the addresses */
+	memcpy(about, asked, sizeof asked);
+	memcpy(about + 12, source.bytes, 4);
+	memcpy(about + 16, relay.bytes, 4);
+	memcpy(about + 20, ports, sizeof ports);
+	memcpy(stun, message, sizeof message);
+	stun[8] = transaction;
+	cr_assert(packet_read(bytes, sizeof bytes, sizeof bytes, false, &at));
+	at.node = g_intern_string(node);
+	at.iface = g_intern_string(iface);
+	at.out = out;
+	at.time_ns = ms * MS_NS;
+	/* kept until the test's process ends */
+	at.bytes = g_memdup2(bytes, sizeof bytes);
+	journeys_add(s->seen.packets, &at);
+}
+
+Test(story, an_error_is_a_step_that_answers_what_it_is_about)
+{
+	static const struct packet way[] = WAY(1), other[] = WAY(20);
+	struct stage s;
+	const struct step *p;
+
+	stage_init(&s);
+	see(&s, way, 3, 0x0003, 1, false);
+	see(&s, other, 3, 0x0003, 2, false);
+	see_error(&s, "relay", "eth0", true, 5, "203.0.113.1", 1);
+	see_error(&s, "gw", "wan", false, 6, "203.0.113.1", 1);
+	see_error(&s, "gw", "lan", true, 7, "10.0.0.1", 1);
+	see_error(&s, "alice", "lan", false, 8, "10.0.0.1", 1);
+	p = tell(&s, 1);
+	cr_assert_eq(s.s->steps->len, 2, "%u", s.s->steps->len);
+	cr_expect_str_eq(p->title, "ICMP network unreachable");
+	cr_expect_str_eq(p->text, "relay tells alice that it has no route for its packet to relay "
+				  "(203.0.113.8:3478).");
+	cr_expect_eq(p->hops->len, 4, "it is known behind the NAT");
+	cr_expect_eq(p->answers, s.s->steps->pdata[0]);
+	cr_expect_null(p->lost);
+	stage_clear(&s);
+}
+
+static guint count_errors(const story *s)
+{
+	guint n = 0;
+
+	ptr_array_foreach(const struct step, p, s->steps)
+		n += g_str_equal(p->protocol, "icmp");
+	return n;
+}
+
+/* In a whole run errors about packets of other calls are left out. */
+Test(story, an_error_about_another_call_is_left_out)
+{
+	struct stage s;
+
+	stage_init(&s);
+	s.seen.start_us = 1000;
+	s.seen.end_us = 90000;
+	hear(&s, "alice", json_pack("{s:s, s:i}", "event", "signed-in", "time_us", 500));
+	hear(&s, "bob", json_pack("{s:s, s:i}", "event", "signed-in", "time_us", 500));
+	see_error(&s, "gw", "lan", true, 7, "10.0.0.1", 1);
+	see_error(&s, "alice", "lan", false, 8, "10.0.0.1", 1);
+	tell(&s, 0);
+	cr_expect_eq(count_errors(s.s), 0, "it is about a port that is no candidate");
+	object_free(s.s);
+	hear(&s, "alice",
+	     json_pack("{s:s, s:i, s:s, s:s, s:s, s:i}", "event", "candidate", "time_us", 2000,
+		       "type", "host", "side", "local", "address", "10.0.0.1", "port", 1000));
+	s.s = story_new(s.m, &s.seen, s.c, NULL);
+	cr_expect_eq(count_errors(s.s), 1);
+	stage_clear(&s);
+}
+
 /* A relay's answer over TCP that lends `relayed`, from its bytes. */
 static void see_lent(struct stage *s, guint64 ms, const char *client, guint16 port,
 		     guint16 relayed_port)

@@ -75,17 +75,36 @@ static void stream_quality(const struct call_stream *s, struct media_quality *re
 		media_stream_quality(s->media, ret);
 }
 
+/* [received, lost, jitter_ms, delay_ms] by time; the caller owns it.  NULL: nothing came. */
+static json_t *course_json(const struct call_stream *s)
+{
+	struct media_interval parts[MEDIA_INTERVALS_MAX];
+	gint64 begins_us;
+	guint every_ms;
+	guint n = s->media ? media_stream_course(s->media, &begins_us, &every_ms, parts) : 0;
+	json_t *intervals = n > 0 ? json_array() : NULL;
+	for (guint i = 0; i < n; i++)
+		json_array_append_new(intervals,
+				      event_pack("[I, I, o, o]", (json_int_t)parts[i].received,
+						 (json_int_t)parts[i].lost,
+						 real_or_null(parts[i].jitter_ms),
+						 real_or_null(parts[i].delay_ms)));
+	return n > 0 ? event_pack("{s:I, s:i, s:o}", "begins_us", (json_int_t)begins_us, "every_ms",
+				  (int)every_ms, "intervals", intervals) :
+		       NULL;
+}
+
 /* A stream as the result event has it, with the pair that is selected now. */
 static json_t *stream_json(struct call *c, struct call_stream *s, const struct media_quality *q)
 {
 	/* ICE may have selected a better pair since. */
 	s->has_pair = ice_selected_pair(c->ice, s->index, &s->local, &s->remote);
-	return event_pack("{s:s, s:s, s:o, s:o, s:o}", "kind", s->profile->kind, "state",
+	return event_pack("{s:s, s:s, s:o, s:o, s:o, s:o*}", "kind", s->profile->kind, "state",
 			  ice_state_name(ice_stream_state(c->ice, s->index)), "local",
 			  s->has_pair ? call_candidate_json(&s->local, true) : json_null(),
 			  "remote",
 			  s->has_pair ? call_candidate_json(&s->remote, false) : json_null(),
-			  "quality", quality_json(s->profile, q));
+			  "quality", quality_json(s->profile, q), "course", course_json(s));
 }
 
 void call_diagnose(struct call *c)

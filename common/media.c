@@ -313,6 +313,20 @@ static bool unprotect_failed(media_stream *s, srtp_err_status_t status)
 	return true;
 }
 
+/* Counts the packet in s->rx at its source, and in the stream's course with what is known of its
+ * `delay`. */
+static void count_packet(media_stream *s, struct media_source *src, guint16 seq, gint64 now_us,
+			 const struct media_part *delay)
+{
+	guint64 before = media_source_expected(src);
+	struct media_part one = *delay;
+	media_source_update(src, seq, media_get32(s->rx + 4), now_us, s->profile->clock_hz);
+	one.received = 1;
+	one.expected = (guint)(media_source_expected(src) - before);
+	one.jitter = src->jitter;
+	media_course_add(&s->course, now_us, &one);
+}
+
 /* Counts a packet whose payload is ours. */
 static bool take_own(media_stream *s, gint64 now_us, guint16 seq, guint32 ssrc, gsize length)
 {
@@ -326,7 +340,8 @@ static bool take_own(media_stream *s, gint64 now_us, guint16 seq, guint32 ssrc, 
 	gint64 sent_us =
 		(gint64)((guint64)media_get32(payload + 8) << 32 | media_get32(payload + 12));
 	media_source_arrived(src, media_get32(payload + 4), now_us - sent_us);
-	media_source_update(src, seq, media_get32(s->rx + 4), now_us, s->profile->clock_hz);
+	count_packet(s, src, seq, now_us,
+		     &(struct media_part){.delays = 1, .delay_sum_us = now_us - sent_us});
 	return true;
 }
 
@@ -336,7 +351,7 @@ static bool take_foreign(media_stream *s, gint64 now_us, guint16 seq, guint32 ss
 	struct media_source *src = s->profile->foreign ? source_find_or_add(s, ssrc, seq) : NULL;
 	if (!src)
 		return false;
-	media_source_update(src, seq, media_get32(s->rx + 4), now_us, s->profile->clock_hz);
+	count_packet(s, src, seq, now_us, &(struct media_part){0});
 	gint64 extended = src->max_seq + (gint16)(guint16)(seq - (guint16)src->max_seq);
 	if (extended >= src->first_seq)
 		media_source_seen(src, (guint32)(extended - src->first_seq));

@@ -103,6 +103,17 @@ struct media_quality {
 };
 /* Writes the figures since the start of the stream. */
 void media_stream_quality(const media_stream *s, struct media_quality *ret);
+#define MEDIA_INTERVALS_MAX 60
+/* A part of the time in which the stream was received. */
+struct media_interval {
+	guint64 received, lost; /* a lost packet counts where the next one came */
+	double jitter_ms;	/* highest in it; NAN: nothing came */
+	double delay_ms;	/* one way, mean; NAN: not known */
+};
+/* Writes the parts of equal length since the first packet, as long as the call was: from 100 ms, so
+ * many that all fit.  Returns their number; 0: nothing was received. */
+guint media_stream_course(const media_stream *s, gint64 *ret_begins_us, guint *ret_every_ms,
+			  struct media_interval ret[static MEDIA_INTERVALS_MAX]);
 /* What was received of one source. */
 struct media_heard {
 	guint32 ssrc;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The stream, shared by media.c (life, sending, receiving), media_rtcp.c (reports), media_quality.c
- * (figures) and media_srtp.c (keys, SRTP sessions).  Only these files include it. */
+ * (figures), media_course.c (figures by time) and media_srtp.c (keys, SRTP sessions).  Only these
+ * files include it. */
 #ifndef COMMON_MEDIA_INTERNAL_H
 #define COMMON_MEDIA_INTERNAL_H
 
@@ -35,6 +36,19 @@ struct media_source {
 	guint64 reordered;
 };
 
+/* A part of a stream's course, of all its sources. */
+struct media_part {
+	guint received, expected, delays;
+	gint64 delay_sum_us;
+	double jitter; /* the highest; clock units */
+};
+
+struct media_course {
+	gint64 begins_us, length_us; /* of a part; 0: nothing came yet */
+	guint last;		     /* the part in which something came last */
+	struct media_part parts[MEDIA_INTERVALS_MAX];
+};
+
 struct media_stream {
 	const struct media_profile *profile;
 	guint32 ssrc;
@@ -49,6 +63,7 @@ struct media_stream {
 	guint n_sources;
 	double remote_loss_pct, rtt_ms;
 	guint64 auth_failures, replays;
+	struct media_course course;
 	/* libsrtp works in place, needs aligned words, and appends a trailer. */
 	_Alignas(8) guint8 tx[MEDIA_PACKET_MAX + SRTP_MAX_TRAILER_LEN];
 	_Alignas(8) guint8 rx[MEDIA_PACKET_MAX + SRTP_MAX_TRAILER_LEN];
@@ -76,6 +91,15 @@ guint64 media_source_expected(const struct media_source *src);
 void media_source_seen(struct media_source *src, guint32 index);
 /* The same, and that it was sent `delay_us` before. */
 void media_source_arrived(struct media_source *src, guint32 index, gint64 delay_us);
+
+/* A longer delay, or none, means that the sender has another clock. */
+static inline bool media_delay_is_credible(double delay_us)
+{
+	return delay_us >= 0 && delay_us <= 60.0 * G_USEC_PER_SEC;
+}
+
+/* media_course.c: adds what has just come. */
+void media_course_add(struct media_course *c, gint64 now_us, const struct media_part *one);
 
 /* The time between two packets that we send. */
 static inline gint64 media_packet_us(const media_stream *s)

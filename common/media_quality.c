@@ -108,9 +108,6 @@ static double burst_ratio(const struct media_quality *q, guint64 lost)
 	return MAX(1, mean * (1 - q->loss_pct / 100));
 }
 
-/* A longer delay means that the sender has another clock: no delay is reported then. */
-#define DELAY_CREDIBLE_US (60 * G_USEC_PER_SEC)
-
 /* Sets mean and highest one-way delay over all sources; leaves NAN when they are not credible. */
 static void set_delays(const struct media_stream *s, struct media_quality *q)
 {
@@ -121,7 +118,7 @@ static void set_delays(const struct media_stream *s, struct media_quality *q)
 		sum_us += s->sources[i].delay_sum_us;
 		max_us = MAX(max_us, s->sources[i].delay_max_us);
 	}
-	if (n == 0 || sum_us < 0 || max_us > DELAY_CREDIBLE_US)
+	if (n == 0 || sum_us < 0 || !media_delay_is_credible((double)MAX(max_us, 0)))
 		return;
 	q->delay_ms = (double)sum_us / (double)n / 1000;
 	q->delay_max_ms = (double)max_us / 1000;

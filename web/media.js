@@ -67,8 +67,9 @@ function sessionTable(sessions) {
 const figure = value =>
 	Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 
-// One measure over time.  Samples that are null are gaps.
-function drawPlot(name, unit, samples) {
+// One measure over time.  Samples that are null are gaps.  `floor`: where the axis begins, else at
+// the lowest value; `whole`: the value of all of it, else the mean.
+function drawPlot(name, unit, samples, {floor = null, whole = null} = {}) {
 	const known = samples.filter(
 		([t, value]) => typeof t === "number" && typeof value === "number",
 	);
@@ -76,14 +77,16 @@ function drawPlot(name, unit, samples) {
 		return null;
 	}
 	const values = known.map(([, value]) => value);
-	const [low, high] = [Math.min(...values), Math.max(...values)];
+	const [lowest, high] = [Math.min(...values), Math.max(...values)];
+	const low = floor ?? lowest;
 	const [first, last] = [known[0][0], known[known.length - 1][0]];
 	const place = ([t, value]) => [
 		8 + (WIDTH - 16) * (last > first ? (t - first) / (last - first) : 0.5),
-		50 - 32 * (high > low ? (value - low) / (high - low) : 0.5),
+		50 - 32 * (high > low ? (value - low) / (high - low) : floor === null ? 0.5 : 0),
 	];
-	const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-	const words = `${name}: ${figure(mean)} ${unit} on average, ${figure(low)} to ${figure(high)}`;
+	const mean = whole ?? values.reduce((sum, value) => sum + value, 0) / values.length;
+	const range = `${figure(lowest)} to ${figure(high)}`;
+	const words = `${name}: ${figure(mean)} ${unit} on average, ${range}`;
 	return makeSvg(
 		"svg",
 		{
@@ -117,7 +120,7 @@ function drawPlot(name, unit, samples) {
 		makeSvg(
 			"text",
 			{class: "range", x: 8, y: 72, "font-size": 14},
-			`${figure(low)} – ${figure(high)}, ${((last - first) / 1000).toFixed(1)} s`,
+			`${figure(lowest)} – ${figure(high)}, ${((last - first) / 1000).toFixed(1)} s`,
 		),
 	);
 }
@@ -134,8 +137,38 @@ const FIGURES = [
 	["delay_max_ms", "longest delay", "ms"],
 ];
 
+// By the end's own figures of each part of the call, of all packets.
+function coursePlots({begins_ms, every_ms, intervals}, lossPct) {
+	const at = measure =>
+		intervals.map((one, i) => [
+			begins_ms + (i + 0.5) * every_ms,
+			measure(Array.isArray(one) ? one : []),
+		]);
+	const lossOf = ([received, lost]) =>
+		received + lost > 0 ? (100 * lost) / (received + lost) : null;
+	return [
+		drawPlot("loss", "%", at(lossOf), {floor: 0, whole: lossPct}),
+		drawPlot("jitter", "ms", at(one => one[2])),
+		drawPlot("delay", "ms", at(one => one[3])),
+	];
+}
+
+// By the packets that were captured at both ends, one of 16.
+const capturedPlots = delays =>
+	delays.length < 2
+		? []
+		: [
+				drawPlot("delay", "ms", delays),
+				drawPlot("delay variation", "ms", variationOf(delays)),
+			];
+
 function qualityOf(quality) {
 	const delays = (quality.delays ?? []).filter(sample => sample.every(Number.isFinite));
+	const plots = (
+		quality.course?.intervals?.length > 1
+			? coursePlots(quality.course, quality.loss_pct)
+			: capturedPlots(delays)
+	).filter(Boolean);
 	const figures = FIGURES.filter(([name]) => typeof quality[name] === "number").map(
 		([name, words, unit]) => `${words} ${figure(quality[name])} ${unit}`.trim(),
 	);
@@ -151,14 +184,7 @@ function qualityOf(quality) {
 				...figures,
 			].join("; "),
 		),
-		delays.length < 2
-			? null
-			: make(
-					"div",
-					{class: "plots"},
-					drawPlot("delay", "ms", delays),
-					drawPlot("delay variation", "ms", variationOf(delays)),
-				),
+		plots.length > 0 ? make("div", {class: "plots"}, plots) : null,
 	);
 }
 

@@ -250,6 +250,31 @@ static json_t *delays_json(const story *s, const struct cell_stream *stream)
 	return list;
 }
 
+/* How the stream went, by the result of the end that received it; the caller owns it.  NULL: it
+ * does not tell. */
+static json_t *course_json(const story *s, const struct cell_stream *one)
+{
+	const json_t *streams = NULL, *stream;
+	size_t i;
+
+	ptr_array_foreach(const struct heard, h, s->seen->heard)
+		if (g_str_equal(h->agent, one->receiver) &&
+		    (member_is(h->event, "event", EVENT_CALL_RESULT) ||
+		     member_is(h->event, "event", EVENT_CONFERENCE_RESULT)))
+			streams = json_object_get(h->event, "streams");
+	json_array_foreach((json_t *)(guintptr)streams, i, stream) {
+		const json_t *course = json_object_get(stream, "course"),
+			     *intervals = json_object_get(course, "intervals");
+		gint64 begins_us = member_integer(course, "begins_us") - s->zero_us;
+
+		if (member_is(stream, "kind", one->kind) && intervals)
+			return json_pack("{s:f, s:I, s:O}", "begins_ms", (double)begins_us / 1e3,
+					 "every_ms", member_integer(course, "every_ms"),
+					 "intervals", intervals);
+	}
+	return NULL;
+}
+
 static json_t *quality_json(const story *s)
 {
 	json_t *list = json_array();
@@ -259,16 +284,16 @@ static json_t *quality_json(const story *s)
 
 		json_array_append_new(
 			list,
-			json_pack("{s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "end",
-				  text_json(one->receiver), "stream", text_json(one->kind), "sent",
-				  (json_int_t)q->sent, "received", (json_int_t)q->received,
+			json_pack("{s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o*}",
+				  "end", text_json(one->receiver), "stream", text_json(one->kind),
+				  "sent", (json_int_t)q->sent, "received", (json_int_t)q->received,
 				  "rtt_ms", report_figure_json(q->rtt_ms), "jitter_ms",
 				  report_figure_json(q->jitter_ms), "loss_pct",
 				  report_figure_json(q->loss_pct), "mos",
 				  report_figure_json(q->mos), "delay_ms",
 				  report_figure_json(q->delay_ms), "delay_max_ms",
 				  report_figure_json(q->delay_max_ms), "delays",
-				  delays_json(s, one)));
+				  delays_json(s, one), "course", course_json(s, one)));
 	}
 	return list;
 }

@@ -322,6 +322,40 @@ Test(media, one_way_delay_is_measured)
 	close_ends(&e);
 }
 
+/* A call of any length has its course in as many parts as fit; nothing is left out of their sums.
+ */
+Test(media, the_course_of_a_call_of_any_length_is_kept)
+{
+	static const struct {
+		guint ms, every_ms, parts;
+	} rows[] = {{1000, 100, 10}, {6100, 200, 31}, {600000, 12800, 47}};
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct ends e;
+		struct media_interval parts[MEDIA_INTERVALS_MAX];
+		struct media_quality q;
+		guint64 received = 0, lost = 0;
+		gint64 begins_us;
+		guint every_ms, n;
+		open_ends(&e, "audio");
+		cr_expect_eq(media_stream_course(e.b, &begins_us, &every_ms, parts), 0);
+		run(&e, rows[i].ms, 42 * MS, 10);
+		n = media_stream_course(e.b, &begins_us, &every_ms, parts);
+		media_stream_quality(e.b, &q);
+		cr_expect_eq(begins_us, START_US + 42 * MS);
+		cr_expect_eq(every_ms, rows[i].every_ms, "%u ms: %u", rows[i].ms, every_ms);
+		cr_expect_eq(n, rows[i].parts, "%u ms: %u parts", rows[i].ms, n);
+		for (guint k = 0; k < n; k++) {
+			received += parts[k].received;
+			lost += parts[k].lost;
+			cr_expect_float_eq(parts[k].delay_ms, 42, 1e-6, "%f", parts[k].delay_ms);
+			cr_expect_leq(parts[k].jitter_ms, 20);
+		}
+		cr_expect_eq(received, q.received);
+		cr_expect_eq(received + lost, q.expected, "%u ms", rows[i].ms);
+		close_ends(&e);
+	}
+}
+
 /* Which of 20 packets come: '1'. */
 Test(media, bursts_of_losses_are_counted)
 {

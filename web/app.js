@@ -22,6 +22,7 @@ const KEYS = [
 	["w, h, l, d, n", "why, packet's headers, ladder, media, node"],
 	["+, −, 0, Shift with arrows", "zoom in, out, whole map, move it"],
 	["o", "the map follows the packet"],
+	["a", "addresses and marks on a map that is small, and back"],
 	["Home, End", "first, last step"],
 	["?", "this list"],
 ];

@@ -291,11 +291,14 @@ export function mapKeys(map) {
 		"shift ArrowDown": view => view.pan(0, 0.1),
 	};
 	return map
-		? Object.fromEntries(
-				Object.entries(moves).map(([key, move]) => [
-					key,
-					() => map.byHand(() => move(map.view)),
-				]),
-			)
+		? {
+				a: () => map.toggleDetails(),
+				...Object.fromEntries(
+					Object.entries(moves).map(([key, move]) => [
+						key,
+						() => map.byHand(() => move(map.view)),
+					]),
+				),
+			}
 		: {};
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Where things stand on the map.  Pure: the same network gives the same drawing.
 //
+// A frame too small for all that can be said gets a drawing that says less: first without
+// addresses, then with names and what is wrong only; the rest is in a node's panel.
+//
 // Sites stand left and right, what belongs to no site (the Internet) between them.  Inside a site
 // things stand in columns by their distance from the outside: gateways nearest to the middle, then
 // their networks, then hosts.  A node's box holds all that is said of it (marks, addresses, what it
@@ -8,17 +11,45 @@
 
 import {joinThings} from "./lines.js";
 
-const NAME_TEXT = 21;
 const SMALL_TEXT = 17;
 const TEXT_ROW = 21;
-const ACROSS = 62; // between columns
-const BETWEEN = 22; // between boxes of a column
-const EDGE = 20; // between a site's border and what is in it
-const TITLE = 36;
 const MARGIN = 14;
-const CENTRE_GAP = 96; // beside the middle column
 const RATIO = 16 / 9;
 const CARDS_MAX = 5; // a node with more addresses has them in its panel only
+
+// How much is said, and how far apart it stands: `across` columns, `between` boxes of a column,
+// from a site's `edge`, under its `title`, and `aside` the middle column; `name` is the names'
+// size, `columns` of text in a line; a box is `least` wide and `head` high without lines, and a LAN
+// `link` high for each of its links.
+const PLANS = [
+	{
+		says: ["addresses", "marks", "networks"],
+		...{across: 62, between: 22, edge: 20, title: 36, aside: 96},
+		...{name: 21, columns: 28, least: 104, head: 38, link: 15},
+	},
+	{
+		says: ["marks", "networks"],
+		...{across: 46, between: 16, edge: 14, title: 34, aside: 70},
+		...{name: 21, columns: 20, least: 84, head: 36, link: 12},
+	},
+	{
+		says: ["networks"],
+		...{across: 32, between: 12, edge: 10, title: 32, aside: 46},
+		...{name: 21, columns: 15, least: 60, head: 34, link: 10},
+	},
+	{
+		says: [],
+		...{across: 30, between: 10, edge: 8, title: 30, aside: 44},
+		...{name: 21, columns: 15, least: 50, head: 34, link: 9},
+	},
+	{
+		says: [],
+		...{across: 20, between: 7, edge: 5, title: 27, aside: 28},
+		...{name: 17, columns: 13, least: 40, head: 28, link: 7},
+	},
+];
+const BAR = 14; // how wide a LAN is of which nothing is said
+export const LEVELS = PLANS.length;
 
 export const widthOfText = (text, size) => text.length * size * 0.61;
 const withoutPrefix = address => String(address).replace(/\/\d+$/, "");
@@ -53,6 +84,14 @@ export function wrapText(text, columns) {
 	return lines;
 }
 
+// Of a card without its address: what is wrong with it.
+function troubleLines(node) {
+	return (node.interfaces ?? []).flatMap(card => [
+		...(card.up === false ? [{kind: "odd", text: `${card.name} (down)`}] : []),
+		...(card.impair ? [{kind: "odd", text: `⚠ ${card.name}`}] : []),
+	]);
+}
+
 function addressLines(node) {
 	const cards = (node.interfaces ?? []).filter(card => (card.addresses ?? []).length > 0);
 	if (cards.length > CARDS_MAX) {
@@ -75,33 +114,37 @@ function addressLines(node) {
 	});
 }
 
-// Lines below the name, each with its kind.
-function linesOf(node, missing) {
+// What a node does, in words.
+function marksOf(node) {
 	const marks = (node.marks ?? []).map(markWords);
 	const role =
 		["server", "client", node.name, ...marks].includes(node.role) || !node.role
 			? []
 			: [node.role];
+	return [...new Set([...role, ...marks])];
+}
+
+// Lines below the name, each with its kind.
+function linesOf(node, missing, plan) {
 	return [
-		...[...role, ...marks]
-			.filter((word, i, all) => all.indexOf(word) === i)
-			.flatMap(word => wrapText(word, 26))
+		...(plan.says.includes("marks") ? marksOf(node) : [])
+			.flatMap(word => wrapText(word, plan.columns - 2))
 			.map(text => ({kind: "mark", text})),
-		...addressLines(node),
+		...(plan.says.includes("addresses") ? addressLines(node) : troubleLines(node)),
 		...missing
-			.flatMap(one => wrapText(`✗ ${one.text.replace(/ \(.*\)$/, "")}`, 28))
+			.flatMap(one => wrapText(`✗ ${one.text.replace(/ \(.*\)$/, "")}`, plan.columns))
 			.map(text => ({kind: "missing", text})),
 	];
 }
 
 // --- things and what joins them ------------------------------------------------------------------
 
-function thingOfNode(node, missing) {
-	const lines = linesOf(node, missing);
+function thingOfNode(node, missing, plan) {
+	const lines = linesOf(node, missing, plan);
 	const w = Math.ceil(
 		Math.max(
-			104,
-			widthOfText(node.name, NAME_TEXT) + (node.change ? 62 : 34),
+			plan.least,
+			widthOfText(node.name, plan.name) + (node.change ? 28 : 0) + plan.edge + 14,
 			...lines.map(line => widthOfText(line.text, SMALL_TEXT) + 22),
 		),
 	);
@@ -109,40 +152,48 @@ function thingOfNode(node, missing) {
 		key: `node ${node.name}`,
 		node,
 		lines,
+		nameSize: plan.name,
+		acts: marksOf(node).length > 0,
 		site: node.site ?? null,
 		w,
-		h: 38 + lines.length * TEXT_ROW,
+		h: plan.head + lines.length * TEXT_ROW,
 		ends: [],
 	};
 }
 
-function thingOfNetwork(network, siteOf) {
+function thingOfNetwork(network, siteOf, plan) {
 	const sites = [...new Set((network.links ?? []).map(link => siteOf.get(link.node) ?? null))];
 	const lines = [
-		network.name,
-		network.subnet,
-		network.impair ? `⚠ ${network.impair}` : null,
+		plan.says.includes("networks") ? network.name : null,
+		plan.says.includes("marks") ? network.subnet : null,
+		network.impair
+			? plan.says.includes("addresses")
+				? `⚠ ${network.impair}`
+				: "⚠"
+			: null,
 	].filter(Boolean);
-	const w = Math.ceil(Math.max(...lines.map(line => widthOfText(line, SMALL_TEXT))) + 28);
+	const widths = lines.map(line => widthOfText(line, SMALL_TEXT) + plan.edge + 8);
+	const w = Math.ceil(Math.max(BAR, ...widths));
 	return {
 		key: `network ${network.name}`,
 		network,
 		lines,
 		site: sites.length === 1 ? sites[0] : null,
 		w,
-		h: Math.max(16 + lines.length * TEXT_ROW, 14 + 15 * network.links.length),
+		h: Math.max(16 + lines.length * TEXT_ROW, 14 + plan.link * network.links.length),
 		ends: [],
 	};
 }
 
 // Pairs of things: a node and its LAN, or the two nodes of a line.
-function collectThings(map) {
+function collectThings(map, plan) {
 	const siteOf = new Map(map.nodes.map(node => [node.name, node.site ?? null]));
 	const things = new Map();
 	for (const node of map.nodes) {
 		const thing = thingOfNode(
 			node,
 			(map.missing ?? []).filter(one => one.node === node.name),
+			plan,
 		);
 		things.set(thing.key, thing);
 	}
@@ -159,7 +210,7 @@ function collectThings(map) {
 				});
 			}
 		} else if (links.length > 0) {
-			const thing = thingOfNetwork({...network, links}, siteOf);
+			const thing = thingOfNetwork({...network, links}, siteOf, plan);
 			things.set(thing.key, thing);
 			links.forEach(link =>
 				joints.push({a: things.get(`node ${link.node}`), b: thing, network, links: [link]}),
@@ -227,8 +278,8 @@ function orderColumns(columns, joints) {
 
 // The tallest column stands evenly; the others as near to what they are joined to as their boxes
 // let them.
-function placeRows(columns, joints, spare) {
-	const heightOf = column => column.reduce((sum, thing) => sum + thing.h + BETWEEN, -BETWEEN);
+function placeRows(columns, joints, spare, {between}) {
+	const heightOf = column => column.reduce((sum, thing) => sum + thing.h + between, -between);
 	const natural = Math.max(...columns.map(heightOf));
 	const height = natural + spare;
 	const tallest = columns.findIndex(column => heightOf(column) === natural);
@@ -253,54 +304,65 @@ function placeRows(columns, joints, spare) {
 						? (height - thing.h) / 2
 						: free + (k === 0 ? gap / 2 : gap);
 			thing.y = Math.max(free, wish);
-			free = thing.y + thing.h + BETWEEN;
+			free = thing.y + thing.h + between;
 		});
 		let limit = height;
 		[...column].reverse().forEach(thing => {
 			thing.y = Math.min(thing.y, limit - thing.h);
-			limit = thing.y - BETWEEN;
+			limit = thing.y - between;
 		});
 		column.forEach(thing => placed.add(thing));
 	}
 	return height;
 }
 
-function makeGroup(name, things, joints) {
+function makeGroup({name, title}, things, joints, plan) {
 	const columns = columnsOf(things, joints);
 	orderColumns(columns, joints);
-	const height = placeRows(columns, joints, 0);
+	const height = placeRows(columns, joints, 0, plan);
 	const widths = columns.map(column => Math.max(...column.map(thing => thing.w)));
+	const {across, edge} = plan;
+	const natural = widths.reduce((sum, width) => sum + width + across, -across) + 2 * edge;
+	const letter = widthOfText("x", plan.name);
+	const titles = wrapText(title, Math.floor((natural - 28) / letter));
 	return {
 		name,
+		title,
+		titles,
+		titleSize: plan.name,
 		columns,
 		joints,
 		widths,
-		w: widths.reduce((sum, width) => sum + width + ACROSS, -ACROSS) + 2 * EDGE,
-		h: height + EDGE + TITLE,
+		w: Math.max(natural, ...titles.map(line => widthOfText(line, plan.name) + 28)),
+		top: plan.title + (titles.length - 1) * (plan.name + 4),
+		get h() {
+			return this.rows + edge + this.top;
+		},
+		rows: height,
 	};
 }
 
 // Columns from the middle outwards: to the left of it when the site stands left.
-function placeGroup(group, x, y, isLeft) {
+function placeGroup(group, x, y, isLeft, plan) {
 	Object.assign(group, {x, y});
-	let at = isLeft ? x + group.w - EDGE : x + EDGE;
+	let at = isLeft ? x + group.w - plan.edge : x + plan.edge;
 	group.columns.forEach((column, i) => {
 		const width = group.widths[i];
 		const left = isLeft ? at - width : at;
 		column.forEach(thing => {
 			thing.x = left + (width - thing.w) / 2;
-			thing.y += y + TITLE;
+			thing.y += y + group.top;
 		});
-		at = isLeft ? left - ACROSS : left + width + ACROSS;
+		at = isLeft ? left - plan.across : left + width + plan.across;
 	});
 }
 
 // --- the whole -----------------------------------------------------------------------------------
 
 // The largest site stands left; each of the others where there is more room.
-function shareOut(groups) {
+function shareOut(groups, {between}) {
 	const sides = {left: [], right: []};
-	const height = side => side.reduce((sum, group) => sum + group.h + BETWEEN, 0);
+	const height = side => side.reduce((sum, group) => sum + group.h + between, 0);
 	const largest = groups.reduce(
 		(best, group) => (best === null || group.h * group.w > best.h * best.w ? group : best),
 		null,
@@ -316,18 +378,18 @@ function shareOut(groups) {
 }
 
 // A part of the height that is to spare goes into the sites, the rest between them.
-function stack(groups, height, x, width, isLeft) {
+function stack(groups, height, {x, width, isLeft}, plan) {
 	const natural = groups.reduce((sum, group) => sum + group.h, 0);
 	for (const group of groups) {
 		const spare = Math.max(0, Math.min(group.h, ((height - natural) / groups.length) * 0.55));
-		placeRows(group.columns, group.joints, spare);
-		group.h += spare;
+		placeRows(group.columns, group.joints, spare, plan);
+		group.rows += spare;
 	}
 	const used = groups.reduce((sum, group) => sum + group.h, 0);
 	const gap = groups.length > 0 ? (height - used) / (groups.length + 1) : 0;
 	let y = gap;
 	for (const group of groups) {
-		placeGroup(group, isLeft ? x + width - group.w : x, MARGIN + y, isLeft);
+		placeGroup(group, isLeft ? x + width - group.w : x, MARGIN + y, isLeft, plan);
 		y += group.h + gap;
 	}
 }
@@ -359,22 +421,27 @@ const isLacking = (map, missing) =>
 	map.networks.some(network => network.subnet === missing.to || network.subnet6 === missing.to);
 
 // A map with places: sites, nodes (with their lines of text) and LANs as boxes, links as points.
-// What is missing is part of its node's lines.
-export function layOutMap(whole) {
+// What is missing is part of its node's lines.  `level`: how much is said, from 0 (all) to
+// LEVELS - 1; `ratio` of width and height.
+export function layOutMap(whole, level = 0, ratio = RATIO) {
+	const plan = PLANS[level];
 	const map = {...whole, missing: (whole.missing ?? []).filter(one => isLacking(whole, one))};
-	const {things, joints} = collectThings(map);
+	const {things, joints} = collectThings(map, plan);
 	const names = [...new Set(things.map(thing => thing.site))].filter(name => name !== null);
+	const titleOf = name => (map.sites ?? []).find(site => site.name === name)?.title ?? name;
 	const groups = names.map(name =>
 		makeGroup(
-			name,
+			{name, title: titleOf(name)},
 			things.filter(thing => thing.site === name),
 			joints,
+			plan,
 		),
 	);
 	const centre = things.filter(thing => thing.site === null);
-	const sides = shareOut(groups);
+	const sides = shareOut(groups, plan);
 	const widthOf = side => Math.max(0, ...side.map(group => group.w));
-	const heightOf = side => side.reduce((sum, group) => sum + group.h + BETWEEN, BETWEEN);
+	const {between} = plan;
+	const heightOf = side => side.reduce((sum, group) => sum + group.h + between, between);
 	const labels = map.networks
 		.filter(network => network.kind === "tunnel")
 		.map(
@@ -382,9 +449,9 @@ export function layOutMap(whole) {
 				Math.max(
 					widthOfText(network.name, SMALL_TEXT),
 					widthOfText(network.backend ?? network.subnet ?? "", SMALL_TEXT),
-				) - CENTRE_GAP,
+				) - plan.aside,
 		);
-	const centreWidth = Math.max(60, ...centre.map(thing => thing.w), ...labels) + 2 * CENTRE_GAP;
+	const centreWidth = Math.max(60, ...centre.map(thing => thing.w), ...labels) + 2 * plan.aside;
 	const natural = {
 		w: widthOf(sides.left) + centreWidth + widthOf(sides.right) + 2 * MARGIN,
 		h:
@@ -395,17 +462,25 @@ export function layOutMap(whole) {
 			) +
 			2 * MARGIN,
 	};
-	const width = Math.ceil(Math.max(natural.w, natural.h * RATIO));
-	const height = Math.ceil(width / RATIO);
+	const width = Math.ceil(Math.max(natural.w, natural.h * ratio));
+	const height = Math.ceil(width / ratio);
 	const spare = width - natural.w;
 	const centreX = MARGIN + widthOf(sides.left) + (centreWidth + spare) / 2;
-	stack(sides.left, height - 2 * MARGIN, MARGIN, widthOf(sides.left), true);
+	stack(
+		sides.left,
+		height - 2 * MARGIN,
+		{x: MARGIN, width: widthOf(sides.left), isLeft: true},
+		plan,
+	);
 	stack(
 		sides.right,
 		height - 2 * MARGIN,
-		width - MARGIN - widthOf(sides.right),
-		widthOf(sides.right),
-		false,
+		{
+			x: width - MARGIN - widthOf(sides.right),
+			width: widthOf(sides.right),
+			isLeft: false,
+		},
+		plan,
 	);
 	stackCentre(centre, joints, centreX, height - 2 * MARGIN);
 	const points = joinThings(things, joints, centre, centreX);
@@ -416,13 +491,22 @@ export function layOutMap(whole) {
 		height,
 		sites: groups.map(group => ({
 			name: group.name,
-			title: (map.sites ?? []).find(site => site.name === group.name)?.title ?? group.name,
+			title: group.title,
+			titles: group.titles,
+			titleSize: group.titleSize,
 			x: group.x,
 			y: group.y,
 			w: group.w,
 			h: group.h,
 		})),
-		nodes: things.filter(thing => thing.node).map(thing => ({...thing.node, ...boxOf(thing)})),
+		nodes: things
+			.filter(thing => thing.node)
+			.map(thing => ({
+				...thing.node,
+				...boxOf(thing),
+				nameSize: thing.nameSize,
+				acts: thing.acts,
+			})),
 		networks: map.networks.map(network => {
 			const thing = things.find(
 				one => one.network === network || one.key === `network ${network.name}`,

@@ -33,15 +33,24 @@ export function plate(kind, lines, x, y, size = SMALL_SIZE) {
 	);
 }
 
+const titlesOf = site => site.titles ?? [site.title ?? site.name];
+const sizeOf = site => site.titleSize ?? NAME_SIZE;
+
 export function drawSite(site) {
 	return makeSvg(
 		"g",
 		{class: "site"},
 		makeSvg("rect", {x: site.x, y: site.y, width: site.w, height: site.h, rx: 14}),
-		makeSvg(
-			"text",
-			{x: site.x + 14, y: site.y + 26, "font-size": NAME_SIZE},
-			site.title ?? site.name,
+		titlesOf(site).map((line, i) =>
+			makeSvg(
+				"text",
+				{
+					x: site.x + 14,
+					y: site.y + 5 + sizeOf(site) + i * (sizeOf(site) + 4),
+					"font-size": sizeOf(site),
+				},
+				line,
+			),
 		),
 	);
 }
@@ -101,6 +110,9 @@ export function drawNetworkName(network) {
 		return null;
 	}
 	const lines = network.lines ?? [networkWords(network)];
+	if (lines.length === 0) {
+		return null;
+	}
 	const top = network.y + network.h / 2 - (lines.length * LINE_HEIGHT) / 2;
 	const width = Math.max(...lines.map(line => widthOfText(line, SMALL_SIZE)));
 	return makeSvg(
@@ -142,7 +154,7 @@ export function drawNode(node, choose) {
 	return makeSvg(
 		"g",
 		{
-			class: ["node", node.change, lines.some(line => line.kind === "mark") && "acts"]
+			class: ["node", node.change, (node.acts ?? lines.length > 0) && "acts"]
 				.filter(Boolean)
 				.join(" "),
 			"data-node": node.name,
@@ -168,7 +180,13 @@ export function drawNode(node, choose) {
 		makeSvg("rect", {x: node.x, y: node.y, width: node.w, height: node.h, rx: 9}),
 		makeSvg(
 			"text",
-			{class: "name", x, y: top + 18, "text-anchor": "middle", "font-size": NAME_SIZE},
+			{
+				class: "name",
+				x,
+				y: top + 18,
+				"text-anchor": "middle",
+				"font-size": node.nameSize ?? NAME_SIZE,
+			},
 			changeMark(node.change) + node.name,
 		),
 		lines.map((line, i) =>
@@ -205,10 +223,31 @@ export class Room {
 			this.taken.push({
 				x: site.x,
 				y: site.y,
-				w: widthOfText(site.title ?? site.name, NAME_SIZE) + 20,
-				h: 34,
+				w: Math.max(...titlesOf(site).map(line => widthOfText(line, sizeOf(site)))) + 20,
+				h: 10 + titlesOf(site).length * (sizeOf(site) + 4),
 			});
 		}
+	}
+
+	// Of some places the one that covers least; all are moved inside the map.
+	least(w, h, places) {
+		const {width, height} = this.map;
+		const inside = (at, size, all) => Math.max(size / 2, Math.min(all - size / 2, at));
+		const share = (a, aSize, b, bSize) =>
+			Math.max(0, Math.min(a + aSize, b + bSize) - Math.max(a, b));
+		let best = null;
+		for (const [atX, atY] of places) {
+			const [x, y] = [inside(atX, w, width), inside(atY, h, height)];
+			const covered = this.taken.reduce(
+				(sum, one) =>
+					sum + share(x - w / 2, w, one.x, one.w) * share(y - h / 2, h, one.y, one.h),
+				0,
+			);
+			if (!best || covered < best.covered) {
+				best = {covered, at: [x, y]};
+			}
+		}
+		return best.at;
 	}
 
 	place(w, h, places) {

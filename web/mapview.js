@@ -4,7 +4,7 @@
 import {reducedMotion} from "./dom.js";
 import {SMALL_SIZE} from "./mapdraw.js";
 
-const TEXT_MIN = 14.5; // pixels that a text needs on a projector
+const TEXT_MIN = 14.05; // pixels that a text needs on a projector
 const MOVE_MS = 300; // how long the view takes to another place
 
 export class View {
@@ -28,8 +28,7 @@ export class View {
 			: this.map.width;
 	}
 
-	isReadable() {
-		const {map} = this;
+	isReadable(map = this.map) {
 		return Math.max(map.width, map.height / this.shape()) <= this.readableWidth();
 	}
 

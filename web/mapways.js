@@ -182,8 +182,9 @@ export class Ways {
 		};
 		const words = this.isSecret ? "It ends here" : shortReason(lost.text);
 		const lines = wrapText(`✗ ${words}`, 34);
-		const w = Math.max(...lines.map(line => widthOfText(line, NAME_SIZE))) + 12;
-		const h = lines.length * (NAME_SIZE + 4) + 4;
+		const size = node.nameSize ?? NAME_SIZE;
+		const w = Math.max(...lines.map(line => widthOfText(line, size))) + 12;
+		const h = lines.length * (size + 4) + 4;
 		const [cx, cy] = centreOf(node);
 		const places = [];
 		for (let gap = 24; gap < 500; gap += 34) {
@@ -197,18 +198,15 @@ export class Ways {
 			}
 		}
 		const lans = new Room(this.map).place(w, h, places.slice(0, 60));
-		const [x, y] = lans ??
-			new Room({...this.map, networks: [], sites: []}).place(w, h, places) ?? [
-				Math.max(w / 2 + 6, cx),
-				node.y + node.h + h / 2 + 24,
-			];
+		const [x, y] =
+			lans ?? new Room({...this.map, networks: [], sites: []}).least(w, h, places);
 		const from =
 			Math.abs(y - cy) > node.h / 2
 				? [cx, y > cy ? node.y + node.h : node.y]
 				: [x > cx ? node.x + node.w : node.x, cy];
 		return [
 			makeSvg("path", {class: "pointer", d: `M${from[0]} ${from[1]} L${x} ${y}`}),
-			plate("death", lines, x, y, NAME_SIZE),
+			plate("death", lines, x, y, size),
 		];
 	}
 }

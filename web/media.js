@@ -82,7 +82,7 @@ function drawPlot(name, unit, samples, {floor = null, whole = null} = {}) {
 	const [first, last] = [known[0][0], known[known.length - 1][0]];
 	const place = ([t, value]) => [
 		8 + (WIDTH - 16) * (last > first ? (t - first) / (last - first) : 0.5),
-		50 - 32 * (high > low ? (value - low) / (high - low) : floor === null ? 0.5 : 0),
+		50 - 26 * (high > low ? (value - low) / (high - low) : floor === null ? 0.5 : 0),
 	];
 	const mean = whole ?? values.reduce((sum, value) => sum + value, 0) / values.length;
 	const range = `${figure(lowest)} to ${figure(high)}`;

@@ -50,8 +50,10 @@ static const char capture_help[] =
 static const char serve_help[] =
 	"Prints the page's address, with a token that who opens it must know, and serves it on "
 	"127.0.0.1 until Ctrl-C\nor the lab's end.  In the page calls are placed and seen on the "
-	"map while they go on, scenarios' changes and\nfixes are switched on and off.  Several may "
-	"look at once.\n\nExit status: 0 ended by Ctrl-C, or the lab is down; 2 wrong arguments, "
+	"map while they go on, scenarios' changes and\nfixes are switched on and off, or fixes "
+	"tried "
+	"on a copy of the lab.  Several may look at once.\n\nExit status: 0 ended by Ctrl-C, or "
+	"the lab is down; 2 wrong arguments, "
 	"or "
 	"no such lab; 3 its topology has changed;\n4 the port is taken, or another error; 128+n "
 	"ended by signal n.\n";

@@ -306,9 +306,27 @@ test("the map is readable on a projector", () =>
 		assert.deepEqual(await smallTexts(page), []);
 	}));
 
-test("so is the map of a call in a small window: it follows the packet", () =>
+for (const size of [
+	[1920, 1080],
+	[1280, 720],
+]) {
+	test(`so is the whole map of a call at ${size.join("x")}: it says what fits`, () =>
+		inReport({hash: opened(CALL), size}, async page => {
+			await page.waitForSelector(".map .node.at");
+			assert.equal(await page.$('.zoom [aria-pressed="true"]'), null, "all of it is shown");
+			assert.deepEqual(await smallTexts(page), []);
+			await page.keyboard.press("x");
+			assert.deepEqual(await smallTexts(page), [], "with the words where it dies");
+			assert.match(await textOf(page, '.map [data-node="edge"]'), /no route to/);
+			assert.doesNotMatch(await textOf(page, ".map"), /203\.0\.113\.12/);
+		}));
+}
+
+test("with all addresses the map of a small window follows the packet", () =>
 	inReport({hash: opened(CALL), size: [1280, 720]}, async page => {
-		await page.waitForSelector('.zoom [aria-pressed="true"]');
+		await page.keyboard.press("a");
+		await page.waitForSelector('.zoom [title^="Follow"][aria-pressed="true"]');
+		assert.match(await textOf(page, ".map"), /203\.0\.113\.12/);
 		await page.keyboard.press("x");
 		assert.deepEqual(await smallTexts(page), []);
 		const isInside = selector =>
@@ -322,5 +340,9 @@ test("so is the map of a call in a small window: it follows the packet", () =>
 		assert.ok(await isInside(".callout"), "and the words where it dies");
 		await page.click('.zoom [aria-label^="Whole map"]');
 		await page.keyboard.press("ArrowLeft");
-		assert.equal(await page.$('.zoom [aria-pressed="true"]'), null, "until told otherwise");
+		assert.equal(
+			await page.$('.zoom [title^="Follow"][aria-pressed="true"]'),
+			null,
+			"until told otherwise",
+		);
 	}));

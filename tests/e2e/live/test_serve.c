@@ -7,8 +7,11 @@
 #include "testbed/serve/viewers.h"
 
 #include <criterion/criterion.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define NOBODY 65534
 #define LYNC "topologies/lync.yaml"
@@ -86,6 +89,37 @@ static guint count_protocol(const json_t *steps, const char *protocol)
 	return n;
 }
 
+static json_t *try_request(int call, int fix)
+{
+	return json_pack("{s:s, s:i, s:i}", "do", "try", "call", call, "fix", fix);
+}
+
+/* The fix of call 1 is tried on a copy: there the call works, and the lab stays as it is. */
+static void try_fix(struct looker *l)
+{
+	json_t *tried, *state;
+	const json_t *trial;
+
+	looker_expect_refused(l, try_request(1, 7), "no such fix");
+	looker_expect_refused(l, try_request(7, 0), "no such fix");
+	looker_ask(l, try_request(1, 0));
+	tried = looker_await(l, "tried");
+	trial = json_object_get(tried, "trial");
+	cr_expect_eq(member_integer(tried, "call"), 1);
+	cr_expect_eq(member_integer(tried, "fix"), 0);
+	cr_expect_str_eq(member_text(trial, "verdict"), "pass");
+	cr_expect_str_eq(member_text(trial, "path"), "udp-relay");
+	cr_expect(member_true(trial, "mended"));
+	cr_expect(strstr(member_text(trial, "change"), "add-route: {node: edge"));
+	cr_expect_gt(count_protocol(json_object_get(json_object_get(trial, "story"), "steps"),
+				    "rtp"),
+		     0, "media of the copy");
+	state = looker_expect_done(l, json_pack("{s:s}", "do", "reset"));
+	cr_expect_str_eq(member_text(state, "as"), "missing-route");
+	json_decref(state);
+	json_decref(tried);
+}
+
 /* The class-room scene: the call fails, the packet dies at the Edge, the route mends it. */
 Test(serve, a_call_is_seen_while_it_goes_on_and_mended, .timeout = 120)
 {
@@ -124,6 +158,7 @@ Test(serve, a_call_is_seen_while_it_goes_on_and_mended, .timeout = 120)
 			    "code"),
 		"RETURN_WRONG_EGRESS");
 	fix = json_array_get(json_object_get(explained, "fixes"), 0);
+	try_fix(&l);
 	state = looker_expect_done(&l, json_pack("{s:s, s:O}", "do", "set", "changes",
 						 json_object_get(fix, "changes")));
 	cr_expect_str_eq(member_text(state, "as"), "persistent-route");
@@ -140,6 +175,71 @@ Test(serve, a_call_is_seen_while_it_goes_on_and_mended, .timeout = 120)
 	call_seen_clear(&c);
 	looker_clear(&l);
 	cr_expect_eq(page_end(&p, SIGINT), 0);
+	home_clear(&h);
+}
+
+/* A call of a minute ends when it is hung up, and has passed by what was heard. */
+Test(serve, a_call_that_goes_on_is_hung_up, .timeout = 60)
+{
+	struct looker l;
+	struct page p;
+	struct home h;
+	json_t *message, *cell;
+	bool asked = false;
+
+	home_new(&h, 0);
+	home_expect(&h, 0, "up", "-t", COMPANY, NULL);
+	page_start(&p, &h, NULL);
+	looker_new(&l, &p, NULL);
+	looker_expect_refused(&l, json_pack("{s:s}", "do", "hang-up"), "no call goes on");
+	looker_ask(&l, json_pack("{s:s, s:s, s:s, s:s, s:i}", "do", "call", "from", "dc1", "to",
+				 "dc2", "media", "audio", "seconds", 60));
+	while ((message = looker_next(&l)) && !member_is(message, "event", "call-ends")) {
+		/* media runs: now nobody wants to wait for the rest of the minute */
+		if (!asked && member_is(message, "event", "steps") &&
+		    count_protocol(json_object_get(message, "steps"), "rtp") > 0) {
+			looker_ask(&l, json_pack("{s:s}", "do", "hang-up"));
+			asked = true;
+		}
+		json_decref(message);
+	}
+	cr_assert(message && asked);
+	cell = json_object_get(message, "cell");
+	cr_expect_str_eq(member_text(cell, "verdict"), "pass", "%s", member_text(cell, "reason"));
+	json_decref(message);
+	looker_clear(&l);
+	cr_expect_eq(page_end(&p, SIGINT), 0);
+	home_clear(&h);
+}
+
+/* The only child of a process. */
+static pid_t child_of(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/children", (int)pid, (int)pid),
+			*text = NULL;
+
+	cr_assert(g_file_get_contents(path, &text, NULL, NULL));
+	return (pid_t)atoi(text);
+}
+
+/* Who tries fixes ends with the server, however that ends; who only looks has nobody. */
+Test(serve, who_tries_fixes_ends_with_the_server, .timeout = 60)
+{
+	struct page p;
+	struct home h;
+	struct pollfd child = {.events = POLLIN};
+
+	home_new(&h, 0);
+	home_expect(&h, 0, "up", "-t", COMPANY, NULL);
+	page_start(&p, &h, "--read-only");
+	cr_expect_eq(child_of(p.program.pid), 0);
+	cr_expect_eq(page_end(&p, SIGINT), 0);
+	page_start(&p, &h, NULL);
+	child.fd = (int)syscall(SYS_pidfd_open, child_of(p.program.pid), 0);
+	cr_assert_geq(child.fd, 0);
+	page_end(&p, SIGKILL);
+	cr_expect_eq(poll(&child, 1, -1), 1);
+	close(child.fd);
 	home_clear(&h);
 }
 
@@ -338,8 +438,8 @@ static void has_no_rights(pid_t pid)
 
 Test(serve, who_may_only_look_changes_nothing, .timeout = 60)
 {
-	static const char *const words[] = {"call",  "set",    "unset",	 "scenario",
-					    "reset", "reboot", "explain"};
+	static const char *const words[] = {"call",	"hang-up", "try",    "set",    "unset",
+					    "scenario", "reset",   "reboot", "explain"};
 	struct looker l;
 	struct page p;
 	struct home h;

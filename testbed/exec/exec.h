@@ -33,8 +33,9 @@ typedef struct exec exec;
 /* Features of this host that decide how an operation is carried out (see exec_probe). */
 struct exec_features {
 	bool veth, bridge, nftables, nft_nat, tun, vxlan, wireguard, gre, ipip, netem, tbf;
-	bool egress;	   /* nftables can forward what leaves by an interface */
-	bool wireguard_go; /* program found and /dev/net/tun can be opened */
+	bool egress;	       /* nftables can forward what leaves by an interface */
+	bool wireguard_device; /* of the kernel; `wireguard` needs the program wg as well */
+	bool wireguard_go;     /* program found and /dev/net/tun can be opened */
 	/* What contains a lab: ids that are nobody's or the user's own, a /proc of its own, a
 	 * filter of system calls, Landlock. */
 	bool own_ids, own_proc, call_filter, landlock;

@@ -60,11 +60,16 @@ static bool try_vxlan(nl_queue *q)
 	return try_tunnel(q, TUNNEL_VXLAN, 103);
 }
 
+static bool try_wireguard_device(nl_queue *q)
+{
+	return try_tunnel(q, TUNNEL_WIREGUARD, 104);
+}
+
 static bool try_wireguard(nl_queue *q)
 {
 	g_autofree char *tool = spawn_find_program("wg");
 
-	return tool && try_tunnel(q, TUNNEL_WIREGUARD, 104);
+	return tool && try_tunnel(q, TUNNEL_WIREGUARD, 107);
 }
 
 static bool try_gre(nl_queue *q)
@@ -213,6 +218,7 @@ static const struct {
 	 "use a kernel with CONFIG_NFT_NAT and CONFIG_NFT_MASQ (modprobe nft_chain_nat nft_masq)"},
 	{FEATURE(tun), try_tun, "TUN devices", NULL},
 	{FEATURE(vxlan), try_vxlan, "VXLAN", NULL},
+	{FEATURE(wireguard_device), try_wireguard_device, "WireGuard devices", NULL},
 	{FEATURE(wireguard), try_wireguard, "WireGuard", NULL},
 	{FEATURE(wireguard_go), try_wireguard_go, "wireguard-go", NULL},
 	{FEATURE(gre), try_gre, "GRE", NULL},

@@ -101,7 +101,8 @@ static json_t *try_everything(void)
 				    feature(*ok, *ok ? NULL : kernel_features[i].without,
 					    kernel_features[i].cure));
 	}
-	return json_pack("{s:s?, s:o}", "missing", found.missing, "features", features);
+	return json_pack("{s:s?, s:b, s:o}", "missing", found.missing, "wireguard_device",
+			 found.wireguard_device, "features", features);
 }
 
 static int probe_main(gpointer data G_GNUC_UNUSED)
@@ -159,40 +160,59 @@ static bool has(const json_t *features, const char *name)
 	return member_true(json_object_get(features, name), "ok");
 }
 
-static void set_text(json_t *features, const char *name, const char *member, const char *text)
+/* The cure for WireGuard, of which a program may be all that is missing; the caller frees it. */
+static char *wireguard_cure(bool device)
 {
-	json_object_set_new(json_object_get(features, name), member, json_string(text));
+	g_autoptr(GError) error = NULL;
+	g_autofree char *tool = program_find("wg", NULL, &error);
+
+	if (device)
+		return g_strdup(tool ? "" : error->message);
+	return g_strdup_printf("a kernel with CONFIG_WIREGUARD%s%s", tool ? "" : "; ",
+			       tool ? "" : error->message);
 }
 
-/* What takes the place of those that are missing, which depends on others, and the cure where a
- * program is all that is missing. */
-static void tell_stand_ins(json_t *features)
+/* The same for wireguard-go. */
+static char *wireguard_go_cure(bool tun)
 {
-	g_autoptr(GError) no_wg = NULL, no_daemon = NULL;
-	g_autofree char *wg = program_find("wg", NULL, &no_wg),
-			*daemon = program_find("wireguard-go", NULL, &no_daemon);
-	const char *instead = has(features, "wireguard-go") ? "its stand-in: wireguard-go" :
-			      has(features, "vxlan")	    ? "its stand-in: VXLAN, UNENCRYPTED" :
-							      "no tunnel of kind wireguard";
-	const char *impaired = has(features, "tun") && has(features, "netfilter-egress") ?
+	g_autoptr(GError) error = NULL;
+	g_autofree char *program = program_find("wireguard-go", NULL, &error);
+
+	return g_strdup_printf("%s%s%s", program ? "" : error->message, program || tun ? "" : "; ",
+			       tun ? "" : "/dev/net/tun (see tun)");
+}
+
+/* What takes the place of those that are missing, which depends on others. */
+static void tell_stand_ins(json_t *features, bool wireguard_device)
+{
+	bool tun = has(features, "tun");
+	g_autofree char *kernel = wireguard_cure(wireguard_device),
+			*daemon = wireguard_go_cure(tun);
+	const char *impaired = tun && has(features, "netfilter-egress") ?
 				       "its stand-in: testbed itself, through /dev/net/tun" :
 				       "no link can be impaired";
+	const struct {
+		const char *feature, *detail, *cure; /* NULL: as it is */
+	} stand_ins[] = {
+		{"wireguard",
+		 has(features, "wireguard-go") ? "its stand-in: wireguard-go" :
+		 has(features, "vxlan")	       ? "its stand-in: VXLAN, UNENCRYPTED" :
+						 "no tunnel of kind wireguard",
+		 kernel},
+		{"wireguard-go", "only where the kernel has no WireGuard", daemon},
+		{"netem", impaired, NULL},
+		{"tbf", impaired, NULL},
+	};
 
-	if (!has(features, "wireguard")) {
-		set_text(features, "wireguard", "detail", instead);
-		if (!wg)
-			set_text(features, "wireguard", "cure", no_wg->message);
+	for (gsize i = 0; i < G_N_ELEMENTS(stand_ins); i++) {
+		json_t *f = json_object_get(features, stand_ins[i].feature);
+
+		if (member_true(f, "ok"))
+			continue;
+		json_object_set_new(f, "detail", json_string(stand_ins[i].detail));
+		if (stand_ins[i].cure)
+			json_object_set_new(f, "cure", json_string(stand_ins[i].cure));
 	}
-	if (!has(features, "wireguard-go")) {
-		set_text(features, "wireguard-go", "detail",
-			 "only where the kernel has no WireGuard");
-		if (!daemon)
-			set_text(features, "wireguard-go", "cure", no_daemon->message);
-	}
-	if (!has(features, "netem"))
-		set_text(features, "netem", "detail", impaired);
-	if (!has(features, "tbf"))
-		set_text(features, "tbf", "detail", impaired);
 }
 
 json_t *lab_probe(const char *program_dir)
@@ -212,7 +232,7 @@ json_t *lab_probe(const char *program_dir)
 	add_programs(features, program_dir, missing);
 	json_object_set_new(features, "limits", host_limits_probe());
 	if (answer)
-		tell_stand_ins(features);
+		tell_stand_ins(features, member_true(answer, "wireguard_device"));
 	result = json_pack("{s:b, s:s?, s:o}", "ok", missing->len == 0, "missing",
 			   missing->len > 0 ? missing->str : NULL, "features", features);
 	json_decref(answer);

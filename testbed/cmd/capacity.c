@@ -75,6 +75,8 @@ static const char *first_reason(const struct capacity_design *d)
 /* Appends how many calls the design carries, and what the limit is. */
 static void put_conclusion(const struct capacity_design *d, GString *out)
 {
+	if (d->skipped)
+		g_string_append_printf(out, "skipped: %s\n", d->skipped);
 	if (d->trouble)
 		g_string_append_printf(out, "not measured to the end: %s\n", d->trouble);
 	if (d->steps->len == 0)
@@ -140,10 +142,10 @@ static json_t *design_json(const struct capacity_design *d)
 
 	for (guint i = 0; i < d->steps->len; i++)
 		json_array_append_new(steps, step_json(d->steps->pdata[i]));
-	return json_pack("{s:s, s:s?, s:i, s:s, s:s?, s:s?, s:s?, s:o, s:o}", "scenario",
-			 d->scenario, "title", d->title, "carried", (int)d->carried, "limit",
-			 limit_names[d->limit], "trouble", d->trouble, "vpn", d->vpn, "impairment",
-			 d->impairment, "rate_kbit",
+	return json_pack("{s:s, s:s?, s:s?, s:i, s:s, s:s?, s:s?, s:s?, s:o, s:o}", "scenario",
+			 d->scenario, "title", d->title, "skipped", d->skipped, "carried",
+			 (int)d->carried, "limit", limit_names[d->limit], "trouble", d->trouble,
+			 "vpn", d->vpn, "impairment", d->impairment, "rate_kbit",
 			 d->rate_kbit > 0 ? json_real(d->rate_kbit) : json_null(), "steps", steps);
 }
 
@@ -194,6 +196,7 @@ static int measure_all(const model *m, const GPtrArray *scenarios,
 	g_autoptr(GCancellable) cancel = g_cancellable_new();
 	g_autoptr(GError) error = NULL;
 	signals *s = signals_watch(signals_cancel, cancel, &error);
+	guint measured = 0;
 	int number;
 
 	for (guint i = 0; s && i < scenarios->len && !g_cancellable_is_cancelled(cancel); i++) {
@@ -202,15 +205,22 @@ static int measure_all(const model *m, const GPtrArray *scenarios,
 
 		if (!d)
 			break;
-		if (designs->len == 0)
-			cmd_note_uncontained(d->uncontained);
+		cmd_note_uncontained(measured == 0 ? d->uncontained : NULL);
+		measured += !d->skipped;
 		g_ptr_array_add(designs, d);
 	}
 	number = signals_seen(s);
 	signals_unwatch(s);
 	if (error)
 		cmd_error("%s", error->message);
-	return error ? cmd_exit_of(error) : number != 0 ? CMD_SIGNAL + number : CMD_AS_EXPECTED;
+	if (error)
+		return cmd_exit_of(error);
+	if (number != 0)
+		return CMD_SIGNAL + number;
+	return measured > 0 ?
+		       CMD_AS_EXPECTED :
+		       cmd_fail(CMD_USAGE, "nothing to measure: %s",
+				((const struct capacity_design *)designs->pdata[0])->skipped);
 }
 
 /* Writes table, JSON and drawing as the options ask.  Returns the exit code. */
@@ -287,6 +297,6 @@ int cmd_run_capacity(const struct options *o)
 		return status;
 	how.changes = change = rate_change(m, o->rate);
 	status = measure_all(m, scenarios, &how, designs);
-	told = designs->len > 0 ? write_results(designs, o) : status;
+	told = designs->len > 0 && status != CMD_USAGE ? write_results(designs, o) : status;
 	return status != CMD_AS_EXPECTED ? status : told;
 }

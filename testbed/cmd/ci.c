@@ -95,19 +95,21 @@ static int write_github(const struct ci_run *run)
 	return path && *path ? append_summary(run, path) : CMD_AS_EXPECTED;
 }
 
-int cmd_ci_write(finished *run, const struct options *o)
+int cmd_ci_write(finished *run, const char *folder, const struct options *o)
 {
+	char seed[24];
 	g_autoptr(model) m = cmd_run_topology(run, o);
 	g_autoptr(differing) d = m ? differing_new(run, m) : NULL;
 	struct ci_run told = {.results = run->results,
 			      .base = m,
 			      .findings = d ? differing_findings(d) : NULL,
-			      .changes = run->changes,
+			      .how = run_args_of(run->results, seed),
 			      .root = g_getenv("GITHUB_WORKSPACE")};
 	int status;
 
 	if (!m)
 		return CMD_INPUT;
+	told.how.folder = folder;
 	status = write_form(o->junit, ci_junit, &told);
 	if (status == CMD_AS_EXPECTED)
 		status = write_form(o->tap, ci_tap, &told);

@@ -16,8 +16,9 @@ bool cmd_ci_wanted(const struct options *o);
  * *ret_taken: stdout has no room for the text. */
 bool cmd_ci_check(const struct options *o, bool *ret_taken);
 
-/* Writes what the options ask for, of a run as its folder has it.  Annotations go to stderr, and
- * the summary to the end of the file that GITHUB_STEP_SUMMARY names.  Returns the exit code. */
-int cmd_ci_write(finished *run, const struct options *o);
+/* Writes what the options ask for, of a run as its folder has it; `folder`: as the user named it,
+ * NULL: it is the last run.  Annotations go to stderr, and the summary to the end of the file that
+ * GITHUB_STEP_SUMMARY names.  Returns the exit code. */
+int cmd_ci_write(finished *run, const char *folder, const struct options *o);
 
 #endif

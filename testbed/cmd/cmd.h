@@ -56,6 +56,7 @@ int cmd_import(const struct options *o);
 int cmd_graph(const struct options *o);
 int cmd_nodes(const struct options *o);
 int cmd_validate(const struct options *o);
+int cmd_schema(const struct options *o);
 int cmd_doctor(const struct options *o);
 int cmd_scenarios(const struct options *o);
 int cmd_report(const struct options *o);
@@ -129,6 +130,26 @@ model *cmd_live_model(const json_t *status);
 /* The network of a scenario; the caller frees it.  NULL: errors were printed; exit by CMD_INPUT. */
 model *cmd_scenario_model(const model *m, const struct scenario *sc);
 
+/* --- next_command.c --------------------------------------------------------------------------- */
+
+/* Sets how the program was called: argv[0]. */
+void cmd_set_program(const char *called);
+/* What a command begins with that goes on from this one, in a shell's words; borrowed. */
+const char *cmd_program(void);
+/* The -t of a command about that file, borrowed; NULL: it needs none. */
+const char *cmd_topology_argument(const char *file);
+/* How a run was made, for the commands that go on from it.  `folder` is the run's, or NULL where it
+ * is the last run.  Borrows from all of them. */
+struct run_args cmd_run_args(const results *r, const struct options *o, const char *folder,
+			     char ret_seed[static 24]);
+
+/* --- live.c ----------------------------------------------------------------------------------- */
+
+/* Whether a verb that could use a fresh lab works in one that is up: in that of -n, and where no
+ * option describes a network, in the one that `call` would take.  Where no option decides it, a
+ * note says which it is. */
+bool cmd_uses_live_lab(const struct options *o);
+
 /* --- trace.c ---------------------------------------------------------------------------------- */
 
 struct flow;
@@ -138,10 +159,12 @@ bool cmd_parse_flow(const model *m, const struct options *o, struct flow *ret);
 
 /* --- commands.c ------------------------------------------------------------------------------- */
 
-/* Whether the programs that the topology names as clients may run: by --allow-commands, or because
- * the user says so at the terminal, where they are shown.  0, or the exit code after an error was
- * printed. */
+/* Whether the programs that the topology or a scenario names as clients are there and may run: by
+ * --allow-commands, or because the user says so at the terminal, where they are shown.  0, or the
+ * exit code after an error was printed. */
 int cmd_allow_commands(const struct options *o, const model *m);
+/* Adds an error for each that is not there. */
+void cmd_find_commands(const model *m, diags *found);
 /* Notes which they are, if there are any. */
 void cmd_tell_commands(const char *path, const model *m);
 

@@ -10,18 +10,20 @@
 
 #define RESULTS_BYTES_MAX (256u * 1024u * 1024u) /* 268 cells have 0.6 MiB */
 
-static int write_page(const diff *d, const char *const names[2], const char *where)
+static int write_page(const diff *d, const char *const names[2], const struct run_args *after,
+		      const char *where)
 {
 	g_autoptr(GString) html = g_string_new(NULL);
 	g_autoptr(GError) error = NULL;
 
-	diff_html(d, names, html);
+	diff_html(d, names, after, html);
 	return files_replace(where, html->str, (gssize)html->len, &error) ? CMD_AS_EXPECTED :
 									    cmd_failed(error);
 }
 
 /* Writes what the options ask for.  Returns CMD_AS_EXPECTED, or the exit code of an error. */
-static int write_diff(const diff *d, const char *const names[2], const struct options *o)
+static int write_diff(const diff *d, const char *const names[2], const struct run_args *after,
+		      const struct options *o)
 {
 	const struct report_style style = cmd_style(o, STDOUT_FILENO);
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -31,10 +33,10 @@ static int write_diff(const diff *d, const char *const names[2], const struct op
 	if (document)
 		status = cmd_write_document(o->json, document, 2);
 	if (status == CMD_AS_EXPECTED && o->html)
-		status = write_page(d, names, o->html);
+		status = write_page(d, names, after, o->html);
 	if (status != CMD_AS_EXPECTED || g_strcmp0(o->json, "-") == 0)
 		return status;
-	diff_text(d, names, &style, text);
+	diff_text(d, names, after, &style, text);
 	return cmd_print(text->str, (gssize)text->len);
 }
 
@@ -79,11 +81,15 @@ int cmd_diff(const struct options *o)
 	g_autoptr(results) before = load_run(names[0]);
 	g_autoptr(results) after = before ? load_run(names[1]) : NULL;
 	g_autoptr(diff) d = after ? diff_new(before, after) : NULL;
+	char seed[24];
+	struct run_args made;
 	int status;
 
 	if (!d)
 		return CMD_USAGE;
-	status = write_diff(d, names, o);
+	made = cmd_run_args(after, o, o->arguments[1], seed);
+	/* a document alone can't be explained */
+	status = write_diff(d, names, g_file_test(names[1], G_FILE_TEST_IS_DIR) ? &made : NULL, o);
 	if (status != CMD_AS_EXPECTED)
 		return status;
 	return diff_is_empty(d) ? CMD_AS_EXPECTED : CMD_DIFFERS;
@@ -123,6 +129,8 @@ int cmd_whatif(const struct options *o)
 	static const char *const names[2] = {"the network as it is", "the network as changed"};
 	g_autoptr(results) before = NULL, after = NULL;
 	g_autoptr(diff) d = NULL;
+	struct run_args made;
+	char seed[24];
 	int status = CMD_USAGE;
 
 	if (!o->changes)
@@ -135,7 +143,8 @@ int cmd_whatif(const struct options *o)
 	if (!after)
 		return status;
 	d = diff_new(before, after);
-	status = write_diff(d, names, o);
+	made = cmd_run_args(after, o, NULL, seed);
+	status = write_diff(d, names, &made, o);
 	if (status != CMD_AS_EXPECTED)
 		return status;
 	return d->counts[DIFF_BROKE] > 0 ? CMD_DIFFERS : CMD_AS_EXPECTED;

@@ -4,6 +4,7 @@
 
 #include "common/base/files.h"
 #include "testbed/explain/finished.h"
+#include "testbed/model/change_text.h"
 #include "testbed/cmd/rundir.h"
 #include "testbed/cmd/signals.h"
 #include "testbed/cmd/story.h"
@@ -101,8 +102,15 @@ static int write_explanation(const explanation *x, const struct storied *told,
 	if (status != CMD_AS_EXPECTED || g_strcmp0(o->json, "-") == 0 ||
 	    g_strcmp0(o->write, "-") == 0)
 		return status;
-	if (x->finding)
-		explain_text(x, o->verbose, cmd_columns(STDOUT_FILENO), text);
+	if (x->finding) {
+		g_auto(GStrv) changes = model_change_lines(o->changes);
+		const struct run_args made = {.program = cmd_program(),
+					      .topology = cmd_topology_argument(told->base->file),
+					      .changes = changes,
+					      .allow_commands = o->allow_commands};
+
+		explain_text(x, &made, o->verbose, cmd_columns(STDOUT_FILENO), text);
+	}
 	return cmd_print(text->str, (gssize)text->len);
 }
 
@@ -251,14 +259,14 @@ static int explain_run(const char *dir, const char *id, const struct options *o,
 		return CMD_USAGE;
 	if (!own.topology)
 		own.topology = f->results->topology_file;
-	if (!own.changes && f->changes[0])
-		own.changes = f->changes;
+	if (!own.changes)
+		own.changes = f->results->changes;
 	m = cmd_topology_load(&own);
 	if (!m)
 		return CMD_INPUT;
 	if (!finished_is_of(f, m, own.changes))
 		return print_other_network(f, own.topology);
-	return finished_cell(f, id) ? explain_finished(f, m, id, o, seed) :
+	return finished_cell(f, id) ? explain_finished(f, m, id, &own, seed) :
 				      print_no_such_cell(f, id);
 }
 
@@ -307,12 +315,12 @@ int cmd_explain(const struct options *o)
 				"usage: testbed explain [RUNDIR] CELL | A B [-n LAB] [OPTION...]");
 	if (!cmd_seed(o, &seed))
 		return CMD_USAGE;
-	if (o->name)
-		return cmd_explain_live(o, seed);
-	if (o->run)
+	if (o->run && !o->name)
 		return explain_run(o->run, a[0], o, seed);
 	/* a cell's id has slashes, an endpoint's name has none */
-	if (a[1] && (is_run_folder(a[0]) || strchr(a[1], '/')))
+	if (a[1] && !o->name && (is_run_folder(a[0]) || strchr(a[1], '/')))
 		return explain_run(a[0], a[1], o, seed);
+	if (a[1] ? cmd_uses_live_lab(o) : o->name != NULL)
+		return cmd_explain_live(o, seed);
 	return explain_cell_or_call(o, seed);
 }

@@ -17,7 +17,8 @@ int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recor
 /* The medium of --media (NULL: audio).  False: an error was printed. */
 bool cmd_explain_medium(const char *text, enum media *ret);
 
-/* Places A's call to B in the lab o->name that is up, and explains it (explain_live.c). */
+/* Places A's call to B in the lab o->name (NULL: the only one) that is up, and explains it
+ * (explain_live.c). */
 int cmd_explain_live(const struct options *o, guint64 seed);
 
 #endif

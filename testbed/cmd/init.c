@@ -10,6 +10,7 @@
 static int write_starter(const char *path, const char *text, gsize length, bool force)
 {
 	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) word = g_string_new(NULL);
 	bool ok = force ? files_replace(path, text, (gssize)length, &error) :
 			  files_make(path, text, (gssize)length, &error);
 
@@ -18,7 +19,9 @@ static int write_starter(const char *path, const char *text, gsize length, bool 
 	if (!ok)
 		return cmd_fail(CMD_INTERNAL, "%s", error->message);
 	cmd_note("wrote %s", path);
-	cmd_note("next: testbed graph -t %s -o net.svg; testbed run matrix -t %s", path, path);
+	run_args_word(word, path);
+	cmd_note("next: %s graph -t %s -o net.svg; %s run matrix -t %s", cmd_program(), word->str,
+		 cmd_program(), word->str);
 	return CMD_AS_EXPECTED;
 }
 

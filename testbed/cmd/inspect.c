@@ -87,7 +87,8 @@ int cmd_report(const struct options *o)
 	g_autofree char *last = o->arguments[0] ? NULL : rundir_last();
 	g_autoptr(diags) found = diags_new();
 	g_autoptr(finished) f = finished_open(last ? last : o->arguments[0], found);
-	struct report_text how = {.style = cmd_style(o, STDOUT_FILENO), .program = "testbed"};
+	struct report_text how = {.style = cmd_style(o, STDOUT_FILENO)};
+	char seed[24];
 	g_autoptr(GString) text = g_string_new(NULL);
 	int status = CMD_AS_EXPECTED;
 	bool taken;
@@ -103,8 +104,9 @@ int cmd_report(const struct options *o)
 	if (o->html && status == CMD_AS_EXPECTED)
 		status = cmd_story_page(f, o);
 	if (cmd_ci_wanted(o) && status == CMD_AS_EXPECTED)
-		status = cmd_ci_write(f, o);
+		status = cmd_ci_write(f, o->arguments[0], o);
 	if (status == CMD_AS_EXPECTED && !taken) {
+		how.made = cmd_run_args(f->results, o, o->arguments[0], seed);
 		report_text(f->results, &how, text);
 		status = cmd_print(text->str, (gssize)text->len);
 	}

@@ -94,6 +94,18 @@ guint cmd_tell_troubled(const json_t *endpoints)
 	return troubled;
 }
 
+bool cmd_uses_live_lab(const struct options *o)
+{
+	bool up;
+
+	if (o->name || o->topology || o->scenario || o->changes || o->fresh || o->run)
+		return o->name != NULL;
+	up = live_labs_up() > 0;
+	cmd_note(up ? "in the lab that is up (--fresh: in a fresh one)" :
+		      "in a fresh lab: none is up");
+	return up;
+}
+
 /* The status of a lab, which the caller owns; NULL: it is not up. */
 static json_t *status_of(const runtime_dir *m, const char *name)
 {

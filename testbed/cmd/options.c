@@ -69,8 +69,10 @@ static const struct option_row {
 	    "to the IPv6 address of B (default: to its first)"),
 	ROW(OPT_ALL, all, 0, NONE, "all", NULL, "not only a part"),
 	ROW(OPT_RUN, run, 0, FILENAME, "run", "RUNDIR", "explain what this earlier run recorded"),
-	ROW(OPT_RUN, fresh, 0, NONE, "fresh", NULL,
-	    "place the call in a fresh lab, whatever was recorded"),
+	ROW(OPT_FRESH, fresh, 0, NONE, "fresh", NULL,
+	    "in a fresh lab, whatever is up or was recorded"),
+	ROW(OPT_STRICT, strict, 0, NONE, "strict", NULL,
+	    "also warn of what nobody uses and what can't be found; any warning is exit status 1"),
 	ROW(OPT_CAPACITY, rate, 0, STRING, "rate", "RATE",
 	    "of every tunnel, each way (default: the topology's)"),
 	ROW(OPT_CAPACITY, calls, 0, INT, "calls", "N",
@@ -130,7 +132,9 @@ static const struct meaning_row {
 	{"explain", "all", "try the fix on every other call, too"},
 	{"explain", "write", "write the call's packets to this file, as pcapng for Wireshark"},
 	{"run nat", "all", "wait for long timeouts, too"},
-	{"trace", "name", "a lab that is up, as it is now (default: a fresh one)"},
+	{"trace", "name",
+	 "a lab that is up, as it is now (default: the only one, else a fresh one)"},
+	{"explain", "name", "a lab that is up (default for A B: the only one, else a fresh one)"},
 	{"serve", "port", "to listen on (default: any that is free)"},
 	{"status", "name", "only this lab (default: all)"},
 	{"up", "name", "its name (default: lab)"},
@@ -343,6 +347,33 @@ char *options_help(const char *verb, const char *arguments, const char *summary,
 	options = strstr(help, "\n\n");
 	whole = g_strdup_printf("Usage: testbed %s [OPTION...]%s", what, options ? options : "\n");
 	return wrap_text(whole, columns);
+}
+
+char *options_help_of(const char *verb, guint64 mask, const char *name, guint columns,
+		      const char **ret_near)
+{
+	const char *names[G_N_ELEMENTS(option_rows) + 1] = {0};
+	guint n = 0;
+
+	*ret_near = NULL;
+	for (guint i = 0; i < G_N_ELEMENTS(option_rows); i++) {
+		const GOptionEntry *e = &option_rows[i].entry;
+		const char letter[] = {e->short_name, '\0'};
+		g_autofree char *text = NULL;
+
+		if (option_rows[i].bit != 0 && !(mask & option_rows[i].bit))
+			continue;
+		names[n++] = e->long_name;
+		if (!g_str_equal(e->long_name, name))
+			continue;
+		text = g_strdup_printf("--%s%s%s%s%s: %s.\n", e->long_name,
+				       e->arg_description ? "=" : "",
+				       e->arg_description ? e->arg_description : "",
+				       e->short_name ? ", -" : "", letter, option_text(verb, e));
+		return wrap_text(text, columns);
+	}
+	*ret_near = diag_nearest(name, names);
+	return NULL;
 }
 
 char **options_list(const char *text)

@@ -57,6 +57,8 @@
 #define OPT_READ_ONLY OPTION_BIT(43)
 #define OPT_WAY OPTION_BIT(44) /* --trace */
 #define OPT_CI OPTION_BIT(45)  /* --junit, --tap, --github */
+#define OPT_FRESH OPTION_BIT(50)
+#define OPT_STRICT OPTION_BIT(51)
 
 /* Values of options; text that was not given is NULL.  GOption asks for gboolean. */
 struct options {
@@ -73,7 +75,7 @@ struct options {
 	char *node, *cause, *object, *student;
 	int calls, level; /* level 0: any */
 	gboolean trace, github, force, publish, ipv6, complete, allow_commands, random, csv, full;
-	gboolean read_only;
+	gboolean read_only, strict;
 	char **shown;	  /* "DIR[:rw]"; NULL: none */
 	char *name;	  /* of a lab that is up */
 	char *write;	  /* capture file */
@@ -99,6 +101,12 @@ void options_clear(struct options *o);
 /* Help text of a verb, in lines of `columns` columns.  The caller frees it. */
 char *options_help(const char *verb, const char *arguments, const char *summary,
 		   const char *description, guint64 mask, guint columns);
+
+/* What one option of the verb does, in a line or more; the caller frees it.  NULL: it has none of
+ * that name (without its dashes), and *ret_near is the one that it is most like, borrowed, or NULL.
+ */
+char *options_help_of(const char *verb, guint64 mask, const char *name, guint columns,
+		      const char **ret_near);
 
 /* The parts of "a,b,c", which the caller frees with g_strfreev; NULL for NULL. */
 char **options_list(const char *text);

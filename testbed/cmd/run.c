@@ -80,9 +80,9 @@ static int run_selected(const model *m, const struct matrix_filter *f, const str
 static void matrix_text(const results *r, const GPtrArray *events G_GNUC_UNUSED,
 			const struct options *o, GString *out)
 {
-	struct report_text how = {.style = cmd_style(o, STDOUT_FILENO),
-				  .program = "testbed",
-				  .topology = o->topology};
+	char seed[24];
+	const struct report_text how = {.style = cmd_style(o, STDOUT_FILENO),
+					.made = cmd_run_args(r, o, o->out, seed)};
 
 	report_text(r, &how, out);
 }

@@ -41,7 +41,7 @@ model *cmd_run_topology(const finished *run, const struct options *o)
 
 	own.quiet = TRUE;
 	own.topology = own.topology ? own.topology : run->results->topology_file;
-	own.changes = run->changes[0] ? run->changes : NULL;
+	own.changes = run->results->changes;
 	m = cmd_topology_load(&own);
 	if (!m || finished_is_of(run, m, own.changes))
 		return m;
@@ -53,8 +53,9 @@ model *cmd_run_topology(const finished *run, const struct options *o)
 
 int cmd_story_page(finished *run, const struct options *o)
 {
-	const struct storybook_about about = {
-		.results = run->results, .changes = run->changes, .started_us = run->started_us};
+	const struct storybook_about about = {.results = run->results,
+					      .changes = run->results->changes,
+					      .started_us = run->started_us};
 	g_autoptr(model) m = cmd_run_topology(run, o);
 	g_autoptr(storybook) book = m ? storybook_new(m, &about) : NULL;
 	json_auto_t *index = book ? storybook_index(book) : NULL;

@@ -139,17 +139,16 @@ static int trace_live(live_client *c, const json_t *status, const struct options
 	return print_trace(m, &flow, state, error);
 }
 
-/* Traces in the lab that -n names.  Returns the exit code. */
-static int trace_named_lab(const struct options *o)
+/* Traces in the lab that -n names, or the only one.  Returns the exit code. */
+static int trace_live_lab(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = NULL;
 	json_auto_t *status = NULL;
 
-	if (o->topology || o->scenario || o->changes)
-		return cmd_fail(
-			CMD_USAGE,
-			"-n names a lab that is up; -t, -s and --change are for a fresh one");
+	if (o->topology || o->scenario || o->changes || o->fresh)
+		return cmd_fail(CMD_USAGE, "-n names a lab that is up; -t, -s, --change and "
+					   "--fresh are for a fresh one");
 	c = live_connect(o->name, &error);
 	status = c ? live_ask(c, "status", &error) : NULL;
 	if (!status)
@@ -192,5 +191,5 @@ static int trace_new(const struct options *o)
 
 int cmd_trace(const struct options *o)
 {
-	return o->name ? trace_named_lab(o) : trace_new(o);
+	return cmd_uses_live_lab(o) ? trace_live_lab(o) : trace_new(o);
 }

@@ -28,14 +28,16 @@ static void add_hints(GString *text, const char *name, const json_t *endpoints)
 	g_autofree char *option =
 		g_str_equal(name, DEFAULT_NAME) ? g_strdup("") : g_strdup_printf(" -n %s", name);
 	size_t n = json_array_size(endpoints);
+	const char *program = cmd_program();
 	const char *first = n > 0 ? member_text(json_array_get(endpoints, 0), "name") : NULL;
 	const char *last = n > 0 ? member_text(json_array_get(endpoints, n - 1), "name") : NULL;
 
 	if (n > 1)
-		g_string_append_printf(text, "  testbed call%s %s %s\n", option, first, last);
+		g_string_append_printf(text, "  %s call%s %s %s\n", program, option, first, last);
 	if (n > 0)
-		g_string_append_printf(text, "  testbed shell%s %s\n", option, first);
-	g_string_append_printf(text, "  testbed status%s\n  testbed down%s\n", option, option);
+		g_string_append_printf(text, "  %s shell%s %s\n", program, option, first);
+	g_string_append_printf(text, "  %s status%s\n  %s down%s\n", program, option, program,
+			       option);
 }
 
 /* Prints that the lab is up, and clients that could not sign in.  Returns the exit code. */

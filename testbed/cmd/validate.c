@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
+#include "testbed/diagnose/finding.h"
+#include "testbed/model/file_schema.h"
+#include "testbed/model/lint.h"
 
 #define VALIDATION_SCHEMA "testbed.validation/1"
 
@@ -47,6 +50,16 @@ static bool has_scenarios(const model *m, const struct options *o)
 	return true;
 }
 
+/* Warns of what is no error (model/lint.h). */
+static void lint(const struct checked *c)
+{
+	const char *causes[CAUSE_COUNT + 1] = {NULL};
+
+	for (enum cause_code code = 0; code < CAUSE_COUNT; code++)
+		causes[code] = cause_name(code);
+	model_lint(c->model, causes, c->found);
+}
+
 /* Reads and checks the file of -t.  Returns the exit code. */
 static int check_file(const struct options *o, struct checked *ret)
 {
@@ -56,7 +69,15 @@ static int check_file(const struct options *o, struct checked *ret)
 		return CMD_USAGE;
 	if (ret->model)
 		check_changes(ret, o);
-	return ret->model ? CMD_AS_EXPECTED : CMD_INPUT;
+	if (ret->model)
+		cmd_find_commands(ret->model, ret->found);
+	if (diags_errors(ret->found) > 0)
+		g_clear_pointer(&ret->model, model_free);
+	if (!ret->model)
+		return CMD_INPUT;
+	if (o->strict)
+		lint(ret);
+	return o->strict && diags_count(ret->found) > 0 ? CMD_DIFFERS : CMD_AS_EXPECTED;
 }
 
 /* --- for people ------------------------------------------------------------------------------- */
@@ -82,7 +103,7 @@ static int print_summary(const struct checked *c)
 /* Prints what was found, and what the file has.  Returns the exit code of writing. */
 static int print_checked(const struct checked *c, const struct options *o)
 {
-	if (!(c->model && o->quiet))
+	if (!(c->model && o->quiet) || o->strict)
 		cmd_tell_findings(c->found);
 	if (!c->model)
 		cmd_note_meant(c->path);
@@ -122,6 +143,15 @@ static json_t *checked_json(const struct checked *c)
 	for (guint i = 0; m && i < G_N_ELEMENTS(counts); i++)
 		json_object_set_new(object, counts[i].name, json_integer((json_int_t)counts[i].n));
 	return object;
+}
+
+/* --- schema ----------------------------------------------------------------------------------- */
+
+int cmd_schema(const struct options *o G_GNUC_UNUSED)
+{
+	json_auto_t *schema = model_file_schema();
+
+	return cmd_write_document("-", schema, 1);
 }
 
 /* --- the verb --------------------------------------------------------------------------------- */

@@ -23,9 +23,12 @@ static const char explain_help[] =
 	"CELL is a cell's id as 'testbed report' names it: missing-route/branch1-home1/audio.  It "
 	"is explained\n"
 	"by what RUNDIR recorded, or else the last run of this topology; where that has no such "
-	"cell, and with\n"
-	"A B (a call as in 'testbed run call'), the call is placed in a fresh lab; with -n LAB in "
-	"one that is up.\n\nExit status: 0 explained, or the call works; 1 no cause found;\n"
+	"cell, in a\n"
+	"fresh lab.  A B is a call as in 'testbed run call'; it is placed in the lab that is up "
+	"(-n "
+	"where several\n"
+	"are); where none is, or -t, -s, -c or --fresh ask for it, in a fresh one.\n\nExit status: "
+	"0 explained, or the call works; 1 no cause found;\n"
 	"2 wrong arguments; 3 bad topology file; 4 internal error; 77 this host can't run labs; "
 	"128+n ended by\n"
 	"signal n, after what was known by then was written.\n";
@@ -229,17 +232,19 @@ const struct verb cmd_verbs[] = {
 	{"trace", "A B",
 	 "Follow one packet and its answer, hop by hop, by the state of the kernels",
 	 "A is a node, B a node, NODE:IF or an address.  No packet is sent; the kernel of each\n"
-	 "hop is asked what it would do, and \"kernel\" says so.  The lab is a fresh one, or with "
-	 "-n one that is up, as it is\n"
-	 "now, with what was typed in by hand.\n\nExit status 0: both arrive; 1: not.\n",
+	 "hop is asked what it would do, and \"kernel\" says so.  The lab is the one that is up, "
+	 "as "
+	 "it is now, with what was\n"
+	 "typed in by hand (-n where several are); where none is, or -t, -s, -c or --fresh ask for "
+	 "it, a fresh one.\n\nExit status 0: both arrive; 1: not.\n",
 	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PROTO | OPT_PORT | OPT_IPV6 |
-		 OPT_ALLOW,
+		 OPT_ALLOW | OPT_FRESH,
 	 2, 2, cmd_trace},
 	{"explain", "[RUNDIR] CELL | A B",
 	 "Tell why a call failed, where, and what mends it, tried on a copy", explain_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE |
 		 OPT_ALL | OPT_NO_TRIAL | OPT_RUN | OPT_ICEWARN | OPT_NAME | OPT_ALLOW | OPT_HTML |
-		 OPT_STORY | OPT_WRITE,
+		 OPT_STORY | OPT_WRITE | OPT_FRESH,
 	 0, 2, cmd_explain},
 	{"up", NULL, "Build a lab that stays, in the background", up_help,
 	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PUBLISH | OPT_QUIET | OPT_ALLOW,
@@ -306,10 +311,22 @@ const struct verb cmd_verbs[] = {
 	{"nodes", NULL, "List the nodes of a topology: sites, roles, addresses", NULL,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_JSON | OPT_COLOR, 0, 0, cmd_nodes},
 	{"validate", "[FILE...]", "Check topology files and tell all that is wrong with them",
-	 "FILE '-' is standard input.\n\nExit status: 0 all can be used; 2 wrong arguments; 3 at "
-	 "least one has an error.\n",
-	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_QUIET | OPT_JSON, 0, G_MAXUINT,
+	 "FILE '-' is standard input.  --strict warns of records, ports, networks and sites that "
+	 "nobody uses, of services that no client can find, and of causes that there are not.\n\n"
+	 "Exit status: 0 all can be used; 1 with --strict, there are warnings; 2 wrong arguments; "
+	 "3 "
+	 "at least one has an error.\n",
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_QUIET | OPT_JSON | OPT_STRICT, 0, G_MAXUINT,
 	 cmd_validate},
+	{"schema", NULL, "Print the schema of topology files, for editors (JSON Schema)",
+	 "An editor that knows YAML (with yaml-language-server) then names wrong keys while you "
+	 "type "
+	 "and proposes right ones.  Write the schema to a file, and name that in the first line of "
+	 "a topology:\n\n"
+	 "  testbed schema > topology.schema.json\n"
+	 "  # yaml-language-server: $schema=topology.schema.json\n\n"
+	 "'testbed validate' knows more: what must fit other parts of the file.\n",
+	 0, 0, 0, cmd_schema},
 	{"doctor", NULL, "Tell whether this host can run labs, and the cure where it can't", NULL,
 	 OPT_JSON | OPT_COLOR, 0, 0, cmd_doctor},
 	{"scenarios", NULL, "List the scenarios of a topology", NULL, OPT_TOPOLOGY | OPT_JSON, 0, 0,
@@ -360,8 +377,11 @@ static char *usage_text(void)
 	g_autofree char *about =
 		g_strdup_printf("Usage: testbed VERB [OPTION...]\n\n%s\n\nVerbs:\n", cmd_about);
 	g_autofree char *begin = wrap_text(about, columns);
-	g_autofree char *rest = g_strconcat("\n'testbed VERB --help' lists a verb's options.\n\n",
-					    cmd_exit_status, NULL);
+	g_autofree char *rest =
+		g_strconcat("\n'testbed VERB --help' lists a verb's options, 'testbed help VERB "
+			    "OPTION' tells one of them, 'testbed help VERB exit' its exit status."
+			    "\n\n",
+			    cmd_exit_status, NULL);
 	g_autofree char *end = wrap_text(rest, columns);
 	GString *text = g_string_new(begin);
 
@@ -536,13 +556,33 @@ static bool asks_for_help(const char *word)
 	return g_str_equal(word, "--help") || g_str_equal(word, "-h") || g_str_equal(word, "help");
 }
 
-/* The help of the verb that the words name.  Returns the exit code. */
+/* Prints what an option of the verb does, or what its exit status says.  Returns the exit code. */
+static int help_on(const struct verb *v, const char *topic)
+{
+	const char *name = topic + strspn(topic, "-"), *near = NULL,
+		   *status = v->description ? strstr(v->description, "Exit status") : NULL;
+	g_autofree char *text = options_help_of(v->name, v->options, name, help_columns(), &near);
+
+	if (g_str_equal(name, "exit"))
+		text = wrap_text(status ? status : cmd_exit_status, help_columns());
+	if (text)
+		return cmd_print(text, -1);
+	cmd_error("no option '%s' of '%s'%s%s%s; 'testbed %s --help' lists them, and 'testbed help "
+		  "%s exit' tells the exit status",
+		  name, v->name, near ? " (did you mean '" : "", near ? near : "",
+		  near ? "'?)" : "", v->name, v->name);
+	return CMD_USAGE;
+}
+
+/* The help of the verb that the words name, or of one of its topics.  Returns the exit code. */
 static int help_of(char **words)
 {
 	char *help[] = {(char *)(gpointer)(guintptr) "--help", NULL};
 	guint n;
 	const struct verb *v = cmd_find_verb(words, &n);
 
+	if (v && words[n])
+		return help_on(v, words[n]);
 	return v ? run_verb(v, help) : unknown_verb(words);
 }
 
@@ -554,6 +594,7 @@ int cmd_main(int argc, char **argv)
 	/* Only how text is encoded: decimal points stay points. */
 	setlocale(LC_CTYPE, "");
 	g_set_prgname("testbed");
+	cmd_set_program(argv[0]);
 	/* When the reader of our output has gone, write returns an error instead. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* writing beyond RLIMIT_FSIZE fails instead */

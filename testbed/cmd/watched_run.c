@@ -9,6 +9,7 @@
 #include "testbed/cmd/signals.h"
 #include "testbed/cmd/story.h"
 #include "testbed/explain/reasons.h"
+#include "testbed/model/change_text.h"
 #include "testbed/matrix/neighbours.h"
 #include "testbed/report/events.h"
 #include "testbed/report/hops.h"
@@ -206,14 +207,14 @@ static void on_signal(int number, gpointer data)
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
-/* Sets the run's id, and the versions of testbed and kernel. */
-static void describe_run(results *r)
+void watched_run_describe(results *r, char *const *changes)
 {
 	g_autoptr(GDateTime) now = g_date_time_new_now_local();
 	g_autofree char *when = g_date_time_format(now, "%Y%m%d-%H%M%S");
 	struct utsname host;
 
 	r->run_id = g_strdup_printf("%s-%d", when, (int)getpid());
+	r->changes = model_change_lines(changes);
 	r->version = g_strdup(TESTBED_VERSION);
 	r->kernel = g_strdup(uname(&host) == 0 ? host.release : NULL);
 }
@@ -261,7 +262,7 @@ static int write_from_folder(const struct watched_run *s)
 	if (o->html)
 		page = cmd_story_page(run, o);
 	if (cmd_ci_wanted(o))
-		ci = cmd_ci_write(run, o);
+		ci = cmd_ci_write(run, o->out, o);
 	return page != CMD_AS_EXPECTED ? page : ci;
 }
 
@@ -352,10 +353,6 @@ static int run_watched(struct watched_run *s)
 	s->started_us = g_get_monotonic_time();
 	if (s->dir)
 		keep_event_line(s, report_event_run_started(s->results, s->started_us));
-	if (s->dir && s->options->changes)
-		keep_event_line(s, report_event_run_changes(
-					   (const char *const *)(gpointer)s->options->changes,
-					   s->started_us));
 	ran = matrix_run(s->matrix, &error);
 	if (ran && s->signal == 0 && s->evidence)
 		look_again(s);
@@ -391,7 +388,7 @@ int watched_run(matrix_selection *selection, const struct options *o,
 	    !wants_evidence(o, &evidence) || !cmd_ci_check(o, &s.stdout_taken))
 		return CMD_USAGE;
 	selection->results->seed = options.seed;
-	describe_run(selection->results);
+	watched_run_describe(selection->results, o->changes);
 	/* before there is a folder: a run that has one leaves results in it */
 	s.signals = signals_watch(on_signal, &s, &error);
 	if (!s.signals)

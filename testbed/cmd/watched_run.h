@@ -23,6 +23,9 @@ bool cmd_check_matrix(const struct options *o);
  * printed. */
 matrix_selection *cmd_select_matrix(const model *m, const struct options *o, int *ret_status);
 
+/* Sets the run's id, its changes (NULL: none), and the versions of testbed and kernel. */
+void watched_run_describe(results *r, char *const *changes);
+
 /* Runs the selection, which gets the results, and prints and writes everything.  Returns the exit
  * code. */
 int watched_run(matrix_selection *s, const struct options *o, const struct watched_report *report);

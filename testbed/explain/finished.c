@@ -2,6 +2,7 @@
 #include "testbed/explain/finished.h"
 
 #include "common/base/files.h"
+#include "testbed/model/change_text.h"
 #include "testbed/netstate/netstate_json.h"
 #include "testbed/session/machine.h"
 #include "testbed/report/events.h"
@@ -20,20 +21,6 @@ static gint64 time_of(const json_t *event)
 	return member_integer(event, "time_us");
 }
 
-static void on_changes(const json_t *event, struct loc loc G_GNUC_UNUSED, gpointer user_data)
-{
-	GStrvBuilder *builder = user_data;
-	const json_t *change;
-	size_t i;
-
-	if (!report_is_run_event(event, "run-changes"))
-		return;
-	json_array_foreach(json_object_get(event, "changes"), i, change) {
-		if (json_is_string(change))
-			g_strv_builder_add(builder, json_string_value(change));
-	}
-}
-
 static void on_start(const json_t *event, struct loc loc, gpointer user_data)
 {
 	finished *f = user_data;
@@ -50,8 +37,8 @@ static const struct object_shape finished_shape =
 		     OWNS(finished, told, g_ptr_array_unref),
 		     OWNS(finished, run, g_ptr_array_unref), OWNS(finished, state, netstate_unref),
 		     OWNS(finished, packets, journeys_unref), OWNS_TEXT(finished, scenario),
-		     OWNS(finished, changes, g_strfreev), OWNS_TEXT(finished, bytes),
-		     OWNS_TEXT(finished, path), OWNS_TEXT(finished, dir));
+		     OWNS_TEXT(finished, bytes), OWNS_TEXT(finished, path),
+		     OWNS_TEXT(finished, dir));
 
 /* Opens the folder and reads events.jsonl; false with a finding. */
 static bool read_events(finished *f, const char *dir, diags *d)
@@ -76,7 +63,6 @@ static bool read_events(finished *f, const char *dir, diags *d)
 finished *finished_open(const char *dir, diags *d)
 {
 	g_autoptr(finished) f = object_new(&finished_shape);
-	g_autoptr(GStrvBuilder) changes = g_strv_builder_new();
 	g_autoptr(diags) unheard = diags_new();
 
 	d = d ? d : unheard;
@@ -88,19 +74,17 @@ finished *finished_open(const char *dir, diags *d)
 	if (!f->results)
 		return NULL;
 	report_each_event(&f->events, "\"run-started\"", on_start, f, NULL);
-	report_each_event(&f->events, "\"run-changes\"", on_changes, changes, NULL);
-	f->changes = g_strv_builder_end(changes);
 	return g_steal_pointer(&f);
 }
 
 bool finished_is_of(const finished *f, const model *base, char *const *changes)
 {
-	char *none[] = {NULL};
-	const char *const *given =
-		(const char *const *)(gpointer)(guintptr)(changes ? changes : none);
+	g_auto(GStrv) given = model_change_lines(changes),
+		      made = model_change_lines(f->results->changes);
 
 	return g_strcmp0(f->results->topology_sha256, base->sha256) == 0 &&
-	       g_strv_equal((const char *const *)(gpointer)f->changes, given);
+	       g_strv_equal((const char *const *)(gpointer)made,
+			    (const char *const *)(gpointer)given);
 }
 
 const struct cell *finished_cell(const finished *f, const char *id)

@@ -14,8 +14,7 @@
 typedef struct finished {
 	char *dir, *path; /* of events.jsonl */
 	results *results;
-	char **changes; /* of --change when it ran; NULL-terminated, may be empty */
-	char *bytes;	/* of events.jsonl */
+	char *bytes; /* of events.jsonl */
 	struct event_text events;
 	struct loc start;	/* of the event that says what ran */
 	gint64 clock_offset_us; /* the time since 1970 is this much more than that of events; 0: not

@@ -81,6 +81,14 @@ static char **labs_that_are_up(const runtime_dir *m)
 	return (char **)g_ptr_array_free(up, FALSE);
 }
 
+guint live_labs_up(void)
+{
+	g_autoptr(runtime_dir) m = runtime_dir_open(NULL);
+	g_auto(GStrv) names = m ? labs_that_are_up(m) : NULL;
+
+	return names ? g_strv_length(names) : 0;
+}
+
 /* Sets the error for no lab of the wanted name (NULL: any), or for several to choose from. */
 static void set_no_lab_error(GError **error, char **names, const char *wanted)
 {

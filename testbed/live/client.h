@@ -16,6 +16,8 @@ typedef struct live_client live_client;
  * The caller frees the client.  NULL with `error`: TB_ERROR_INPUT, with advice, when there is no
  * such lab or several to choose from; TB_ERROR_FAILED when the runtime folder can't be used. */
 live_client *live_connect(const char *name, GError **error);
+/* How many labs are up; removes what dead labs left. */
+guint live_labs_up(void);
 /* A client on a connected socket, which it takes over. */
 live_client *live_client_new(int fd);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(live_client, object_free)

@@ -189,6 +189,7 @@ static void on_built(session *s G_GNUC_UNUSED, const struct lab_build *build, gp
 	k->built = true;
 	k->build_ms = build->build_ms;
 	k->vpn = g_strdup(build->vpn);
+	k->impairment = g_strdup(build->impairment);
 	k->uncontained = g_strdup(build->uncontained);
 	if (k->job->publish)
 		keeper_publish(k);
@@ -237,7 +238,7 @@ static bool start_lab(struct keeper *k, GError **error)
 							   .call_ended = live_call_ended};
 	struct session_job job = {.lab = {.name = k->job->scenario->name,
 					  .program_dir = k->job->program_dir,
-					  .seed = g_random_int(),
+					  .seed = k->seed = g_random_int(),
 					  .base = k->job->base,
 					  .scenario = k->job->scenario},
 				  .keep_stories = true};

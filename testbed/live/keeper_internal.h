@@ -25,7 +25,8 @@ struct keeper {
 	GPtrArray *server_events; /* json_t *: {"agent", "event"} of servers while there was no
 				     call: the newest SERVER_EVENTS_MAX */
 	GPtrArray *unpublished;	  /* char *: nodes that are not published, and why */
-	char *vpn;		  /* what the lab uses for WireGuard, or NULL */
+	char *vpn, *impairment;	  /* what the lab uses for WireGuard and impaired links, or NULL */
+	guint64 seed;		  /* of what its links draw by lot */
 	char *uncontained;	  /* as in struct lab_build */
 	double build_ms, up_ms;
 	bool built, up;		    /* the network is there; all sign-ins are over */

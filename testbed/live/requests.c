@@ -98,6 +98,9 @@ json_t *keeper_status(const struct keeper *k)
 	json_object_set_new(o, "nodes", node_names(k));
 	json_object_set_new(o, "endpoints", endpoints_json(k));
 	json_object_set_new(o, "vpn", k->vpn ? json_string(k->vpn) : json_null());
+	json_object_set_new(o, "impairment",
+			    k->impairment ? json_string(k->impairment) : json_null());
+	json_object_set_new(o, "seed", json_integer((json_int_t)k->seed));
 	if (k->uncontained)
 		json_object_set_new(o, "uncontained", json_string(k->uncontained));
 	json_object_set_new(o, "build_ms", json_real(k->build_ms));

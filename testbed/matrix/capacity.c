@@ -92,8 +92,8 @@ void capacity_conclude(struct capacity_design *d)
 const struct object_shape capacity_design_shape =
 	OBJECT_SHAPE(capacity_design, NULL, OWNS_LIST(capacity_design, steps, object_free),
 		     OWNS_TEXT(capacity_design, scenario), OWNS_TEXT(capacity_design, title),
-		     OWNS_TEXT(capacity_design, trouble), OWNS_TEXT(capacity_design, vpn),
-		     OWNS_TEXT(capacity_design, impairment),
+		     OWNS_TEXT(capacity_design, skipped), OWNS_TEXT(capacity_design, trouble),
+		     OWNS_TEXT(capacity_design, vpn), OWNS_TEXT(capacity_design, impairment),
 		     OWNS_TEXT(capacity_design, uncontained));
 
 /* --- what the network says -------------------------------------------------------------------- */

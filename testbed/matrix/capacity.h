@@ -47,6 +47,7 @@ struct capacity_design {
 	GPtrArray *steps; /* struct capacity_step, in the order in which they were made */
 	guint carried;	  /* the highest number of calls that was carried */
 	enum capacity_limit limit;
+	char *skipped;		/* why it was not measured: it has none of the pairs; or NULL */
 	char *trouble;		/* why it was not measured to the end, or NULL */
 	char *vpn, *impairment; /* what the lab used for them ("wireguard-go"), or NULL */
 	char *uncontained;	/* as in struct lab_build, or NULL */

@@ -302,8 +302,8 @@ static bool run_capacity_lab(struct capacity_run *r, GCancellable *cancel, GErro
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
-/* Adds the pair "A:B"; false with `error` when these are not two endpoints of the scenario. */
-static bool add_pair(struct capacity_run *r, const char *text, GError **error)
+/* Adds the pair "A:B".  What these are not two endpoints of is skipped. */
+static void add_pair(struct capacity_run *r, const char *text)
 {
 	g_auto(GStrv) names = g_strsplit(text, ":", 0);
 	struct caller_pair p = {NULL, NULL};
@@ -312,29 +312,25 @@ static bool add_pair(struct capacity_run *r, const char *text, GError **error)
 		p.a = model_node(r->m, names[0]);
 		p.b = model_node(r->m, names[1]);
 	}
-	if (!p.a || !p.b || !p.a->endpoint || !p.b->endpoint || p.a == p.b)
-		return tb_error_set(error, TB_ERROR_INPUT,
-				    "--pairs '%s': A:B is wanted, two endpoints of scenario '%s'",
-				    text, r->design->scenario);
-	g_array_append_val(r->pairs, p);
-	return true;
+	if (p.a && p.b && p.a->endpoint && p.b->endpoint && p.a != p.b)
+		g_array_append_val(r->pairs, p);
+	else if (!r->design->skipped)
+		r->design->skipped = g_strdup_printf(
+			"--pairs '%s': A:B is wanted, two endpoints of scenario '%s'", text,
+			r->design->scenario);
 }
 
-/* Adds the pairs of the options, or the default pair; false with `error`. */
-static bool add_pairs(struct capacity_run *r, GError **error)
+/* Adds the pairs of the options, or the default pair. */
+static void add_pairs(struct capacity_run *r)
 {
 	g_autofree char *found = r->o->pairs ? NULL : capacity_default_pair(r->m);
 	const char *const one[] = {found, NULL}, *const *pairs = r->o->pairs ? r->o->pairs : one;
 
 	if (!*pairs)
-		return tb_error_set(
-			error, TB_ERROR_INPUT,
-			"no endpoint is behind a tunnel with its peer elsewhere (name pairs: "
-			"--pairs A:B)");
+		r->design->skipped = g_strdup("no endpoint is behind a tunnel with its peer "
+					      "elsewhere (name pairs: --pairs A:B)");
 	for (; *pairs; pairs++)
-		if (!add_pair(r, *pairs, error))
-			return false;
-	return true;
+		add_pair(r, *pairs);
 }
 
 /* Makes the scenario's model and finds the pairs; false with `error` (TB_ERROR_INPUT). */
@@ -350,7 +346,8 @@ static bool prepare_capacity_run(struct capacity_run *r, const model *base,
 	r->design->scenario = g_strdup(sc->name);
 	r->design->title = g_strdup(sc->title);
 	r->design->rate_kbit = capacity_rate_kbit(r->m);
-	return add_pairs(r, error);
+	add_pairs(r);
+	return true;
 }
 
 static void capacity_run_clear(struct capacity_run *r)
@@ -375,7 +372,8 @@ struct capacity_design *capacity_measure(const model *base, const struct scenari
 		.sent = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 	};
 
-	if (prepare_capacity_run(&r, base, sc, error) && run_capacity_lab(&r, cancel, error))
+	if (prepare_capacity_run(&r, base, sc, error) &&
+	    (r.design->skipped || run_capacity_lab(&r, cancel, error)))
 		capacity_conclude(r.design);
 	else
 		g_clear_pointer(&r.design, object_free);

@@ -24,10 +24,10 @@ struct capacity_options {
 	gpointer user_data;
 };
 
-/* Measures one scenario.  Blocks, running the default main context, until the limit is known, or
- * until `cancel` is cancelled from there: then the steps that are over stay.  The caller frees the
- * result with object_free.  NULL with `error`: TB_ERROR_INPUT (pairs, changes),
- * TB_ERROR_UNSUPPORTED (this host can't run labs). */
+/* Measures one scenario, or says in `skipped` that it has not all of the pairs.  Blocks, running
+ * the default main context, until the limit is known, or until `cancel` is cancelled from there:
+ * then the steps that are over stay.  The caller frees the result with object_free.  NULL with
+ * `error`: TB_ERROR_INPUT (changes), TB_ERROR_UNSUPPORTED (this host can't run labs). */
 struct capacity_design *capacity_measure(const model *base, const struct scenario *sc,
 					 const struct capacity_options *o, GCancellable *cancel,
 					 GError **error);

@@ -279,6 +279,11 @@ static const struct change_kind change_kinds[] = {
 	{"remove-nat", remove_nat_fields, .per_node = true, .apply = change_remove_nat},
 };
 
+const struct change_kind *change_kind_at(guint i)
+{
+	return i < G_N_ELEMENTS(change_kinds) ? &change_kinds[i] : NULL;
+}
+
 /* The row of the word at `key`; NULL, with an error that may name the word meant. */
 static const struct change_kind *find_change_kind(struct reader *r, const yaml_node_t *key)
 {

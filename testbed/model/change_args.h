@@ -64,6 +64,9 @@ struct change_kind {
 	size_t arg; /* for `apply`, where several kinds share it */
 };
 
+/* The rows of the table of changes, in order; NULL after the last one. */
+const struct change_kind *change_kind_at(guint i);
+
 /* Reads the keys of a change into `args`; false, with findings, when something is wrong with
  * them. */
 bool change_args_read(struct reader *r, const struct change *change, struct change_args *args);

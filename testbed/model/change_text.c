@@ -3,15 +3,37 @@
 
 #include "testbed/model/change_args.h"
 #include "testbed/model/internal.h"
+#include "testbed/model/repeat.h"
 
 #include <string.h>
 
-/* A value as one line, as it could stand in a file; scalars as they are. */
+/* Plain as it was written plain, else in double quotes. */
+static void print_scalar(const yaml_node_t *value, GString *out)
+{
+	const char *text = (const char *)value->data.scalar.value;
+	bool plain = value->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !strchr(text, '\n');
+
+	if (plain) {
+		g_string_append(out, text);
+		return;
+	}
+	g_string_append_c(out, '"');
+	for (; *text; text++) {
+		if (*text == '\n')
+			g_string_append(out, "\\n");
+		else if (strchr("\"\\", *text))
+			g_string_append_printf(out, "\\%c", *text);
+		else
+			g_string_append_c(out, *text);
+	}
+	g_string_append_c(out, '"');
+}
+
+/* A value as one line, as it could stand in a file. */
 static void print_value(yaml_document_t *document, const yaml_node_t *value, GString *out)
 {
 	if (value->type == YAML_SCALAR_NODE) {
-		g_string_append_len(out, (const char *)value->data.scalar.value,
-				    (gssize)value->data.scalar.length);
+		print_scalar(value, out);
 	} else if (value->type == YAML_SEQUENCE_NODE) {
 		const yaml_node_item_t *first = value->data.sequence.items.start;
 
@@ -66,4 +88,57 @@ char *model_change_text(const model *m, const struct scenario *sc, guint i, char
 	print_value(document, change->value, text);
 	*ret_node = g_strdup(member_scalar(document, change->value, "node"));
 	return g_string_free(text, FALSE);
+}
+
+/* Adds the change {WORD: {...}} as a line; false: it is none. */
+static bool add_line(yaml_document_t *document, const yaml_node_t *item, GStrvBuilder *lines)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (!item || item->type != YAML_MAPPING_NODE)
+		return false;
+	print_value(document, item, text);
+	if (text->len < 2)
+		return false;
+	g_string_truncate(text, text->len - 1);
+	g_string_erase(text, 0, 1);
+	g_strv_builder_add(lines, text->str);
+	return true;
+}
+
+/* Adds all changes of a text; false: it is no list of changes, and some may have been added. */
+static bool add_lines(struct source *source, GStrvBuilder *lines)
+{
+	const yaml_node_t *root = source->root;
+
+	if (root->type != YAML_SEQUENCE_NODE)
+		return add_line(&source->document, root, lines);
+	for (const yaml_node_item_t *i = root->data.sequence.items.start;
+	     i < root->data.sequence.items.top; i++)
+		if (!add_line(&source->document, yaml_document_get_node(&source->document, *i),
+			      lines))
+			return false;
+	return true;
+}
+
+char **model_change_lines(char *const *texts)
+{
+	g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+
+	for (; texts && *texts; texts++) {
+		g_autoptr(diags) unheard = diags_new();
+		g_autoptr(GBytes) bytes = g_bytes_new(*texts, strlen(*texts));
+		struct source *source = repeat_source_new("a change", bytes, unheard);
+		g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
+		g_auto(GStrv) these = NULL;
+
+		if (source && diags_errors(unheard) == 0 && add_lines(source, lines))
+			these = g_strv_builder_end(lines);
+		source_unref(source);
+		if (these)
+			g_strv_builder_addv(all, (const char **)(gpointer)these);
+		else
+			g_strv_builder_add(all, *texts);
+	}
+	return g_strv_builder_end(all);
 }

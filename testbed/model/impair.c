@@ -62,12 +62,17 @@ static bool is_zero(const yaml_node_t *value)
 	       strcmp((const char *)value->data.scalar.value, "0") == 0;
 }
 
+bool read_zero(struct reader *r G_GNUC_UNUSED, const yaml_node_t *value, void *target,
+	       const void *arg G_GNUC_UNUSED)
+{
+	if (is_zero(value))
+		*(unsigned *)target = 0;
+	return is_zero(value);
+}
+
 static bool read_amount(struct reader *r, const yaml_node_t *value, void *target, const void *arg)
 {
-	if (!is_zero(value))
-		return read_quantity(r, value, target, arg);
-	*(unsigned *)target = 0;
-	return true;
+	return read_zero(r, value, target, NULL) || read_quantity(r, value, target, arg);
 }
 
 static bool read_share(struct reader *r, const yaml_node_t *value, void *target, const void *arg)
@@ -106,16 +111,27 @@ static bool read_queue(struct reader *r, const yaml_node_t *value, void *target,
 	return read_amount(r, value, &i->queue, &queue_sizes[unit]);
 }
 
+#define AMOUNT(key_, member_, quantity_)                        \
+	KEY(key_, read_amount, impairment, member_, quantity_), \
+		LIKE({.read = read_quantity, .arg = (quantity_)}, {.read = read_zero})
+#define SHARE(key_, member_)                              \
+	KEY(key_, read_share, impairment, member_, NULL), \
+		LIKE({.read = read_percent}, {.read = read_zero})
+
 const struct field impairment_fields[] = {
-	{KEY("delay", read_amount, impairment, delay_us, &delay_us)},
-	{KEY("jitter", read_amount, impairment, jitter_us, &delay_us)},
+	{AMOUNT("delay", delay_us, &delay_us)},
+	{AMOUNT("jitter", jitter_us, &delay_us)},
 	{KEY("distribution", read_enum, impairment, shape, jitter_shape_names)},
-	{KEY("loss", read_share, impairment, loss_pct, NULL)},
-	{KEY("burst", read_amount, impairment, burst_packets, &burst_packets)},
-	{KEY("reorder", read_share, impairment, reorder_pct, NULL)},
-	{KEY("duplicate", read_share, impairment, duplicate_pct, NULL)},
-	{KEY("rate", read_amount, impairment, rate_kbit, &rate_kbit)},
-	{.key = "queue", .read = read_queue, .offset = 0},
+	{SHARE("loss", loss_pct)},
+	{AMOUNT("burst", burst_packets, &burst_packets)},
+	{SHARE("reorder", reorder_pct)},
+	{SHARE("duplicate", duplicate_pct)},
+	{AMOUNT("rate", rate_kbit, &rate_kbit)},
+	{.key = "queue",
+	 .read = read_queue,
+	 LIKE({.read = read_quantity, .arg = &queue_sizes[QUEUE_MS]},
+	      {.read = read_quantity, .arg = &queue_sizes[QUEUE_PACKETS]},
+	      {.read = read_quantity, .arg = &queue_sizes[QUEUE_BYTES]}, {.read = read_zero})},
 	{0}};
 
 void impairment_check(struct reader *r, const yaml_node_t *value, const struct impairment *i)

@@ -10,6 +10,7 @@ extern const struct field impairment_fields[]; /* of struct impairment */
 /* Adds errors at `value` where keys of *i contradict each other, such as a jitter above the
  * delay. */
 void impairment_check(struct reader *r, const yaml_node_t *value, const struct impairment *i);
+read_function read_zero;       /* unsigned: "0", which needs no unit; no finding when it is not */
 read_function read_impairment; /* struct impairment *, allocated and replaced; no arg */
 
 #endif

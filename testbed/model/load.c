@@ -39,9 +39,11 @@ static bool read_scenarios(struct reader *r, const yaml_node_t *value, void *tar
 }
 
 static const struct field source_fields[] = {
-	{KEY("expect", remember_value, model_source, expect, NULL)}, {0}};
+	{KEY("expect", remember_value, model_source, expect, NULL),
+	 LIKE({.read = read_objects, .arg = &expect_type})},
+	{0}};
 
-static const struct field model_fields[] = {
+const struct field model_fields[] = {
 	{KEY("topology", read_word, model, name, &charset_name), .required = true},
 	{KEY("title", read_text, model, title, NULL)},
 	{KEY("domain", read_word, model, domain, &charset_dns), .required = true},
@@ -54,7 +56,8 @@ static const struct field model_fields[] = {
 	{KEY("tunnels", read_named_objects, model, tunnels, &tunnel_type)},
 	{KEY("conferences", read_objects, model, conferences, &conference_type)},
 	{.include = source_fields, .offset = offsetof(model, source), .indirect = true},
-	{KEY("scenarios", read_scenarios, model, scenarios, &scenario_type), .required = true},
+	{KEY("scenarios", read_scenarios, model, scenarios, &scenario_type), .required = true,
+	 LIKE({.read = read_named_objects, .arg = &scenario_type})},
 	{.key = "x-*", .read = read_nothing}, /* templates for aliases and merges to refer to */
 	{0}};
 

@@ -44,6 +44,9 @@ struct field {
 	 * that the pointer at `offset` points to. */
 	const struct field *include;
 	bool indirect;
+	/* Where `read` is private: rows of which one takes what it takes (file_schema.h); ended by
+	 * one without `read`. */
+	const struct field *like;
 };
 
 struct object_type {
@@ -104,6 +107,15 @@ bool read_has_key(struct reader *r, const yaml_node_t *value, const char *key);
 #define AT(type, member) .offset = offsetof(struct type, member)
 #define KEY(key_, read_, type_, member_, arg_) \
 	.key = (key_), .read = (read_), AT(type_, member_), .arg = (arg_)
+
+#define LIKE(...)                      \
+	.like = (const struct field[]) \
+	{                              \
+		__VA_ARGS__,           \
+		{                      \
+			0              \
+		}                      \
+	}
 
 /* Read functions: target; arg. */
 read_function read_objects;	  /* GPtrArray *, a list; struct object_type */

@@ -21,6 +21,7 @@ static const struct object_shape results_shape =
 	OBJECT_SHAPE(results, NULL, OWNS_TEXT(results, run_id), OWNS_TEXT(results, version),
 		     OWNS_TEXT(results, kernel), OWNS_TEXT(results, topology_name),
 		     OWNS_TEXT(results, topology_sha256), OWNS_TEXT(results, topology_file),
+		     OWNS(results, changes, (GDestroyNotify)g_strfreev),
 		     OWNS(results, features, (GDestroyNotify)g_hash_table_unref),
 		     OWNS_LIST(results, endpoints, object_free),
 		     OWNS_LIST(results, scenarios, object_free));

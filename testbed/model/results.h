@@ -131,6 +131,7 @@ typedef struct results {
 	double wall_ms, build_ms; /* build_ms: the slowest lab's */
 	GHashTable *features;	  /* char * -> char * */
 	char *topology_name, *topology_sha256, *topology_file;
+	char **changes;	      /* of --change, a line each (model_change_lines); NULL: none */
 	GPtrArray *endpoints; /* struct result_endpoint */
 	GPtrArray *scenarios; /* struct scenario_result */
 } results;

@@ -8,6 +8,9 @@
 #include "testbed/model/model.h"
 #include "testbed/model/reader.h"
 
+/* load.c */
+extern const struct field model_fields[]; /* of the file itself */
+
 /* schema_network.c */
 extern const struct object_type site_type, network_type, iface_type, route_type, policy_rule_type,
 	tunnel_type;
@@ -32,6 +35,7 @@ void fw_rule_check(struct reader *r, const yaml_node_t *value, void *rule);
 void dns_record_check(struct reader *r, const yaml_node_t *value, void *record);
 
 /* schema_node.c */
+read_function read_services; /* GPtrArray *, a list; a row for each kind */
 extern const struct object_type node_type;
 extern const struct field certificate_fields[];
 extern const struct field edge_setting_fields[], frontend_setting_fields[],

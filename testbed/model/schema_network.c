@@ -20,20 +20,24 @@ static const struct field site_fields[] = {
 const struct object_type site_type =
 	OBJECT_TYPE("site", site, .fields = site_fields, NAMED_BY(site, charset_name));
 
+static const char *const no_subnet_names[] = {"none", NULL};
+
 /* `none`: the prefix stays unset.  `target` is that of a network. */
 static bool read_subnet(struct reader *r, const yaml_node_t *value, void *target, const void *arg)
 {
 	struct network *n = (void *)((char *)target - offsetof(struct network, subnet));
 
 	n->has_no_subnet = value->type == YAML_SCALAR_NODE &&
-			   g_str_equal((const char *)value->data.scalar.value, "none");
+			   g_str_equal((const char *)value->data.scalar.value, no_subnet_names[0]);
 	return n->has_no_subnet || read_prefix(r, value, target, arg);
 }
 
 static const struct field network_fields[] = {
 	{KEY("site", read_word, network, site, &charset_name)},
 	{KEY("title", read_text, network, title, NULL)},
-	{KEY("subnet", read_subnet, network, subnet, &prefix_subnet), .required = true},
+	{KEY("subnet", read_subnet, network, subnet, &prefix_subnet), .required = true,
+	 LIKE({.read = read_prefix, .arg = &prefix_subnet},
+	      {.read = read_choice, .arg = no_subnet_names})},
 	{KEY("subnet6", read_prefix, network, subnet6, &prefix_subnet)},
 	{KEY("reusable", read_bool, network, reusable, NULL)},
 	{KEY("impair", read_impairment, network, impair, NULL)},
@@ -94,6 +98,10 @@ static const struct field tunnel_end_fields[] = {
 	{KEY("impair", read_impairment, tunnel_end, impair, NULL)},
 	{0}};
 
+/* Ends are parts of their tunnel: of this only the fields are used. */
+static const struct object_type tunnel_end_type = {.what = "tunnel end",
+						   .fields = tunnel_end_fields};
+
 struct ends_read {
 	struct tunnel_end *ends;
 	guint count;
@@ -105,7 +113,7 @@ static void read_end(struct reader *r, const yaml_node_t *value, gpointer user_d
 	struct ends_read *e = user_data;
 
 	if (e->count++ < 2)
-		read_mapping(r, value, tunnel_end_fields, &e->ends[e->count - 1], NULL, NULL);
+		read_mapping(r, value, tunnel_end_type.fields, &e->ends[e->count - 1], NULL, NULL);
 }
 
 static bool read_ends(struct reader *r, const yaml_node_t *value, void *target,
@@ -126,7 +134,8 @@ static const struct field tunnel_fields[] = {
 	{KEY("mtu", read_quantity, tunnel, mtu_bytes, &quantity_mtu_bytes)},
 	{KEY("up", read_bool, tunnel, up, NULL)},
 	{KEY("impair", read_impairment, tunnel, impair, NULL)},
-	{KEY("ends", read_ends, tunnel, ends, NULL), .required = true},
+	{KEY("ends", read_ends, tunnel, ends, NULL), .required = true,
+	 LIKE({.read = read_objects, .arg = &tunnel_end_type})},
 	{0}};
 
 const struct object_type tunnel_type =

@@ -45,7 +45,9 @@ static bool read_web(struct reader *r, const yaml_node_t *value, void *target,
 const struct field frontend_setting_fields[] = {
 	{KEY("domain", read_word, service, frontend.domain, &charset_dns)},
 	{KEY("media_relay", read_bool, service, frontend.media_relay, NULL)},
-	{.key = "web", .read = read_web}, /* offset 0: the service itself */
+	{.key = "web",
+	 .read = read_web, /* offset 0: the service itself */
+	 LIKE({.read = read_inline, .arg = web_fields})},
 	{0}};
 
 static const struct field edge_common_fields[] = {
@@ -118,13 +120,15 @@ static const struct field proxy_fields[] = {
 	{KEY("next_hop_port", read_port, service, proxy.next_hop_port, NULL)},
 	{0}};
 
-static const struct field *const service_fields[] = {
-	[SERVICE_DNS] = dns_fields,
-	[SERVICE_FRONTEND] = frontend_fields,
-	[SERVICE_EDGE] = edge_fields,
-	[SERVICE_REVERSE_PROXY] = proxy_fields,
-};
-G_STATIC_ASSERT(G_N_ELEMENTS(service_fields) == SERVICE_KIND_COUNT);
+static const struct field service_kinds[] = {
+	[SERVICE_DNS] = {.key = "dns", .read = read_inline, .arg = dns_fields},
+	[SERVICE_FRONTEND] = {.key = "frontend", .read = read_inline, .arg = frontend_fields},
+	[SERVICE_EDGE] = {.key = "edge", .read = read_inline, .arg = edge_fields},
+	[SERVICE_REVERSE_PROXY] = {.key = "reverse-proxy",
+				   .read = read_inline,
+				   .arg = proxy_fields},
+	{0}};
+G_STATIC_ASSERT(G_N_ELEMENTS(service_kinds) == SERVICE_KIND_COUNT + 1);
 
 /* Reads a mapping with one key, the service's kind, and adds the service to the list. */
 static void read_service(struct reader *r, const yaml_node_t *value, gpointer user_data)
@@ -141,15 +145,15 @@ static void read_service(struct reader *r, const yaml_node_t *value, gpointer us
 		return;
 	service = object_new(&service_shapes[kind]);
 	service->loc = source_loc(r->source, key);
-	r->key = service_kind_names[kind];
-	if (read_mapping(r, inner, service_fields[kind], service, NULL, NULL))
+	r->key = service_kinds[kind].key;
+	if (service_kinds[kind].read(r, inner, service, service_kinds[kind].arg))
 		g_ptr_array_add(services, service);
 	else
 		object_free(service);
 }
 
-static bool read_services(struct reader *r, const yaml_node_t *value, void *target,
-			  const void *arg G_GNUC_UNUSED)
+bool read_services(struct reader *r, const yaml_node_t *value, void *target,
+		   const void *arg G_GNUC_UNUSED)
 {
 	return read_list(r, value, read_service, *(GPtrArray **)target);
 }
@@ -175,7 +179,9 @@ static const struct quantity packet_time_ms = {
 static const struct field endpoint_fields[] = {
 	{KEY("user", read_word, endpoint, user, &charset_user)},
 	{KEY("edge", read_word, endpoint, media_edge, &charset_name)},
-	{.key = "client", .read = read_client_keys}, /* offset 0: the endpoint itself */
+	{.key = "client",
+	 .read = read_client_keys, /* offset 0: the endpoint itself */
+	 LIKE({.read = read_inline, .arg = client_fields})},
 	{KEY("ice_profile", read_choice, endpoint, ice_profile, ice_profile_names)},
 	{KEY("discovery", read_choice, endpoint, discovery, discovery_names)},
 	{KEY("packet_time", read_quantity, endpoint, packet_time_ms, &packet_time_ms)},
@@ -199,6 +205,8 @@ static bool read_endpoint(struct reader *r, const yaml_node_t *value, void *targ
 	*(struct endpoint **)target = endpoint;
 	return true;
 }
+
+static const struct field sysctl_fields[] = {{.key = "net*", .read = read_text}, {0}};
 
 static void read_sysctl(struct reader *r, const yaml_node_t *key, const yaml_node_t *value,
 			gpointer user_data)
@@ -240,10 +248,12 @@ static const struct field node_fields[] = {
 	{KEY("resolvers", read_array, node, resolvers, &addr_list)},
 	{KEY("nrpt", read_objects, node, nrpt, &nrpt_rule_type)},
 	{KEY("hosts", read_objects, node, hosts, &host_type)},
-	{KEY("sysctls", read_sysctls, node, sysctls, NULL)},
-	{KEY("services", read_services, node, services, NULL)},
+	{KEY("sysctls", read_sysctls, node, sysctls, NULL),
+	 LIKE({.read = read_inline, .arg = sysctl_fields})},
+	{KEY("services", read_services, node, services, service_kinds)},
 	{KEY("certificate", read_inline, node, certificate, certificate_fields)},
-	{KEY("endpoint", read_endpoint, node, endpoint, NULL)},
+	{KEY("endpoint", read_endpoint, node, endpoint, NULL),
+	 LIKE({.read = read_inline, .arg = endpoint_fields})},
 	{0}};
 
 const struct object_type node_type =

@@ -38,32 +38,13 @@ const char *ci_file(const struct ci_run *run, const char *file)
 	return file;
 }
 
-/* Appends the word as a shell reads it, quoted only where it must be. */
-static void append_word(GString *out, const char *word)
-{
-	g_autofree char *quoted = g_shell_quote(word);
-	bool plain = *word != '\0';
-
-	for (const char *at = word; *at && plain; at++)
-		plain = g_ascii_isalnum(*at) || strchr("-_./:,=@%+", *at);
-	g_string_append(out, plain ? word : quoted);
-}
-
 char *ci_explain_command(const struct ci_run *run, const struct cell *c)
 {
-	GString *line = g_string_new("testbed explain");
+	struct run_args how = run->how;
 
-	if (run->results->topology_file) {
-		g_string_append(line, " -t ");
-		append_word(line, ci_file(run, run->results->topology_file));
-	}
-	for (char *const *change = run->changes; change && *change; change++) {
-		g_string_append(line, " -c ");
-		append_word(line, *change);
-	}
-	g_string_append_c(line, ' ');
-	append_word(line, c->id);
-	return g_string_free(line, FALSE);
+	how.topology = how.topology ? ci_file(run, how.topology) : NULL;
+	how.folder = how.folder ? ci_file(run, how.folder) : NULL;
+	return run_args_explain(&how, c->id);
 }
 
 char *ci_details(const struct ci_run *run, const struct cell *c)

@@ -9,12 +9,13 @@
 #define TESTBED_REPORT_CI_H
 
 #include "testbed/diagnose/finding.h"
+#include "testbed/report/run_args.h"
 
 struct ci_run {
 	const results *results;
 	const model *base;    /* the topology; NULL: no line of it is named */
 	GHashTable *findings; /* cell's id -> finding, of cells that differ; NULL: none are known */
-	char *const *changes; /* of --change; NULL: none */
+	struct run_args how;  /* it was made */
 	const char *root;     /* files are named from this folder on; NULL: as they are */
 };
 

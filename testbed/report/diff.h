@@ -8,6 +8,7 @@
 #define TESTBED_REPORT_DIFF_H
 
 #include "testbed/report/json.h"
+#include "testbed/report/run_args.h"
 #include "testbed/report/style.h"
 
 #define DIFF_SCHEMA "testbed.diff/1"
@@ -46,12 +47,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(diff, diff_free)
 /* Whether nothing differs. */
 bool diff_is_empty(const diff *d);
 
-/* A line for each cell, and a sum.  `names`: how the two are called in the sum. */
-void diff_text(const diff *d, const char *const names[2], const struct report_style *style,
-	       GString *out);
+/* A line for each cell, a sum, and the command that explains the first cell that broke.  `names`:
+ * how the two are called in the sum; `after`: how the second run was made, NULL: it can't be
+ * explained. */
+void diff_text(const diff *d, const char *const names[2], const struct run_args *after,
+	       const struct report_style *style, GString *out);
 /* The document, which the caller owns. */
 json_t *diff_json(const diff *d);
 /* A page for any browser, which needs nothing from elsewhere. */
-void diff_html(const diff *d, const char *const names[2], GString *out);
+void diff_html(const diff *d, const char *const names[2], const struct run_args *after,
+	       GString *out);
 
 #endif

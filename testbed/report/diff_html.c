@@ -41,14 +41,18 @@ static void append_row(const struct diff_cell *d, GString *out)
 	g_string_append(out, "</tr>\n");
 }
 
-void diff_html(const diff *d, const char *const names[2], GString *out)
+void diff_html(const diff *d, const char *const names[2], const struct run_args *after,
+	       GString *out)
 {
-	g_autofree char *sum = diff_sum_text(d, names);
+	g_autofree char *sum = diff_sum_text(d, names), *command = diff_explain_command(d, after);
 
 	g_string_append(out, head);
 	append_escaped(out, "<p>Before: ", names[0], "<br>\n");
 	append_escaped(out, "After: ", names[1], "</p>\n");
 	append_escaped(out, "<p><strong>", sum, "</strong></p>\n");
+	if (command)
+		append_escaped(out, "<p>To see the cause and the fix: <code>", command,
+			       "</code></p>\n");
 	if (!diff_is_empty(d)) {
 		g_string_append(out, "<table><caption>Calls that differ</caption>\n<thead><tr>"
 				     "<th>change</th><th>call</th><th>before</th><th>after</th>"

@@ -31,4 +31,8 @@ char *diff_figures_text(const struct diff_cell *d, const char *arrow);
 /* "66 cells in both: 3 broke, 63 the same; 4 only in RUN2"; the caller frees it. */
 char *diff_sum_text(const diff *d, const char *const names[2]);
 
+/* The command that explains the first cell that broke; NULL: none did, or `after` is NULL.  The
+ * caller frees it. */
+char *diff_explain_command(const diff *d, const struct run_args *after);
+
 #endif

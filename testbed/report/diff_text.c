@@ -59,13 +59,23 @@ static void append_cell(const struct diff_cell *d, const struct report_style *st
 				       *figures ? ": " : "", figures);
 }
 
-void diff_text(const diff *d, const char *const names[2], const struct report_style *style,
-	       GString *out)
+char *diff_explain_command(const diff *d, const struct run_args *after)
 {
-	g_autofree char *sum = diff_sum_text(d, names);
+	/* those that broke are the first */
+	const struct diff_cell *first = d->counts[DIFF_BROKE] > 0 ? d->cells->pdata[0] : NULL;
+
+	return after && first ? run_args_explain(after, first->after->id) : NULL;
+}
+
+void diff_text(const diff *d, const char *const names[2], const struct run_args *after,
+	       const struct report_style *style, GString *out)
+{
+	g_autofree char *sum = diff_sum_text(d, names), *command = diff_explain_command(d, after);
 
 	for (guint i = 0; i < d->cells->len; i++)
 		append_cell(d->cells->pdata[i], style, out);
 	ink_append(out, style, INK_BOLD, sum, 0);
 	g_string_append_c(out, '\n');
+	if (command)
+		g_string_append_printf(out, "to see the cause and the fix:\n  %s\n", command);
 }

@@ -56,15 +56,6 @@ char *report_event_run_started(const results *r, gint64 time_us)
 				    report_results_json(r, true)));
 }
 
-char *report_event_run_changes(const char *const *changes, gint64 time_us)
-{
-	json_t *list = json_array();
-
-	for (; *changes; changes++)
-		json_array_append_new(list, json_string(*changes));
-	return event_line(NULL, NULL, "run-changes", time_us, json_pack("{s:o}", "changes", list));
-}
-
 char *report_event_lab_built(const struct scenario_result *s, const char *vpn,
 			     const char *impairment, const char *uncontained, gint64 time_us)
 {
@@ -221,6 +212,14 @@ static void replay_run_started(struct replay *p, struct scenario_result *s G_GNU
 			  error->message);
 }
 
+/* Earlier versions told the changes of --change in an event of their own. */
+static void replay_run_changes(struct replay *p, struct scenario_result *s G_GNUC_UNUSED,
+			       const json_t *event)
+{
+	g_strfreev(p->r->changes);
+	p->r->changes = report_strv_parse(json_object_get(event, "changes"));
+}
+
 static void replay_lab_built(struct replay *p, struct scenario_result *s, const json_t *event)
 {
 	if (!s)
@@ -276,9 +275,9 @@ static const struct replay_row {
 	const char *event;
 	void (*handle)(struct replay *p, struct scenario_result *s, const json_t *event);
 } replay_rows[] = {
-	{"run-started", replay_run_started},   {"lab-built", replay_lab_built},
-	{"lab-failed", replay_lab_failed},     {"cell-finished", replay_cell_finished},
-	{"run-finished", replay_run_finished},
+	{"run-started", replay_run_started},	 {"run-changes", replay_run_changes},
+	{"lab-built", replay_lab_built},	 {"lab-failed", replay_lab_failed},
+	{"cell-finished", replay_cell_finished}, {"run-finished", replay_run_finished},
 };
 
 /* Sets the wall time to that from the first event to this one, for runs that have no

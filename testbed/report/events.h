@@ -2,7 +2,7 @@
 /* Lines of events.jsonl, the events of a run in order, and results made from them.
  *
  * Events of the run itself have "agent": null: run-started (with "wall_us", the time since 1970 at
- * "time_us"), run-changes, lab-built, lab-failed, lab-state, cell-started, cell-finished,
+ * "time_us"), lab-built, lab-failed, lab-state, cell-started, cell-finished,
  * run-finished. Events of agents are as in docs/AGENTS.md, with "scenario" and "agent"; a command
  * that was sent to an agent is "event": "command" with a member "command".
  *
@@ -20,8 +20,6 @@ char *report_event_agent(const char *scenario, const char *agent, const json_t *
 char *report_event_command(const char *scenario, const char *agent, const json_t *command,
 			   gint64 time_us);
 char *report_event_run_started(const results *r, gint64 time_us);
-/* `changes`, NULL-terminated, were applied on top of every scenario. */
-char *report_event_run_changes(const char *const *changes, gint64 time_us);
 char *report_event_lab_built(const struct scenario_result *s, const char *vpn,
 			     const char *impairment, const char *uncontained, gint64 time_us);
 char *report_event_lab_failed(const struct scenario_result *s, const char *error, gint64 time_us);

@@ -69,11 +69,12 @@ static json_t *commands_json(const fix *x)
 	return list;
 }
 
-char *report_set_command(const fix *x, const char *lab)
+char *report_set_command(const fix *x, const char *program, const char *lab)
 {
 	g_auto(GStrv) lines = g_strsplit(x->change, "\n", 0);
-	GString *text = g_string_new(x->restart ? "testbed reboot" : "testbed set");
+	GString *text = g_string_new(program);
 
+	g_string_append(text, x->restart ? " reboot" : " set");
 	if (lab)
 		g_string_append_printf(text, " -n %s", lab);
 	if (x->restart) {
@@ -90,16 +91,16 @@ char *report_set_command(const fix *x, const char *lab)
 	return g_string_free(text, FALSE);
 }
 
-char *report_reset_command(const char *lab)
+char *report_reset_command(const char *program, const char *lab)
 {
-	return g_strconcat("testbed reset", lab ? " -n " : NULL, lab, NULL);
+	return g_strconcat(program, " reset", lab ? " -n " : NULL, lab, NULL);
 }
 
 /* A fix (NULL: null). */
 static json_t *fix_json(const fix *x, const char *lab)
 {
-	g_autofree char *set = x ? report_set_command(x, lab) : NULL,
-			*reset = report_reset_command(lab);
+	g_autofree char *set = x ? report_set_command(x, "testbed", lab) : NULL,
+			*reset = report_reset_command("testbed", lab);
 
 	return x ? json_pack("{s:s, s:s, s:s, s:o}", "change", x->change, "set", set, "undo", reset,
 			     "commands", commands_json(x)) :

@@ -15,9 +15,9 @@ json_t *explain_json(const explanation *x);
 /* The same as text with a line feed at its end; the caller frees. */
 char *explain_json_text(const explanation *x);
 
-/* "testbed set -n LAB 'add-route: {...}'", or "testbed reboot NODE" where a restart is the fix:
+/* "PROGRAM set -n LAB 'add-route: {...}'", or "PROGRAM reboot NODE" where a restart is the fix:
  * makes it in a live lab (NULL: the only one); and what takes it back.  The caller frees. */
-char *report_set_command(const fix *x, const char *lab);
-char *report_reset_command(const char *lab);
+char *report_set_command(const fix *x, const char *program, const char *lab);
+char *report_reset_command(const char *program, const char *lab);
 
 #endif

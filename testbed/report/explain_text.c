@@ -230,26 +230,33 @@ static void put_commands_of(const fix *f, enum fix_place place, GString *out)
 	}
 }
 
-/* Every fix can be made in a live lab, and taken back. */
-static void put_commands(const explanation *x, const fix *f, GString *out)
+/* Every fix can be made in a live lab, and taken back.  A call of none needs a lab first. */
+static void put_commands(const explanation *x, const fix *f, const struct run_args *made,
+			 GString *out)
 {
-	g_autofree char *set = report_set_command(f, x->lab), *reset = report_reset_command(x->lab);
+	const char *program = made->program ? made->program : "testbed";
+	g_autofree char *set = report_set_command(f, program, x->lab),
+			*reset = report_reset_command(program, x->lab);
+	g_autoptr(GString) up = run_args_begin(made, "up");
 
-	g_string_append_printf(out, "  in the lab\n    %s\n      undo: %s\n", set, reset);
+	g_string_append(out, "  in the lab\n");
+	if (!x->lab)
+		g_string_append_printf(out, "    %s -s %s\n", up->str, x->cell->scenario);
+	g_string_append_printf(out, "    %s\n      undo: %s\n", set, reset);
 	for (enum fix_place p = 0; p < FIX_PLACE_COUNT; p++)
 		put_commands_of(f, p, out);
 }
 
-static void put_fix_commands(const explanation *x, GString *out)
+static void put_fix_commands(const explanation *x, const struct run_args *made, GString *out)
 {
 	if (!x->fix)
 		return;
 	g_string_append(out, "\nthe fix as commands\n");
-	put_commands(x, x->fix, out);
+	put_commands(x, x->fix, made, out);
 }
 
 /* Appends the other fixes, each with its own trial. */
-static void put_alternatives(const explanation *x, GString *out)
+static void put_alternatives(const explanation *x, const struct run_args *made, GString *out)
 {
 	ptr_array_foreach(const struct alternative, a, x->alternatives) {
 		g_autofree char *change = g_strchomp(g_strdup(a->fix->change));
@@ -261,7 +268,7 @@ static void put_alternatives(const explanation *x, GString *out)
 		for (guint k = 0; lines[k]; k++)
 			g_string_append_printf(out, "  %s\n", lines[k]);
 		g_string_append(out, "the same as commands\n");
-		put_commands(x, a->fix, out);
+		put_commands(x, a->fix, made, out);
 	}
 }
 
@@ -284,7 +291,8 @@ static void put_ice_warn(const explanation *x, GString *out)
 	}
 }
 
-void explain_text(const explanation *x, int verbose, guint columns, GString *out)
+void explain_text(const explanation *x, const struct run_args *made, int verbose, guint columns,
+		  GString *out)
 {
 	g_autoptr(ladder) messages = NULL;
 
@@ -304,8 +312,8 @@ void explain_text(const explanation *x, int verbose, guint columns, GString *out
 		return;
 	messages = ladder_new(x->model, &x->seen, x->cell, verbose > 1);
 	ladder_text(messages, columns, out);
-	put_fix_commands(x, out);
-	put_alternatives(x, out);
+	put_fix_commands(x, made, out);
+	put_alternatives(x, made, out);
 	put_ice_warn(x, out);
 	if (verbose < 2)
 		return;

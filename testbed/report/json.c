@@ -29,6 +29,16 @@ json_t *report_list_json(const GPtrArray *list, json_t *(*item_json)(gconstpoint
 	return array;
 }
 
+/* A list of texts that ends with NULL (NULL: an empty one). */
+static json_t *strv_json(char *const *list)
+{
+	json_t *array = json_array();
+
+	for (; list && *list; list++)
+		json_array_append_new(array, text_json(*list));
+	return array;
+}
+
 static json_t *text_item_json(gconstpointer item)
 {
 	return text_json(item);
@@ -240,10 +250,11 @@ static json_t *run_json(const results *r)
 	g_hash_table_iter_init(&iter, r->features);
 	while (g_hash_table_iter_next(&iter, &key, &value))
 		json_object_set_new(features, key, text_json(value));
-	return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "id", text_json(r->run_id), "seed",
-			 (json_int_t)r->seed, "version", text_json(r->version), "kernel",
-			 text_json(r->kernel), "wall_ms", report_figure_json(r->wall_ms),
-			 "build_ms", report_figure_json(r->build_ms), "features", features);
+	return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "id", text_json(r->run_id),
+			 "changes", strv_json(r->changes), "seed", (json_int_t)r->seed, "version",
+			 text_json(r->version), "kernel", text_json(r->kernel), "wall_ms",
+			 report_figure_json(r->wall_ms), "build_ms",
+			 report_figure_json(r->build_ms), "features", features);
 }
 
 static json_t *endpoint_json(gconstpointer item)

@@ -37,6 +37,8 @@ char *report_results_text(const results *r);
 /* Results of a document, which the caller frees.  NULL with TB_ERROR_INPUT: it is not such a
  * document; the error names the member that is missing or of another type. */
 results *report_results_parse(const json_t *document, GError **error);
+/* The texts in a list (NULL: none), which the caller frees with g_strfreev. */
+char **report_strv_parse(const json_t *list);
 /* One cell of a document, which the caller frees.  NULL as above. */
 struct cell *report_cell_parse(const json_t *json, const char *scenario, GError **error);
 

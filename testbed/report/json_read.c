@@ -309,6 +309,17 @@ static struct scenario_result *read_scenario(struct reading *r, const json_t *js
 	return s;
 }
 
+/* The texts of a list, which the caller frees; empty: no list. */
+char **report_strv_parse(const json_t *list)
+{
+	g_autoptr(GStrvBuilder) texts = g_strv_builder_new();
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (json_is_string(json_array_get(list, i)))
+			g_strv_builder_add(texts, json_string_value(json_array_get(list, i)));
+	return g_strv_builder_end(texts);
+}
+
 static void read_run(struct reading *reading, results *r, const json_t *json)
 {
 	const char *key;
@@ -318,6 +329,7 @@ static void read_run(struct reading *reading, results *r, const json_t *json)
 	r->seed = (guint64)member_integer(json, "seed");
 	r->version = text_copy(json, "version");
 	r->kernel = text_copy(json, "kernel");
+	r->changes = report_strv_parse(json_object_get(json, "changes"));
 	r->wall_ms = member_figure(json, "wall_ms");
 	r->build_ms = member_figure(json, "build_ms");
 	json_object_foreach(json_object_get(json, "features"), key, value)

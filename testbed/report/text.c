@@ -56,16 +56,6 @@ void report_cell_line(const struct cell *c, const struct report_style *style, GS
 	g_string_append_c(out, '\n');
 }
 
-/* The start of a testbed command: program, verb, and the arguments that choose this run's topology.
- * The caller frees it. */
-static char *command_start(const struct report_text *how, const char *verb)
-{
-	g_autofree char *topology = how->topology ? g_shell_quote(how->topology) : NULL;
-
-	return g_strdup_printf("%s %s%s%s", how->program, verb, topology ? " -t " : "",
-			       topology ? topology : "");
-}
-
 /* Appends what was expected of a cell, and what came out. */
 static void append_differing(const struct cell *c, const struct report_text *how, GString *out)
 {
@@ -128,17 +118,17 @@ static void append_pairs(const struct scenario_result *s, bool (*wanted)(const s
 static void append_repeat(const struct scenario_result *s, bool (*wanted)(const struct cell *),
 			  const struct report_text *how, GString *out)
 {
-	g_autofree char *start = command_start(how, "run matrix");
-	g_autoptr(GString) calls = g_string_new(NULL);
+	g_autoptr(GString) start = run_args_begin_run(&how->made, "run matrix"),
+			   calls = g_string_new(NULL);
 
 	append_pairs(s, wanted, calls);
 	if (calls->len > 0)
-		g_string_append_printf(out, "  %s -s %s%s\n", start, s->name, calls->str);
+		g_string_append_printf(out, "  %s -s %s%s\n", start->str, s->name, calls->str);
 	ptr_array_foreach(const struct cell, c, s->cells) {
 		g_autofree char *id = g_regex_escape_string(c->id, -1);
 
 		if (!c->b && wanted(c))
-			g_string_append_printf(out, "  %s --only '^%s$'\n", start, id);
+			g_string_append_printf(out, "  %s --only '^%s$'\n", start->str, id);
 	}
 }
 
@@ -207,12 +197,12 @@ static const struct cell *first_failed(const struct scenario_result *s)
 /* Appends the command that explains a failed cell; nothing without failures. */
 static void append_why(const struct scenario_result *s, const struct report_text *how, GString *out)
 {
-	g_autofree char *start = command_start(how, "explain");
 	const struct cell *c = first_failed(s);
+	g_autofree char *command = c ? run_args_explain(&how->made, c->id) : NULL;
 
 	if (c)
-		g_string_append_printf(out, "%s: to see the cause and the fix:\n  %s %s\n", s->name,
-				       start, c->id);
+		g_string_append_printf(out, "%s: to see the cause and the fix:\n  %s\n", s->name,
+				       command);
 }
 
 /* Appends commands that run the cells again that differ, and those that failed as expected. */
@@ -292,6 +282,13 @@ static void append_summary(const results *r, const struct report_text *how, GStr
 		g_string_append_printf(out, "%s\n", at_once);
 }
 
+/* What the network was changed by, on top of every scenario. */
+static void append_changes(const results *r, GString *out)
+{
+	for (char *const *change = r->changes; change && *change; change++)
+		g_string_append_printf(out, "changed: %s\n", *change);
+}
+
 void report_text(const results *r, const struct report_text *how, GString *out)
 {
 	ptr_array_foreach(const struct scenario_result, s, r->scenarios) {
@@ -307,5 +304,6 @@ void report_text(const results *r, const struct report_text *how, GString *out)
 		append_causes(r->scenarios->pdata[i], out);
 	for (guint i = 0; i < r->scenarios->len; i++)
 		append_commands(r->scenarios->pdata[i], how, out);
+	append_changes(r, out);
 	append_summary(r, how, out);
 }

@@ -6,13 +6,12 @@
 #ifndef TESTBED_REPORT_TEXT_H
 #define TESTBED_REPORT_TEXT_H
 
+#include "testbed/report/run_args.h"
 #include "testbed/report/style.h"
 
-/* The style, and how the commands that repeat a call begin ("testbed run matrix -t FILE"). */
 struct report_text {
 	struct report_style style;
-	const char *program;  /* "testbed", "build/bin/testbed" */
-	const char *topology; /* its -t argument, or NULL: the default one */
+	struct run_args made; /* how the run was, for the commands that go on from it */
 };
 
 /* Appends the whole report: grids, differing cells, causes, commands, summary. */

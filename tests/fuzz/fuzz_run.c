@@ -27,7 +27,7 @@ static void expect_harmless(const GString *text)
 
 static void report_all(const results *r)
 {
-	const struct report_text how = {.style = style, .program = "testbed"};
+	const struct report_text how = {.style = style};
 	g_autoptr(GString) out = g_string_new(NULL);
 	g_autofree char *text = report_results_text(r);
 	json_t *document = json_loads(text, 0, NULL);
@@ -58,7 +58,7 @@ static void explain_one(finished *f, const model *m, const char *id)
 		g_ptr_array_add(events, timeline_event_new(h->agent, h->event));
 	report_timeline(recorded.cell, events, true, false, &style, out);
 	x = explain_recorded(m, s, &recorded, &options);
-	explain_text(x, 2, 80, out);
+	explain_text(x, &(const struct run_args){0}, 2, 80, out);
 	expect_harmless(out);
 	document = explain_json_text(x);
 	g_assert_nonnull(document);

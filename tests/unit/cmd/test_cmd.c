@@ -44,6 +44,14 @@ static const struct usage_case {
 	{"doctor --help", 0, "Usage: testbed doctor", NULL},
 	{"scenarios --help", 0, "Usage: testbed scenarios", NULL},
 	{"report --help", 0, "Usage: testbed report", NULL},
+	{"help run matrix", 0, "Usage: testbed run matrix", NULL},
+	{"help run matrix pairs", 0, "--pairs=A:B,...: only calls between", NULL},
+	{"help trace --name", 0, "--name=NAME, -n: a lab that is up, as it is now", NULL},
+	{"help run matrix exit", 0, "1 at least one differs", NULL},
+	{"help diff exit", 0, "Exit status: 0 the same;", NULL},
+	{"help run matrix pair", 2, NULL,
+	 "no option 'pair' of 'run matrix' (did you mean 'pairs'?)"},
+	{"help rum matrix", 2, NULL, "did you mean 'testbed run matrix'?"},
 	{"rnu matrix", 2, NULL, "did you mean 'testbed run matrix'?"},
 	{"run", 2, NULL, "testbed run matrix"},
 	{"validat", 2, NULL, "did you mean 'testbed validate'?"},
@@ -70,7 +78,9 @@ static const struct usage_case {
 	{"run matrix" T " --capture core:x", 2, NULL, "(there are: lan, perim, wan, vpn0)"},
 	{"run nat" T " edg", 2, NULL, "did you mean 'edge'?"},
 	{"run capacity" T " --rate 3", 2, NULL, "--rate '3' is no rate"},
-	{"run capacity" T " --pairs dc1:dc9", 2, NULL, "--pairs 'dc1:dc9'"},
+	{"run capacity" T " --pairs dc1:dc9", 2, NULL, "nothing to measure: --pairs 'dc1:dc9'"},
+	{"run matrix -t tests/data/scenario-client.yaml", 2, NULL, "  bob: /bin/false -v\n"},
+	{"run capacity -t tests/data/no-client.yaml", 3, NULL, "the client of 'alice' is not"},
 	{"trace" T " branch1 edg", 2, NULL, "did you mean 'edge'?"},
 	{"trace" T " branch1 edge:in", 2, NULL, "(there are: int, ext)"},
 	{"trace" T " branch1 edge --proto icmp --port 7", 2, NULL, "icmp has no ports"},
@@ -134,8 +144,20 @@ static const struct usage_case {
 	{"nodes -t /nonexistent.yaml", 3, NULL, "/nonexistent.yaml"},
 	{"validate", 0, ": ok: ", NULL},
 	{"validate -q", 0, NULL, NULL},
+	{"validate --strict -q", 0, NULL, NULL},
+	{"validate --strict -q -t tests/data/strict.yaml", 1, NULL,
+	 "strict.yaml:57:5: warning: there is no cause 'NO_RUOTE'; is 'NO_ROUTE' meant?"},
+	{"validate --strict -q tests/data/strict.yaml tests/data/bad/address-length.yaml", 3, NULL,
+	 "strict.yaml:9:3: warning: no interface is on network 'spare' (remove it"},
+	{"validate -q tests/data/strict.yaml", 0, NULL, NULL},
+	{"schema", 0, "\"$schema\": \"http://json-schema.org/draft-07/schema#\"", NULL},
 	{"validate --json -", 0, "\"schema\": \"testbed.validation/1\"", NULL},
 	{"validate --json - tests/data/bad/address-length.yaml", 3, "\"ok\": false", NULL},
+	{"validate tests/data/no-client.yaml", 3, NULL,
+	 "no-client.yaml:13:3: error: the client of 'alice' is not there: no program "
+	 "'/nonexistent/agent' (install it"},
+	{"run matrix -t tests/data/no-client.yaml --allow-commands", 3, NULL,
+	 "the client of 'bob' is not there: no program 'no-such-agent'"},
 	{"validate /nonexistent.yaml", 3, NULL, "/nonexistent.yaml"},
 	{"scenarios", 0, "missing-route", NULL},
 	{"report /nonexistent", 2, NULL, "/nonexistent"},
@@ -163,6 +185,21 @@ Test(cmd, exit_codes_and_streams)
 		expect_says("stderr", o.err, cases[i].err, cases[i].arguments);
 		outcome_clear(&o);
 	}
+}
+
+/* Every topology that is shipped, or stands for a real network in tests. */
+Test(cmd, shipped_topologies_are_clean)
+{
+	g_autofree char *program = program_path("testbed"),
+			*line = g_strdup_printf("'%s' validate --strict -q topologies/*.yaml "
+						"tests/data/topologies/*.yaml",
+						program);
+	struct outcome o;
+
+	program_shell(line, NULL, &o);
+	cr_expect_eq(o.exit_code, 0, "%s", o.err);
+	cr_expect_str_empty(o.err, "%s", o.err);
+	outcome_clear(&o);
 }
 
 /* The reference topology is found beside the program, from wherever it is started. */

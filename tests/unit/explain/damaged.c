@@ -145,7 +145,7 @@ static void explain_one(finished *f, const model *m, const char *id)
 	finished_read(f, id, &recorded);
 	show_timeline(&recorded, out);
 	x = explain_recorded(m, s, &recorded, &options);
-	explain_text(x, 2, 80, out);
+	explain_text(x, &(const struct run_args){0}, 2, 80, out);
 	expect_harmless(out);
 	document = explain_json_text(x);
 	cr_assert_not_null(document, "%s", now);
@@ -153,7 +153,7 @@ static void explain_one(finished *f, const model *m, const char *id)
 
 static void report_all(const results *r)
 {
-	const struct report_text how = {.style = {.columns = 80}, .program = "testbed"};
+	const struct report_text how = {.style = {.columns = 80}};
 	g_autoptr(GString) out = g_string_new(NULL);
 	g_autofree char *document = report_results_text(r);
 

@@ -39,7 +39,8 @@ static void stage_init(struct stage *t)
 	t->changes[1] = NULL;
 	t->run = (struct ci_run){.results = t->results,
 				 .findings = t->findings,
-				 .changes = t->changes,
+				 .how = {.topology = t->results->topology_file,
+					 .changes = t->changes},
 				 .root = "/srv/job"};
 }
 

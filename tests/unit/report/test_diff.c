@@ -50,12 +50,12 @@ Test(diff, every_kind)
 	cr_expect_not(diff_is_empty(d));
 	for (enum diff_kind kind = 0; kind < DIFF_SAME; kind++)
 		cr_expect_eq(d->counts[kind], 1u, "kind %d: %u", kind, d->counts[kind]);
-	diff_text(d, names, &style, text);
+	diff_text(d, names, NULL, &style, text);
 	sample_compare_golden("diff.txt", text->str);
 	document = diff_json(d);
 	dumped = report_document_text(document, JSON_INDENT(1));
 	sample_compare_golden("diff.json", dumped);
-	diff_html(d, names, html);
+	diff_html(d, names, NULL, html);
 	sample_compare_golden("diff.html", html->str);
 }
 
@@ -67,7 +67,7 @@ Test(diff, a_run_and_itself)
 	const struct report_style style = {.columns = 80};
 
 	cr_expect(diff_is_empty(d));
-	diff_text(d, names, &style, text);
+	diff_text(d, names, NULL, &style, text);
 	cr_expect_str_eq(text->str, "62 cells in both: 62 the same\n");
 }
 
@@ -115,7 +115,7 @@ Test(diff, texts_of_others_are_no_markup)
 
 	c->cause = g_strdup("<script>\x1b[2J");
 	d = diff_new(before, after);
-	diff_html(d, names, html);
+	diff_html(d, names, NULL, html);
 	cr_expect_null(strstr(html->str, "<script"));
 	cr_expect_null(strchr(html->str, '\x1b'));
 	cr_expect(strstr(html->str, "&lt;script&gt;"));

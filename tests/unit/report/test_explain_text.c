@@ -20,7 +20,7 @@ static char *text_of_parts(const guint *lengths, guint n)
 	f.legs = g_ptr_array_new();
 	for (guint i = 0; i < n; i++)
 		g_ptr_array_add(f.proof, g_strnfill(lengths[i], (char)('a' + (char)i)));
-	explain_text(&x, 0, 80, text);
+	explain_text(&x, &(const struct run_args){0}, 0, 80, text);
 	g_ptr_array_unref(f.proof);
 	g_ptr_array_unref(f.legs);
 	g_free(f.node);

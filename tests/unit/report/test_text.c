@@ -25,7 +25,7 @@ static void expect_narrow(const char *text, glong columns)
 
 static char *render(const results *r, struct report_style style)
 {
-	struct report_text how = {.style = style, .program = "testbed"};
+	struct report_text how = {.style = style};
 	GString *out = g_string_new(NULL);
 
 	report_text(r, &how, out);

@@ -176,3 +176,14 @@ Test(install, debian_package_has_the_version)
 		     "head -n 1 debian/changelog | sed 's/.*(\\(.*\\)).*/\\1/' | cmp - VERSION",
 		     "");
 }
+
+/* The jobs of deploy/ci give testbed verbs and options that there are. */
+Test(install, jobs_call_testbed_rightly)
+{
+	shell_expect(".",
+		     "export TOPOLOGY=x; grep -ho 'build/bin/testbed .*' deploy/ci/*.yml | "
+		     "while read -r _ words; do eval \"$BUILD/bin/testbed $words --help\" | "
+		     "head -n 1 || exit 1; done",
+		     "Usage: testbed doctor [OPTION...]\nUsage: testbed run matrix [OPTION...]\n"
+		     "Usage: testbed doctor [OPTION...]\nUsage: testbed run matrix [OPTION...]\n");
+}

@@ -182,16 +182,10 @@ static void set_names(struct completion *c)
 static void add_server(struct completion *c)
 {
 	const struct deploy_pool *pool = unplaced_front_end(c->t);
-	g_autofree char *label =
-		pool ? g_strndup(pool->fqdn, MIN(strcspn(pool->fqdn, "."), 40)) : NULL;
+	g_autofree char *name = pool ? deploy_node_name(pool->fqdn) : g_strdup("server");
 
 	c->front_end = pool;
-	c->server =
-		complete_node(c,
-			      label && g_ascii_isalnum(label[0]) && !g_str_equal(label, "count") ?
-				      label :
-				      "server",
-			      "Front End and internal DNS");
+	c->server = complete_node(c, name, "Front End and internal DNS");
 	if (pool)
 		draft_site(c->t, c->server, pool);
 	complete_join(c, c->server, "eth0", c->inside, NULL);

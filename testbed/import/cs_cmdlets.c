@@ -43,33 +43,29 @@ static void set_site(struct deploy_pool *pool, const char *site)
 		pool->site = g_strdup(name_of(site));
 }
 
-/* Lists that were cut off end with three dots; Export-Csv writes the list's type for a list. */
-static bool is_cut(const struct record *r, const char *property, diags *d)
+/* A list that was cut off ends with three dots; Export-Csv writes the list's type for a list. */
+static bool is_cut(const char *list)
 {
-	const struct word *w = record_word(r, property);
-
-	if (!w || (!strstr(w->text, "...") && !strstr(w->text, "\xe2\x80\xa6") &&
-		   !g_str_has_prefix(w->text, "System.")))
-		return false;
-	return !diags_add(d, DIAG_WARNING, w->loc,
-			  "import Get-CsComputer, too, or set $FormatEnumerationLimit = -1 before",
-			  "the list '%s' is not complete", property);
+	return strstr(list, "...") || strstr(list, "\xe2\x80\xa6") ||
+	       g_str_has_prefix(list, "System.");
 }
 
 static void add_pool(const struct record *r, struct deployment *dep, diags *d)
 {
 	struct deploy_pool *pool =
 		pool_named(r, record_text(r, "Fqdn") ? "Fqdn" : "Identity", dep, d);
-	bool cut = is_cut(r, "Computers", d);
-	const char *computers = record_text(r, "Computers");
-	g_auto(GStrv) names = g_strsplit_set(computers ? computers : "", " ,;", -1);
+	const struct word *computers = record_word(r, "Computers");
+	g_auto(GStrv) names = g_strsplit_set(computers->text, " ,;", -1);
 
 	set_site(pool, record_text(r, "Site"));
-	for (guint i = 0; pool && names[i]; i++) {
-		if (*names[i] && !(cut && (strstr(names[i], "...") || !strchr(names[i], '.') ||
-					   g_str_has_prefix(names[i], "System."))))
-			deployment_machine(dep, pool, names[i], record_word(r, "Computers")->loc,
-					   d);
+	if (!pool || is_cut(computers->text)) {
+		if (pool)
+			pool->is_cut = true;
+		return;
+	}
+	for (guint i = 0; names[i]; i++) {
+		if (*names[i])
+			deployment_machine(dep, pool, names[i], computers->loc, d);
 	}
 }
 

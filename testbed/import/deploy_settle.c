@@ -81,33 +81,22 @@ static void place_loose(struct deployment *dep, diags *d)
 static void add_own_machines(struct deployment *dep, diags *d)
 {
 	ptr_array_foreach(struct deploy_pool, pool, dep->pools) {
-		if (pool->machines->len == 0)
-			deployment_machine(dep, pool, pool->fqdn, pool->loc, d);
+		if (pool->machines->len > 0)
+			continue;
+		if (pool->is_cut)
+			diags_add(d, DIAG_WARNING, pool->loc,
+				  "import Get-CsComputer, too, or set $FormatEnumerationLimit = -1 "
+				  "before",
+				  "the list of the computers of '%s' is not complete: it is taken "
+				  "for one computer",
+				  pool->fqdn);
+		deployment_machine(dep, pool, pool->fqdn, pool->loc, d);
 	}
-}
-
-/* "edge1" of "EDGE1.example.com"; the caller frees. */
-static char *short_name(const char *fqdn)
-{
-	g_autofree char *label = g_strndup(fqdn, MIN(strcspn(fqdn, "."), 63));
-	char *name = g_ascii_strdown(label, -1);
-
-	return g_strcanon(name, G_CSET_a_2_z G_CSET_DIGITS "-", '-');
-}
-
-/* A name that a node can have; the caller frees. */
-static char *node_name(const struct deploy_machine *m)
-{
-	g_autofree char *name = short_name(m->fqdn);
-
-	return g_str_equal(name, "count") || !g_ascii_isalnum(name[0]) ?
-		       g_strdup_printf("server-%s", name) :
-		       g_steal_pointer(&name);
 }
 
 static struct facts *facts_of(const GPtrArray *all, const struct deploy_machine *m)
 {
-	g_autofree char *name = short_name(m->fqdn);
+	g_autofree char *name = deploy_node_name(m->fqdn);
 
 	ptr_array_foreach(struct facts, f, all)
 		if (g_ascii_strcasecmp(f->node, m->fqdn) == 0 ||
@@ -146,7 +135,7 @@ static void add_addresses(const struct deploy_machine *m, struct facts *f, diags
 
 static void add_facts(struct deploy_machine *m, GPtrArray *all, diags *d)
 {
-	g_autofree char *name = node_name(m);
+	g_autofree char *name = deploy_node_name(m->fqdn);
 	struct facts *f = facts_new(name, m->loc);
 	g_autofree char *hint =
 		g_strdup_printf("on that server type: route print > %s.route.txt; and import that "

@@ -2,6 +2,8 @@
 /* What the readers of a deployment add to. */
 #include "testbed/import/deployment.h"
 
+#include "testbed/import/import.h"
+
 #include <string.h>
 
 /* Ports that are the same in every topology (common/wire); the product's own defaults. */
@@ -52,6 +54,15 @@ struct deploy_service *deploy_service_new(const char *role, struct loc loc)
 
 /* --- words ------------------------------------------------------------------------------------ */
 
+char *deploy_node_name(const char *fqdn)
+{
+	g_autofree char *label = g_strndup(fqdn, MIN(strcspn(fqdn, "."), 40));
+	g_autofree char *name = g_ascii_strdown(label, -1);
+
+	g_strcanon(name, G_CSET_a_2_z G_CSET_DIGITS "-", '-');
+	return import_node_fits(name) ? g_steal_pointer(&name) : g_strdup_printf("server-%s", name);
+}
+
 enum deploy_side deploy_side_of(const char *word)
 {
 	static const char *const words[] = {"Primary", "Internal", "External"};
@@ -63,13 +74,14 @@ enum deploy_side deploy_side_of(const char *word)
 	return SIDE_OTHER;
 }
 
-/* As topology files want it: labels of letters, digits, '-' and '_'. */
+/* As topology files want it: labels of letters, digits, '-' and '_'.  "null" is no text in YAML. */
 static bool is_dns_name(const char *text)
 {
 	size_t length = strlen(text);
 
-	return length > 0 && length <= 253 && (g_ascii_isalnum(text[0]) || text[0] == '_') &&
-	       text[length - 1] != '.' && !strstr(text, "..") &&
+	return length > 0 && g_ascii_strcasecmp(text, "null") != 0 && length <= 253 &&
+	       (g_ascii_isalnum(text[0]) || text[0] == '_') && text[length - 1] != '.' &&
+	       !strstr(text, "..") &&
 	       strspn(text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_.") == length;
 }
 

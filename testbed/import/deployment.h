@@ -33,6 +33,7 @@ struct deploy_pool {
 	GPtrArray *machines; /* struct deploy_machine */
 	GPtrArray *left_out; /* char *: roles and components that a topology does not have */
 	bool is_front_end, is_director, is_edge;
+	bool is_cut;			 /* an input has only a part of its list of computers */
 	char *next_hop;			 /* of an Edge: the name of a pool; NULL: unknown */
 	char *access_fqdn, *av_fqdn;	 /* of an Edge, seen outside; NULL: unknown */
 	char *web_fqdn;			 /* of the external web site; NULL: unknown */
@@ -113,6 +114,8 @@ bool deploy_parse_address(const char *text, struct loc loc, struct addr *ret, di
 /* 1 to 65535.  false with an error in `d`: none. */
 bool deploy_parse_port(const char *text, struct loc loc, unsigned *ret, diags *d);
 
+/* The name of the node for a server: "edge1" for EDGE1.example.com; the caller frees. */
+char *deploy_node_name(const char *fqdn);
 /* The SIP domain that the topology gets.  NULL: none is known. */
 const char *deployment_sip_domain(const struct deployment *dep);
 /* Finds the facts of each Front End and Edge among `all` (struct facts) and adds facts of those

@@ -57,8 +57,9 @@ static const struct {
 
 bool import_node_fits(const char *name)
 {
+	/* "null" is no text in YAML. */
 	if (!g_ascii_isalnum(name[0]) || strlen(name) > NODE_CHARS_MAX ||
-	    g_str_equal(name, "count"))
+	    g_str_equal(name, "count") || g_ascii_strcasecmp(name, "null") == 0)
 		return false;
 	for (; *name; name++) {
 		if (!g_ascii_isalnum(*name) && !strchr("-_.", *name))
@@ -142,7 +143,12 @@ static char *decode_text(const struct import_input *in, diags *d)
 			utf8 = g_utf8_make_valid(text + mark, (gssize)(length - mark));
 	}
 	if (!utf8)
-		diags_add(d, DIAG_ERROR, top, "paste it into a text file", "not a text file");
+		diags_add(
+			d, DIAG_ERROR, top,
+			length >= 4 && memcmp(text, "PK\3\4", 4) == 0 ?
+				"unpack it: in one of Export-CsConfiguration it is DocItemSet.xml" :
+				"paste it into a text file",
+			"not a text file");
 	else
 		strip_colours(utf8);
 	return utf8;

@@ -291,6 +291,8 @@ static const struct {
 	{TOPOLOGY "\n<Cluster/></Topology>", "pasted:2:1: error: 'Cluster' without 'Fqdn'"},
 	{TOPOLOGY "\n  <Cluster Fqdn='a b'/></Topology>",
 	 "pasted:2:3: error: 'a b' is not a DNS name"},
+	{TOPOLOGY "\n<InternalDomains DefaultDomain='null'/></Topology>",
+	 "pasted:2:1: error: 'null' is not a DNS name"},
 	{TOPOLOGY CLUSTER("a.n.example") "<Machine>\n  " SIDE("Internal", "10.0.1") "/>",
 	 "pasted:2:3: error: '10.0.1' is not an address"},
 	{TOPOLOGY CLUSTER("a.n.example") "\n<ClusterId SiteId='1'/></Cluster></Topology>",
@@ -314,6 +316,9 @@ static const struct {
 	{"[{\"Fqdn\": \"a.n.example\", \"Pool\": 1}, {\"Colour\": \"red\"}]",
 	 "warning: a record is left out: no cmdlet's that is known"},
 	{"[{\"PoolFqdn\": \"\"}]", "pasted:1:1: error: it contains no pool and no service"},
+	{"Identity : a.n.example\nComputers : {a1.n.example, a2.n.example...}\nSite : Site:Kiel\n"
+	 "Fqdn : a.n.example\nBackupPoolFqdn :\n",
+	 "pasted:1:1: warning: the list of the computers of 'a.n.example' is not complete"},
 	{"[{\"PoolFqdn\":", "pasted:1:13: error: not JSON"},
 };
 
@@ -321,6 +326,39 @@ Test(deployment, what_is_wrong_is_told_with_its_place)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(hostile); i++)
 		expect_told(hostile[i].text, hostile[i].told);
+}
+
+/* DocItemSet.xml of Export-CsConfiguration has the topology deep within, among other documents. */
+Test(deployment, within_another_document)
+{
+	static const struct kind kinds[] = {
+		{"x:<?xml version='1.0'?><DocItemSet><DocItem Name='urn:xds:Other'><Data><Settings>"
+		 "<Cluster/></Settings></Data></DocItem><DocItem Name='urn:xds:Topology'><Data>"
+		 "<AnchoredXml xmlns='urn:schema:Microsoft.Rtc.Management.ScopeFramework.2008'>"
+		 "<Dictionary><Item><Value>" EDGE "</Value></Item><Item><Value>" TOPOLOGY
+		 "<Cluster/></Topology></Value></Item></Dictionary></AnchoredXml></Data></DocItem>"
+		 "</DocItemSet>" FE TWO_CARDS("10.0.1.5", "203.0.113.5"),
+		 {"internal: int", "access: 203.0.113.5"},
+		 {0},
+		 {"warning: this is a second topology: only the first is read"}},
+	};
+
+	CHECK(kinds);
+}
+
+/* Export-CsConfiguration writes a zip file. */
+Test(deployment, a_zip_file)
+{
+	static const char zip[] = "PK\3\4\24\0\0\0\10\0";
+	g_autoptr(diags) found = diags_new();
+	struct import_input in = {
+		.file = "config.zip", .text = zip, .length = sizeof zip, .node = "config"};
+	g_autofree char *topology = import_topology(&in, 1, IMPORT_KINDS, false, found),
+			*told = diags_to_text(found);
+
+	cr_expect_null(topology);
+	cr_expect_str_eq(told, "config.zip:1:1: error: not a text file (unpack it: in one of "
+			       "Export-CsConfiguration it is DocItemSet.xml)\n");
 }
 
 /* Depth is bounded, and an unknown depth costs no more than its text. */

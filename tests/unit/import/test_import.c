@@ -175,6 +175,7 @@ Test(import, names_of_nodes)
 		cr_expect(import_node_fits(name));
 	}
 	cr_expect_not(import_node_fits("count"));
+	cr_expect_not(import_node_fits("Null"));
 	cr_expect_not(import_node_fits("a b"));
 	cr_expect_not(import_node_fits(""));
 }

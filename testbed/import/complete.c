@@ -375,7 +375,7 @@ void draft_complete(struct draft *t)
 		take_gateways(&c, nodes);
 		complete_servers(&c, nodes);
 	}
-	if (diags_errors(t->found) == 0) {
+	if (c.outside && diags_errors(t->found) == 0) {
 		connect_all(&c);
 		complete_nat_routes(&c);
 		for (guint k = 0; k < t->nodes->len; k++)

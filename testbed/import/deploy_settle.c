@@ -21,7 +21,7 @@ static void tell_domains(const struct deployment *dep, diags *d)
 			  "import Get-CsSipDomain, too",
 			  "the input does not say the SIP domain: example.com is a guess");
 	ptr_array_foreach(const struct deploy_domain, domain, dep->domains) {
-		if (!g_str_equal(domain->name, chosen))
+		if (g_strcmp0(domain->name, chosen) != 0)
 			diags_add(d, DIAG_WARNING, domain->loc,
 				  "a topology has one SIP domain; write another file for this one",
 				  "the SIP domain '%s' is left out", domain->name);

@@ -218,6 +218,8 @@ void deployment_address(struct deploy_machine *m, const struct deploy_address *a
 {
 	char one[ADDR_TEXT_MAX], two[ADDR_TEXT_MAX];
 
+	if (m->addresses->len >= FACTS_MAX)
+		return;
 	array_foreach(struct deploy_address, known, m->addresses) {
 		if (known->side != a->side || known->number != a->number)
 			continue;
@@ -231,8 +233,7 @@ void deployment_address(struct deploy_machine *m, const struct deploy_address *a
 			known->outside = a->outside;
 		return;
 	}
-	if (m->addresses->len < FACTS_MAX)
-		g_array_append_vals(m->addresses, a, 1);
+	g_array_append_vals(m->addresses, a, 1);
 }
 
 struct deploy_port *deploy_service_port(struct deploy_service *s, const char *owner,

@@ -87,7 +87,7 @@ Test(deployment, every_form_says_the_same)
 		"nordwind.tbxml" MACHINES,
 		CMDLETS MACHINES,
 		"cmdlets/cs-networkinterface.txt cmdlets/cs-sipdomain.json cmdlets/cs-site.txt "
-		"cmdlets/cs-computer.csv cmdlets/cs-service.json" MACHINES,
+		"cmdlets/cs-computer.csv cmdlets/cs-service.txt" MACHINES,
 		"topology.xml " CMDLETS MACHINES,
 	};
 	g_autofree char *wanted = made_of("topology.xml" MACHINES, true, NULL);

@@ -158,20 +158,24 @@ static void add_host_routes(const struct completion *c, const struct draft_iface
 	}
 }
 
-/* Made when it is first needed. */
+/* Made when it is first needed.  Its way to `internet` is a network of its own, so that what leaves
+ * it with private addresses is dropped there. */
 static struct draft_node *company_node(struct completion *c)
 {
-	const struct draft_iface *out;
+	const struct draft_network *uplink;
+	const struct draft_iface *out, *core;
 
 	if (c->company)
 		return c->company;
 	c->company = complete_node(
 		c, "company", "what lies between the company's networks where no export tells");
 	c->company->forwarding = true;
-	out = complete_join(c, c->company, "wan", c->outside, NULL);
+	uplink = complete_network(c, true);
+	core = uplink ? complete_join(c, c->core, "uplink", uplink, NULL) : NULL;
+	out = core ? complete_join(c, c->company, "wan", uplink, NULL) : NULL;
 	if (out)
 		complete_route(c->company, &(struct prefix){.addr = {.family = AF_INET}},
-			       first_ipv4(draft_iface_on(c->core, c->outside)), out->name);
+			       first_ipv4(core), out->name);
 	return c->company;
 }
 
@@ -313,7 +317,9 @@ static void connect_all(struct completion *c)
 {
 	visit_networks(c);
 	for (int outer = 1; outer >= 0; outer--) {
-		ptr_array_foreach(const struct draft_network, n, c->t->networks) {
+		for (guint k = 0; k < c->t->networks->len; k++) { /* attach may add one */
+			const struct draft_network *n = c->t->networks->pdata[k];
+
 			if (reach_of(c, n)->seen || n->subnet.addr.family != AF_INET ||
 			    is_outer(c->t, n) != outer)
 				continue;

@@ -9,21 +9,21 @@
 #define DATA "tests/data/import/nordwind/"
 #define FAILS "as-it-is/pc-bremen-client-outside/"
 
-/* Imports the company with this export of its Edge to FOLDER/company.yaml, whose name the caller
- * frees. */
-static char *import_company(const char *folder, const char *edge)
+/* Imports the company with this export of its Edge, and those of its routers if wanted, to
+ * FOLDER/company.yaml, whose name the caller frees. */
+static char *import_company(const char *folder, const char *edge, bool routers)
 {
 	const char *const args[] = {"import",
 				    "--complete",
 				    DATA "topology.xml",
 				    edge,
 				    DATA "fe1.route.txt",
-				    DATA "core.addr.txt",
+				    DATA "pc-hamburg.route.txt",
+				    DATA "pc-bremen.route.txt",
+				    routers ? DATA "core.addr.txt" : NULL,
 				    DATA "core.route.txt",
 				    DATA "bremen-gw.addr.txt",
 				    DATA "bremen-gw.route.txt",
-				    DATA "pc-hamburg.route.txt",
-				    DATA "pc-bremen.route.txt",
 				    NULL};
 	char *path = g_build_filename(folder, "company.yaml", NULL);
 	struct outcome o;
@@ -38,7 +38,7 @@ static char *import_company(const char *folder, const char *edge)
 Test(import, a_route_that_the_edge_does_not_have)
 {
 	char *folder = program_folder_new();
-	g_autofree char *topology = import_company(folder, DATA "edge1.route.txt");
+	g_autofree char *topology = import_company(folder, DATA "edge1.route.txt", true);
 	g_autofree char *kept = g_build_filename(folder, "run", NULL), *unexpected = NULL;
 	const char *const args[] = {"run", "matrix", "-q", "-t", topology, NULL};
 	const char *const explain[] = {"explain", kept, FAILS "audio", NULL};
@@ -64,9 +64,26 @@ Test(import, a_route_that_the_edge_does_not_have)
 Test(import, the_mended_export)
 {
 	char *folder = program_folder_new();
-	g_autofree char *topology = import_company(folder, DATA "mended/edge1.route.txt");
+	g_autofree char *topology = import_company(folder, DATA "mended/edge1.route.txt", true);
 	const char *const args[] = {"run", "matrix", "-q", "-t", topology, NULL};
 
 	program_expect_matrix(args);
+	program_folder_free(folder);
+}
+
+/* The deployment and the servers' own exports are enough: what lies between is added. */
+Test(import, without_the_routers)
+{
+	char *folder = program_folder_new();
+	g_autofree char *topology = import_company(folder, DATA "edge1.route.txt", false);
+	const char *const args[] = {
+		"run",	   "matrix", "-q", "-t", topology, "--pairs", "pc-bremen:client-outside",
+		"--media", "audio",  NULL};
+	struct run r;
+
+	program_run_matrix(folder, args, 0, &r);
+	cr_expect_eq(r.exit_code, 1, "exit %d: %s%s", r.exit_code, r.out, r.err);
+	cr_expect_not_null(strstr(r.out, "failures by cause: RETURN_WRONG_EGRESS 1"), "%s", r.out);
+	run_clear(&r);
 	program_folder_free(folder);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The Front Ends and Edges of a deployment, at the nodes and interfaces that were drawn. */
 #include "testbed/import/draft.h"
-#include "testbed/import/import.h"
 
 #include <string.h>
 
@@ -28,7 +27,7 @@ static char *site_name(const struct draft *t, const char *name)
 	char *made = g_strndup(name, 40);
 
 	g_strcanon(made, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_.", '-');
-	if (!import_node_fits(made)) {
+	if (!facts_node_fits(made)) {
 		char *with = g_strconcat("site-", made, NULL);
 
 		g_free(made);

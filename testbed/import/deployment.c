@@ -2,8 +2,6 @@
 /* What the readers of a deployment add to. */
 #include "testbed/import/deployment.h"
 
-#include "testbed/import/import.h"
-
 #include <string.h>
 
 /* Ports that are the same in every topology (common/wire); the product's own defaults. */
@@ -60,7 +58,7 @@ char *deploy_node_name(const char *fqdn)
 	g_autofree char *name = g_ascii_strdown(label, -1);
 
 	g_strcanon(name, G_CSET_a_2_z G_CSET_DIGITS "-", '-');
-	return import_node_fits(name) ? g_steal_pointer(&name) : g_strdup_printf("server-%s", name);
+	return facts_node_fits(name) ? g_steal_pointer(&name) : g_strdup_printf("server-%s", name);
 }
 
 enum deploy_side deploy_side_of(const char *word)

@@ -30,6 +30,19 @@ static const struct object_shape facts_shape =
 		     OWNS_ARRAY(facts, relays, fact_relay), OWNS_LIST(facts, notes, g_free),
 		     OWNS(facts, usual, usual_free));
 
+bool facts_node_fits(const char *name)
+{
+	/* "null" is no text in YAML. */
+	if (!g_ascii_isalnum(name[0]) || strlen(name) > NODE_NAME_MAX ||
+	    g_str_equal(name, "count") || g_ascii_strcasecmp(name, "null") == 0)
+		return false;
+	for (; *name; name++) {
+		if (!g_ascii_isalnum(*name) && !strchr("-_.", *name))
+			return false;
+	}
+	return true;
+}
+
 struct facts *facts_new(const char *node, struct loc loc)
 {
 	struct facts *f = object_new(&facts_shape);

@@ -13,6 +13,11 @@
 /* Limit on the entries of each list; no real machine has more. */
 #define FACTS_MAX 4096
 
+/* Characters of a node's name, which also is a host name (RFC 1035 section 2.3.4). */
+#define NODE_NAME_MAX 63
+/* Whether a node can have this name. */
+bool facts_node_fits(const char *name);
+
 struct fact_address {
 	struct prefix address;
 	struct addr peer; /* other end of a point-to-point line; unset: none */

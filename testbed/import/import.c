@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define NODE_CHARS_MAX 63
-
 const char *const import_kind_names[] = {[IMPORT_CS_TOPOLOGY] = "cs-topology",
 					 [IMPORT_CS_CMDLETS] = "cs-cmdlets",
 					 [IMPORT_IP_ADDR] = "ip-addr",
@@ -57,15 +55,7 @@ static const struct {
 
 bool import_node_fits(const char *name)
 {
-	/* "null" is no text in YAML. */
-	if (!g_ascii_isalnum(name[0]) || strlen(name) > NODE_CHARS_MAX ||
-	    g_str_equal(name, "count") || g_ascii_strcasecmp(name, "null") == 0)
-		return false;
-	for (; *name; name++) {
-		if (!g_ascii_isalnum(*name) && !strchr("-_.", *name))
-			return false;
-	}
-	return true;
+	return facts_node_fits(name);
 }
 
 char *import_node_of(const char *file)
@@ -73,7 +63,7 @@ char *import_node_of(const char *file)
 	g_autofree char *base = g_path_get_basename(file);
 	g_autoptr(GString) name = g_string_new(NULL);
 
-	for (const char *p = base; *p && *p != '.' && name->len < NODE_CHARS_MAX; p++) {
+	for (const char *p = base; *p && *p != '.' && name->len < NODE_NAME_MAX; p++) {
 		if (g_ascii_isalnum(*p) || ((*p == '-' || *p == '_') && name->len > 0))
 			g_string_append_c(name, *p);
 		else if (name->len > 0)

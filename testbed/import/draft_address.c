@@ -340,6 +340,19 @@ static const struct draft_network *wire_of(const struct draft *t, const struct d
 	return i && owner != node ? i->network : NULL;
 }
 
+/* Warns when another node has the address in that network. */
+static bool is_taken(struct draft *t, const struct draft_node *node, const struct draft_network *n,
+		     const struct fact_address *a)
+{
+	const struct draft_node *other = taken_by(t, n, node, &a->address.addr);
+	char text[ADDR_TEXT_MAX];
+
+	return other &&
+	       !diags_add(t->found, DIAG_WARNING, a->loc, "an address is there once in a network",
+			  "'%s' and '%s' both have %s: left out at '%s'", other->name, node->name,
+			  addr_print(&a->address.addr, text), node->name);
+}
+
 /* The interface's line ends at the peer of its host address; a line has one other end. */
 static void set_peer(const struct draft_node *node, struct draft_iface *i,
 		     const struct fact_address *a)
@@ -372,7 +385,8 @@ static struct draft_iface *add_host_address(struct draft *t, struct draft_node *
 		return i;
 	}
 	i = iface_of(node, n, source->name);
-	if (overlaps_own(t, node, a) || is_own_twice(t, node, n, source->name, a) ||
+	if (is_taken(t, node, n, a) || overlaps_own(t, node, a) ||
+	    is_own_twice(t, node, n, source->name, a) ||
 	    (!i && other_iface_overlaps(t, node, n, a)))
 		return NULL;
 	if (!i)

@@ -135,6 +135,23 @@ Test(kinds, routes_of_linux)
 #define TWO "r:2: eth0    inet 10.0.0.2/24\n3: eth1    inet 10.0.1.2/24\n"
 
 /* Whatever is said of a gateway, of several, and of the ends of lines. */
+/* Two nodes of one wire have one host address, as VRRP gives it. */
+Test(import, a_host_address_of_two_nodes)
+{
+#define VRRP(own)                                                \
+	"[{\"ifname\":\"eth0\",\"addr_info\":[{\"local\":\"" own \
+	"\",\"prefixlen\":24},{\"local\":\"203.0.113.9\",\"prefixlen\":32}]}]"
+	static const struct kind kinds[] = {
+		{"a:" VRRP("10.0.0.2") "~b:" VRRP("10.0.0.3"),
+		 {"addresses: [\"10.0.0.2/24\", \"203.0.113.9/32\"]",
+		  "addresses: [\"10.0.0.3/24\"]"},
+		 {NULL},
+		 {"'a' and 'b' both have 203.0.113.9: left out at 'b'"}},
+	};
+
+	CHECK(kinds);
+}
+
 static const struct kind linux_gateways[] = {
 	/* `ip -d` prints the objects of next hops on lines of their own. */
 	{"policy.addr.json policy.detail.txt",

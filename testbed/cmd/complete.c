@@ -94,29 +94,45 @@ static void propose_labs(struct query *q)
 		propose(q, names[i], "a lab that is up");
 }
 
-/* Whether the verb works in a lab that is up, as it is given. */
-static bool is_live(const struct query *q)
+/* Whether the verb can only mean a lab that is up, as it is given. */
+static bool must_be_live(const struct query *q)
 {
 	return (q->verb->options & OPT_NAME) &&
 	       (q->given.name || !(q->verb->options & OPT_TOPOLOGY));
 }
 
+/* Whether it means the lab that is up, if there is one. */
+static bool may_be_live(const struct query *q)
+{
+	const struct options *o = &q->given;
+
+	return must_be_live(q) || ((q->verb->options & OPT_FRESH) && !o->topology && !o->scenario &&
+				   !o->changes && !o->fresh);
+}
+
+/* The topology file of that lab, which the caller frees; NULL: there is none. */
+static char *live_topology(const struct query *q)
+{
+	g_autoptr(live_client) c = live_connect(q->given.name, NULL);
+	json_auto_t *status = c ? live_ask(c, "status", NULL) : NULL;
+
+	return g_strdup(member_text(json_object_get(status, "topology"), "file"));
+}
+
 typedef void node_func(struct query *q, const struct node *n);
 
-/* Calls `func` with the nodes of the topology, or of the lab that is up. */
+/* Calls `func` with the nodes of the lab that is up, or of the topology. */
 static void each_node(struct query *q, node_func *func)
 {
-	g_autoptr(live_client) c = is_live(q) ? live_connect(q->given.name, NULL) : NULL;
-	json_auto_t *status = c ? live_ask(c, "status", NULL) : NULL;
-	struct options of_lab = {.topology = (char *)(guintptr)member_text(
-					 json_object_get(status, "topology"), "file")};
+	g_autofree char *file = may_be_live(q) ? live_topology(q) : NULL;
+	const struct options of_lab = {.topology = file};
 	g_autoptr(diags) found = diags_new();
 	g_autoptr(model) m = NULL;
 
-	if (!is_live(q))
-		m = topology_of(q);
-	else if (of_lab.topology)
+	if (file)
 		m = cmd_topology_read(&of_lab, found);
+	else if (!must_be_live(q))
+		m = topology_of(q);
 	if (m)
 		ptr_array_foreach(const struct node, n, m->nodes)
 			func(q, n);

@@ -102,3 +102,37 @@ Test(install, doctor_tells_what_is_missing)
 		cr_expect_not_null(strstr(said, "This host can run labs."), "%s", said);
 	}
 }
+
+/* What shells propose for a lab that is up: its name, and the nodes of its topology. */
+Test(install, completion_knows_the_lab_that_is_up)
+{
+	static const struct {
+		const char *typed, *proposed;
+	} cases[] = {
+		{"status -n ''", "office\n"},
+		{"call mob", "mobile1\n"},
+		{"shell -n office off", "office-gw\noffice1\noffice2\n"},
+		{"trace stri", "strict-gw\nstrict1\n"},
+		{"trace --fresh bra", "branch-gw\nbranch1\nbranch2\n"},
+		{"call bra", ""},
+	};
+	char *folder = program_folder_new();
+	g_autofree char *program = program_path("testbed");
+	g_autofree char *set =
+		g_strdup_printf("export XDG_RUNTIME_DIR='%s'; t='%s'; ", folder, program);
+	g_autofree char *up = g_strconcat(set, "\"$t\" up -q -n office -t topologies/webrtc.yaml",
+					  NULL),
+			*down = g_strconcat(set, "\"$t\" down", NULL);
+
+	g_free(output_of(up));
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *line =
+			g_strdup_printf("%s \"$t\" __complete -- %s | cut -f 1 | LC_ALL=C sort",
+					set, cases[i].typed);
+		g_autofree char *said = output_of(line);
+
+		cr_expect_str_eq(said, cases[i].proposed, "%s: %s", cases[i].typed, said);
+	}
+	g_free(output_of(down));
+	program_folder_free(folder);
+}

@@ -78,6 +78,14 @@ guint64 strain_parse_backlog(const char *softnet)
 	return sum;
 }
 
+GPid strain_parse_tracer(const char *status)
+{
+	static const char name[] = "\nTracerPid:";
+	const char *at = strstr(status, name);
+
+	return at ? (GPid)g_ascii_strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
 /* --- /proc ------------------------------------------------------------------------------------ */
 
 static char *read_of(GPid pid, const char *file)
@@ -142,4 +150,11 @@ guint64 strain_backlog_drops(void)
 	return g_file_get_contents("/proc/net/softnet_stat", &text, NULL, NULL) ?
 		       strain_parse_backlog(text) :
 		       0;
+}
+
+GPid strain_tracer(GPid pid)
+{
+	g_autofree char *status = read_of(pid, "status");
+
+	return status ? strain_parse_tracer(status) : 0;
 }

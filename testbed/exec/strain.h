@@ -28,11 +28,17 @@ void strain_each_device(GPid pid, strain_device_func func, gpointer user_data);
  * that is down loses what it held, and the counter stays. */
 guint64 strain_queue_drops(exec *x, const char *node, const char *ifname, bool *ret_up);
 
+/* The process that traces this one, as strace and debuggers do: every stop makes it late, and no
+ * other counter tells.  0: none, as far as it can be seen from here. */
+GPid strain_tracer(GPid pid);
+
 /* Packets that the processors' own backlog had no room for, on the whole machine. */
 guint64 strain_backlog_drops(void);
 
 /* The text of /proc/PID/schedstat; 0: it is none. */
 guint64 strain_parse_waited_ns(const char *schedstat);
+/* TracerPid in the text of /proc/PID/status. */
+GPid strain_parse_tracer(const char *status);
 /* The sum of RcvbufErrors in the texts of /proc/PID/net/snmp and snmp6 (NULL: there is none). */
 guint64 strain_parse_socket_drops(const char *snmp, const char *snmp6);
 void strain_parse_devices(const char *dev, strain_device_func func, gpointer user_data);

@@ -281,6 +281,7 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 	l->callbacks = *callbacks;
 	l->user_data = user_data;
 	l->pid = child.pid;
+	l->traced_from_us = g_get_monotonic_time();
 	l->pidfd = child.pidfd;
 	l->agents = agents_of(p);
 	l->refs = 1;

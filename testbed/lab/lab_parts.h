@@ -14,6 +14,7 @@ struct lab {
 	gpointer user_data;
 	pid_t pid;
 	int pidfd;
+	gint64 traced_from_us; /* since when it was not looked who traces it */
 	line_socket *channel;
 	guint exit_source;  /* source on the default context; 0: the supervisor has been reaped */
 	GHashTable *agents; /* names of those that can be commanded */

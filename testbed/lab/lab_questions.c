@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/base/object.h"
+#include "testbed/exec/strain.h"
 #include "testbed/lab/lab_parts.h"
-
 #include "testbed/netstate/netstate_json.h"
 
 #include <string.h>
@@ -194,12 +194,30 @@ static bool is_look(const struct question *q)
 	return q->looked;
 }
 
+/* Whoever traces a lab's supervisor traces all of its children (strace -f, a debugger that follows
+ * forks), and only who is outside of the lab sees that. */
+static void tell_traced(lab *l)
+{
+	gint64 now_us = g_get_monotonic_time();
+
+	if (strain_tracer(l->pid) != 0 && l->callbacks.witness) {
+		struct witness *w = witness_new(WITNESS_TRACED, "the lab",
+						(guint64)(now_us - l->traced_from_us) / 1000,
+						l->traced_from_us, now_us);
+
+		l->callbacks.witness(l, w, l->user_data);
+		witness_free(w);
+	}
+	l->traced_from_us = now_us;
+}
+
 void lab_on_looked(lab *l, json_t *message G_GNUC_UNUSED, json_t *yes G_GNUC_UNUSED)
 {
 	struct question *q = answered(l, is_look);
 
 	if (!q)
 		return;
+	tell_traced(l);
 	q->looked(l, q->user_data);
 	object_free(q);
 }

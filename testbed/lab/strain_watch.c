@@ -3,6 +3,8 @@
 
 #include "testbed/exec/strain.h"
 
+#include <time.h>
+
 #define MACHINE "the machine"
 #define SUPERVISOR "the lab's supervisor"
 #define LINKS "impaired links"
@@ -24,6 +26,7 @@ struct strain_watch {
 	GHashTable *counters;	/* what is counted -> guint64 */
 	GHashTable *stopped;	/* pid -> gint64: since when */
 	gint64 last_us, due_us; /* the last look; when the timer should have fired */
+	gint64 cost_us;		/* processor time of the last look */
 	/* during a look: */
 	gint64 now_us;
 	const char *where;  /* the process that is looked at */
@@ -203,8 +206,21 @@ static void look_at_machine(strain_watch *s)
 	tell_lost(s, WITNESS_RING_FULL, LINKS, growth(s, g_strdup("rings"), exec_ring_drops(s->x)));
 }
 
+/* Processor time of this thread.  What a busy machine adds to a look is no reason to look less
+ * often. */
+static gint64 cpu_us(void)
+{
+	struct timespec now;
+
+	return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0 ?
+		       now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000 :
+		       0;
+}
+
 void strain_watch_look(strain_watch *s)
 {
+	gint64 began_us = cpu_us();
+
 	s->now_us = g_get_monotonic_time();
 	s->worst = 0;
 	s->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -216,6 +232,7 @@ void strain_watch_look(strain_watch *s)
 	if (s->worst >= TELL_SHARE)
 		s->handlers.starved(MIN(s->worst, 1), s->user_data);
 	s->last_us = s->now_us;
+	s->cost_us = cpu_us() - began_us;
 }
 
 /* --- when ------------------------------------------------------------------------------------- */
@@ -231,8 +248,8 @@ static void stop_timer(strain_watch *s)
 
 static void wait_for_next(strain_watch *s)
 {
-	gint64 now_us = g_get_monotonic_time(), took_us = now_us - s->now_us;
-	guint wait_ms = MAX(STRAIN_TICK_MS, (guint)(took_us * COST_SHARE / 1000));
+	gint64 now_us = g_get_monotonic_time();
+	guint wait_ms = MAX(STRAIN_TICK_MS, (guint)(s->cost_us * COST_SHARE / 1000));
 
 	stop_timer(s);
 	s->due_us = now_us + (gint64)wait_ms * 1000;

@@ -17,13 +17,14 @@
 #include <stdbool.h>
 
 /* X(id, name, it counts packets (else milliseconds), in words, behind where and before how much) */
-#define WITNESS_KINDS(X)                                                         \
-	X(STOPPED, "stopped", false, "was stopped for")                          \
-	X(STARVED, "no-processor", false, "was ready and got no processor for")  \
-	X(LATE, "late", false, "was late by")                                    \
-	X(SOCKET_FULL, "socket-full", true, "had full receive buffers and lost") \
-	X(QUEUE_FULL, "queue-full", true, "had a full queue and lost")           \
-	X(RING_FULL, "ring-full", true, "had a full ring and lost")              \
+#define WITNESS_KINDS(X)                                                                      \
+	X(STOPPED, "stopped", false, "was stopped for")                                       \
+	X(STARVED, "no-processor", false, "was ready and got no processor for")               \
+	X(TRACED, "traced", false, "was stopped again and again by a debugger or strace for") \
+	X(LATE, "late", false, "was late by")                                                 \
+	X(SOCKET_FULL, "socket-full", true, "had full receive buffers and lost")              \
+	X(QUEUE_FULL, "queue-full", true, "had a full queue and lost")                        \
+	X(RING_FULL, "ring-full", true, "had a full ring and lost")                           \
 	X(BACKLOG_FULL, "backlog-full", true, "had a full backlog and lost")
 
 enum witness_kind {

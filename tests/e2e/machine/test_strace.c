@@ -24,12 +24,13 @@ static guint number_after(const char *text, const char *word)
 static guint trace(const char *verb, guint *ret_outside, char **ret_said)
 {
 	char *folder = program_folder_new();
-	g_autofree char *program = program_path("testbed"),
-			*line = g_strdup_printf(
-				"strace -f --pidns-translation -e signal=none -e trace=" CALLS
-				" -o %s/trace %s %s >%s/out 2>&1 || { cat %s/out; exit 1; }; "
-				"awk -f tests/e2e/machine/outside.awk %s/trace",
-				folder, program, verb, folder, folder, folder);
+	g_autofree char
+		*program = program_path("testbed"),
+		*line = g_strdup_printf(
+			"strace -f --seccomp-bpf --pidns-translation -e signal=none -e trace=" CALLS
+			" -o %s/trace %s %s >%s/out 2>&1 || { cat %s/out; exit 1; }; "
+			"awk -f tests/e2e/machine/outside.awk %s/trace",
+			folder, program, verb, folder, folder, folder);
 	struct outcome o;
 	guint inside;
 

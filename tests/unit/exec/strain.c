@@ -56,3 +56,11 @@ Test(strain, short_waits_are_no_witness)
 	cr_expect_not(strain_is_witness(60, 100), "shorter than any timer here");
 	cr_expect_not(strain_is_witness(150, 1000), "it had a processor most of the time");
 }
+
+Test(strain, sees_who_traces)
+{
+	cr_expect_eq(strain_parse_tracer("Name:\tx\nPid:\t5\nTracerPid:\t4711\nUid:\t0\n"), 4711);
+	cr_expect_eq(strain_parse_tracer("Name:\tTracerPid:\t7\nTracerPid:\t0\n"), 0);
+	cr_expect_eq(strain_parse_tracer(""), 0);
+	cr_expect_eq(strain_tracer(G_MAXINT), 0);
+}

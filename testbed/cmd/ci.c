@@ -95,6 +95,18 @@ static int write_github(const struct ci_run *run)
 	return path && *path ? append_summary(run, path) : CMD_AS_EXPECTED;
 }
 
+/* Writes what the options ask for.  Returns the exit code. */
+static int write_forms(const struct ci_run *told, const struct options *o)
+{
+	int status = write_form(o->junit, ci_junit, told);
+
+	if (status == CMD_AS_EXPECTED)
+		status = write_form(o->tap, ci_tap, told);
+	if (status == CMD_AS_EXPECTED && o->github)
+		status = write_github(told);
+	return status;
+}
+
 int cmd_ci_write(finished *run, const char *folder, const struct options *o)
 {
 	char seed[24];
@@ -105,15 +117,18 @@ int cmd_ci_write(finished *run, const char *folder, const struct options *o)
 			      .findings = d ? differing_findings(d) : NULL,
 			      .how = run_args_of(run->results, seed),
 			      .root = g_getenv("GITHUB_WORKSPACE")};
-	int status;
 
-	if (!m)
-		return CMD_INPUT;
 	told.how.folder = folder;
-	status = write_form(o->junit, ci_junit, &told);
-	if (status == CMD_AS_EXPECTED)
-		status = write_form(o->tap, ci_tap, &told);
-	if (status == CMD_AS_EXPECTED && o->github)
-		status = write_github(&told);
-	return status;
+	return m ? write_forms(&told, o) : CMD_INPUT;
+}
+
+int cmd_ci_write_results(const results *r, GHashTable *folders, const struct options *o)
+{
+	char seed[24];
+	const struct ci_run told = {.results = r,
+				    .how = run_args_of(r, seed),
+				    .folders = folders,
+				    .root = g_getenv("GITHUB_WORKSPACE")};
+
+	return write_forms(&told, o);
 }

@@ -20,5 +20,8 @@ bool cmd_ci_check(const struct options *o, bool *ret_taken);
  * NULL: it is the last run.  Annotations go to stderr, and the summary to the end of the file that
  * GITHUB_STEP_SUMMARY names.  Returns the exit code. */
 int cmd_ci_write(finished *run, const char *folder, const struct options *o);
+/* The same for results alone, merged from several runs: without proofs and lines of the topology.
+ * `folders`: cell's id -> folder of the run that has it. */
+int cmd_ci_write_results(const results *r, GHashTable *folders, const struct options *o);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/ci.h"
+#include "testbed/cmd/merge.h"
 #include "testbed/cmd/rundir.h"
 #include "testbed/cmd/story.h"
 #include "testbed/lab/lab.h"
@@ -82,7 +83,7 @@ int cmd_doctor(const struct options *o)
 
 /* --- report ----------------------------------------------------------------------------------- */
 
-int cmd_report(const struct options *o)
+static int report_one(const struct options *o)
 {
 	g_autofree char *last = o->arguments[0] ? NULL : rundir_last();
 	g_autoptr(diags) found = diags_new();
@@ -113,6 +114,15 @@ int cmd_report(const struct options *o)
 	if (status != CMD_AS_EXPECTED)
 		return status;
 	return results_summarise(f->results).unexpected > 0 ? CMD_DIFFERS : CMD_AS_EXPECTED;
+}
+
+int cmd_report(const struct options *o)
+{
+	if (o->merge)
+		return cmd_report_merge(o);
+	if (g_strv_length(o->arguments) > 1)
+		return cmd_fail(CMD_USAGE, "one run at a time, or several as one by --merge");
+	return report_one(o);
 }
 
 /* --- version ---------------------------------------------------------------------------------- */

@@ -59,16 +59,18 @@
 #define OPT_CI OPTION_BIT(45)  /* --junit, --tap, --github */
 #define OPT_FRESH OPTION_BIT(50)
 #define OPT_STRICT OPTION_BIT(51)
+#define OPT_SHARD OPTION_BIT(55)
+#define OPT_MERGE OPTION_BIT(56)
 
 /* Values of options; text that was not given is NULL.  GOption asks for gboolean. */
 struct options {
 	char *topology;
 	char *scenario; /* as given: "A,B" */
-	char *only, *media, *pairs, *out, *json, *format, *seed, *seconds, *proto, *port, *icewarn,
-		*evidence, *run, *html, *story, *junit, *tap;
+	char *only, *media, *pairs, *shard, *out, *json, *format, *seed, *seconds, *proto, *port,
+		*icewarn, *evidence, *run, *html, *story, *junit, *tap;
 	int jobs;
 	int verbose; /* how often -v was given */
-	gboolean quiet, no_color, all, no_trial, fresh, help;
+	gboolean quiet, no_color, all, no_trial, fresh, merge, help;
 	int at_once; /* calls that stand at the same time; 0: as the machine's load allows */
 	char *file;  /* of -o: where to write to */
 	char *rate, *plot;

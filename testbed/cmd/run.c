@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#define SHARDS_MAX 100000u
+
 /* Bits of the media in "audio,video" (NULL: 0).  False: one is unknown, which was printed. */
 static bool parse_media(const char *text, unsigned *ret_mask)
 {
@@ -25,6 +27,23 @@ static bool parse_media(const char *text, unsigned *ret_mask)
 						"av-conference");
 		*ret_mask |= 1u << media;
 	}
+	return true;
+}
+
+/* Reads "3/8" (NULL: all cells).  False: it is no shard, which was printed. */
+static bool parse_shard(const char *text, struct matrix_shard *ret)
+{
+	g_auto(GStrv) parts = g_strsplit(text ? text : "", "/", 0);
+	guint64 index, count;
+
+	*ret = (struct matrix_shard){0};
+	if (!text)
+		return true;
+	if (g_strv_length(parts) != 2 ||
+	    !g_ascii_string_to_unsigned(parts[1], 10, 1, SHARDS_MAX, &count, NULL) ||
+	    !g_ascii_string_to_unsigned(parts[0], 10, 1, count, &index, NULL))
+		return cmd_error("--shard '%s': I/N, I from 1 to N, N up to %u", text, SHARDS_MAX);
+	*ret = (struct matrix_shard){(guint)index, (guint)count};
 	return true;
 }
 
@@ -98,14 +117,17 @@ matrix_selection *cmd_select_matrix(const model *m, const struct options *o, int
 	};
 
 	*ret_status = CMD_USAGE;
-	return parse_media(o->media, &f.media_mask) ? select_cells(m, &f, o, ret_status) : NULL;
+	if (!parse_media(o->media, &f.media_mask) || !parse_shard(o->shard, &f.shard))
+		return NULL;
+	return select_cells(m, &f, o, ret_status);
 }
 
 bool cmd_check_matrix(const struct options *o)
 {
+	struct matrix_shard shard;
 	unsigned media;
 
-	return parse_media(o->media, &media);
+	return parse_media(o->media, &media) && parse_shard(o->shard, &shard);
 }
 
 int cmd_run_matrix(const struct options *o)

@@ -144,6 +144,16 @@ static const char import_help[] =
 	"Exit status: 0 imported, perhaps with warnings; 2 wrong arguments; 3 a file is wrong;\n"
 	"4 internal error.\n";
 
+static const char report_help[] =
+	"The results are made from the run folder's events.jsonl, also when the run was cut "
+	"off.\n"
+	"A page (--html) needs the topology that ran: where it was, or by -t.\n\n"
+	"With --merge each RUNDIR is a shard of one matrix ('run matrix --shard'), or any run of "
+	"one topology, or a file that --json has written.  Of a cell that two have the later one "
+	"counts.  What is missing is told, and is not as expected (docs/SHARDS.md).\n\n"
+	"Exit status: 0 as expected; 1 a cell differs or, with --merge, is missing; 2 wrong "
+	"arguments, or no such run; 3 its topology can't be read; 4 internal error.\n";
+
 static const char diff_help[] =
 	"RUN is a run folder, or a file that --json has written.  A cell that differs has a line: "
 	"broke, mended, another verdict, path or cause, or quality that moved further than two "
@@ -213,8 +223,8 @@ static const char score_help[] =
 const struct verb cmd_verbs[] = {
 	{"run matrix", NULL,
 	 "Place every call in every scenario and hold it against what is expected", cmd_exit_status,
-	 RUN_OPTIONS | OPT_ONLY | OPT_PAIRS | OPT_JOBS | OPT_AT_ONCE | OPT_SECONDS, 0, 0,
-	 cmd_run_matrix},
+	 RUN_OPTIONS | OPT_ONLY | OPT_PAIRS | OPT_JOBS | OPT_AT_ONCE | OPT_SECONDS | OPT_SHARD, 0,
+	 0, cmd_run_matrix},
 	{"run call", "A B", "Place one call in a fresh lab and print its timeline",
 	 "Without -s the topology's first scenario is taken, without --media an audio call.\n"
 	 "-v tells the bytes on each wire of the call's way, too, and what a tunnel added to "
@@ -331,11 +341,9 @@ const struct verb cmd_verbs[] = {
 	 OPT_JSON | OPT_COLOR, 0, 0, cmd_doctor},
 	{"scenarios", NULL, "List the scenarios of a topology", NULL, OPT_TOPOLOGY | OPT_JSON, 0, 0,
 	 cmd_scenarios},
-	{"report", "[RUNDIR]", "Show the results of an earlier run (default: the last one)",
-	 "The results are made from the run folder's events.jsonl, also when the run was cut "
-	 "off.\n"
-	 "A page (--html) needs the topology that ran: where it was, or by -t.\n",
-	 OPT_JSON | OPT_COLOR | OPT_HTML | OPT_CI | OPT_TOPOLOGY, 0, 1, cmd_report},
+	{"report", "[RUNDIR...]", "Show the results of an earlier run (default: the last one)",
+	 report_help, OPT_JSON | OPT_COLOR | OPT_HTML | OPT_CI | OPT_TOPOLOGY | OPT_MERGE, 0,
+	 G_MAXUINT, cmd_report},
 	{"diff", "RUN1 [RUN2]", "Tell what changed from one run to another (default: the last one)",
 	 diff_help, OPT_JSON | OPT_HTML | OPT_COLOR, 1, 2, cmd_diff},
 	{"whatif", NULL, "Run the matrix without and with a change, and tell what it changes",

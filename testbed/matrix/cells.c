@@ -248,6 +248,17 @@ static bool add_scenario(matrix_selection *s, const model *base, const struct sc
 	return true;
 }
 
+/* Removes the scenario at `index` if it has no cell. */
+static void remove_empty(matrix_selection *s, guint index)
+{
+	const struct selected_scenario *one = s->scenarios->pdata[index];
+
+	if (one->result->cells->len > 0)
+		return;
+	g_ptr_array_remove_index(s->results->scenarios, index);
+	g_ptr_array_remove_index(s->scenarios, index);
+}
+
 /* Fills in the cells of every scenario, and removes scenarios without any.  Returns the number of
  * cells. */
 static guint fill_cells(matrix_selection *s, const struct matrix_filter *f, const GRegex *only)
@@ -261,12 +272,69 @@ static guint fill_cells(matrix_selection *s, const struct matrix_filter *f, cons
 		for (guint k = 0; !f->pairs && k < one->model->conferences->len; k++)
 			add_conference(one, one->model->conferences->pdata[k], f, only);
 		n += one->result->cells->len;
-		if (one->result->cells->len == 0) {
-			g_ptr_array_remove_index(s->results->scenarios, i);
-			g_ptr_array_remove_index(s->scenarios, i);
-		}
+		remove_empty(s, i);
 	}
 	return n;
+}
+
+/* A cell of the selection, for dealing them out. */
+struct dealt_cell {
+	char *digest; /* of its id */
+	guint number; /* in the order of the matrix, from 1 */
+};
+
+static gint by_digest(gconstpointer a, gconstpointer b)
+{
+	const struct dealt_cell *x = a, *y = b;
+
+	return g_strcmp0(x->digest, y->digest);
+}
+
+/* Numbers all cells and returns them in the order in which they are dealt out, that of the digests
+ * of their ids: so every shard gets some of each scenario and medium.  The caller frees. */
+static GArray *deal_order(const matrix_selection *s)
+{
+	GArray *order = g_array_new(FALSE, FALSE, sizeof(struct dealt_cell));
+	guint number = 0;
+
+	ptr_array_foreach(const struct scenario_result, one, s->results->scenarios) {
+		ptr_array_foreach(struct cell, c, one->cells) {
+			struct dealt_cell dealt = {g_compute_checksum_for_string(G_CHECKSUM_SHA256,
+										 c->id, -1),
+						   c->number = ++number};
+
+			g_array_append_val(order, dealt);
+		}
+	}
+	g_array_sort(order, by_digest);
+	return order;
+}
+
+/* Leaves the cells of one shard: the first is dealt to shard 1, the next to shard 2, and so on. */
+static void keep_shard(matrix_selection *s, const struct matrix_shard *shard)
+{
+	g_autoptr(GArray) order = deal_order(s);
+	g_autofree bool *keeps = g_new0(bool, order->len + 1);
+
+	for (guint i = 0; i < order->len; i++) {
+		struct dealt_cell *dealt = &g_array_index(order, struct dealt_cell, i);
+
+		keeps[dealt->number] = i % shard->count == shard->index - 1;
+		g_free(dealt->digest);
+	}
+	for (guint i = s->scenarios->len; i-- > 0;) {
+		const struct selected_scenario *one = s->scenarios->pdata[i];
+		GPtrArray *cells = one->result->cells;
+
+		for (guint k = cells->len; k-- > 0;) {
+			if (!keeps[((struct cell *)cells->pdata[k])->number])
+				g_ptr_array_remove_index(cells, k);
+		}
+		remove_empty(s, i);
+	}
+	s->results->shard = shard->index;
+	s->results->shards = shard->count;
+	s->results->shards_cells = order->len;
 }
 
 static const struct object_shape matrix_selection_shape =
@@ -310,5 +378,7 @@ matrix_selection *matrix_select(const model *base, const struct matrix_filter *f
 				    "no cell is left by these filters");
 		return NULL;
 	}
+	if (filter->shard.count > 0)
+		keep_shard(s, &filter->shard);
 	return g_steal_pointer(&s);
 }

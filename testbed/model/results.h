@@ -79,7 +79,8 @@ struct cell_tunnel {
 };
 
 struct cell {
-	char *id; /* "missing-route/branch1-home1/audio" */
+	char *id;     /* "missing-route/branch1-home1/audio" */
+	guint number; /* its place in the whole matrix, from 1, where this run is a shard; else 0 */
 	char *scenario;
 	char *a, *b; /* a places the call; for a conference a is the organiser and b NULL */
 	enum media media;
@@ -130,6 +131,8 @@ typedef struct results {
 	char *version, *kernel;
 	double wall_ms, build_ms; /* build_ms: the slowest lab's */
 	GHashTable *features;	  /* char * -> char * */
+	guint shard, shards;	  /* this run is one of so many shards, from 1; 0: it is none */
+	guint shards_cells;	  /* cells of all shards together */
 	char *topology_name, *topology_sha256, *topology_file;
 	char **changes;	      /* of --change, a line each (model_change_lines); NULL: none */
 	GPtrArray *endpoints; /* struct result_endpoint */

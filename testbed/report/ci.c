@@ -43,6 +43,8 @@ char *ci_explain_command(const struct ci_run *run, const struct cell *c)
 	struct run_args how = run->how;
 
 	how.topology = how.topology ? ci_file(run, how.topology) : NULL;
+	if (run->folders)
+		how.folder = g_hash_table_lookup(run->folders, c->id);
 	how.folder = how.folder ? ci_file(run, how.folder) : NULL;
 	return run_args_explain(&how, c->id);
 }

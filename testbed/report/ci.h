@@ -16,7 +16,9 @@ struct ci_run {
 	const model *base;    /* the topology; NULL: no line of it is named */
 	GHashTable *findings; /* cell's id -> finding, of cells that differ; NULL: none are known */
 	struct run_args how;  /* it was made */
-	const char *root;     /* files are named from this folder on; NULL: as they are */
+	GHashTable
+		*folders; /* cell's id -> folder of the run that has it; NULL: all are of `how` */
+	const char *root; /* files are named from this folder on; NULL: as they are */
 };
 
 /* JUnit's XML, a testsuite for each scenario (the schema of Jenkins' junit plugin). */

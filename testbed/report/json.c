@@ -194,6 +194,8 @@ json_t *report_cell_json(const struct cell *c)
 				 media_name(c->media), "conference", text_json(c->conference),
 				 "participants", report_texts_json(c->participants));
 
+	if (c->number > 0)
+		json_object_set_new(json, "number", json_integer(c->number));
 	json_object_set_new(json, "verdict",
 			    c->done ? json_string(verdict_name(c->verdict)) : json_null());
 	json_object_set_new(json, "path", json_string(path_class_name(c->path)));
@@ -243,18 +245,24 @@ static json_t *scenario_json(const struct scenario_result *s, bool pending)
 /* What holds for the whole run: id, versions, times, features. */
 static json_t *run_json(const results *r)
 {
-	json_t *features = json_object();
+	json_t *features = json_object(), *run;
 	GHashTableIter iter;
 	gpointer key, value;
 
 	g_hash_table_iter_init(&iter, r->features);
 	while (g_hash_table_iter_next(&iter, &key, &value))
 		json_object_set_new(features, key, text_json(value));
-	return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "id", text_json(r->run_id),
-			 "changes", strv_json(r->changes), "seed", (json_int_t)r->seed, "version",
-			 text_json(r->version), "kernel", text_json(r->kernel), "wall_ms",
-			 report_figure_json(r->wall_ms), "build_ms",
-			 report_figure_json(r->build_ms), "features", features);
+	run = json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "id", text_json(r->run_id),
+			"changes", strv_json(r->changes), "seed", (json_int_t)r->seed, "version",
+			text_json(r->version), "kernel", text_json(r->kernel), "wall_ms",
+			report_figure_json(r->wall_ms), "build_ms", report_figure_json(r->build_ms),
+			"features", features);
+	if (r->shards > 0)
+		json_object_set_new(run, "shard",
+				    json_pack("{s:I, s:I, s:I}", "index", (json_int_t)r->shard,
+					      "count", (json_int_t)r->shards, "cells",
+					      (json_int_t)r->shards_cells));
+	return run;
 }
 
 static json_t *endpoint_json(gconstpointer item)

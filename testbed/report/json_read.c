@@ -234,6 +234,7 @@ static void read_parties(struct reading *r, struct cell *c, const json_t *json)
 	bool is_conference;
 
 	c->id = required_text(r, json, "a cell", "id");
+	c->number = (guint)MIN(member_count(json, "number"), G_MAXUINT);
 	c->a = required_text(r, json, c->id, "a");
 	c->b = text_copy(json, "b");
 	c->conference = text_copy(json, "conference");
@@ -322,9 +323,13 @@ char **report_strv_parse(const json_t *list)
 
 static void read_run(struct reading *reading, results *r, const json_t *json)
 {
+	const json_t *shard = json_object_get(json, "shard");
 	const char *key;
 	json_t *value;
 
+	r->shard = (guint)MIN(member_count(shard, "index"), G_MAXUINT);
+	r->shards = (guint)MIN(member_count(shard, "count"), G_MAXUINT);
+	r->shards_cells = (guint)MIN(member_count(shard, "cells"), G_MAXUINT);
 	r->run_id = required_text(reading, json, "the run", "id");
 	r->seed = (guint64)member_integer(json, "seed");
 	r->version = text_copy(json, "version");

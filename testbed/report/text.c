@@ -289,7 +289,7 @@ static void append_changes(const results *r, GString *out)
 		g_string_append_printf(out, "changed: %s\n", *change);
 }
 
-void report_text(const results *r, const struct report_text *how, GString *out)
+void report_grids(const results *r, const struct report_text *how, GString *out)
 {
 	ptr_array_foreach(const struct scenario_result, s, r->scenarios) {
 		report_grid(r, s, &how->style, out);
@@ -302,6 +302,11 @@ void report_text(const results *r, const struct report_text *how, GString *out)
 		append_all_differing(r->scenarios->pdata[i], how, out);
 	for (guint i = 0; i < r->scenarios->len; i++)
 		append_causes(r->scenarios->pdata[i], out);
+}
+
+void report_text(const results *r, const struct report_text *how, GString *out)
+{
+	report_grids(r, how, out);
 	for (guint i = 0; i < r->scenarios->len; i++)
 		append_commands(r->scenarios->pdata[i], how, out);
 	append_changes(r, out);

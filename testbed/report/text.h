@@ -14,6 +14,8 @@ struct report_text {
 	struct run_args made; /* how the run was, for the commands that go on from it */
 };
 
+/* Appends grids, differing cells and causes. */
+void report_grids(const results *r, const struct report_text *how, GString *out);
 /* Appends the whole report: grids, differing cells, causes, commands, summary. */
 void report_text(const results *r, const struct report_text *how, GString *out);
 

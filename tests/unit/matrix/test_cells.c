@@ -193,3 +193,66 @@ Test(cells, are_held_strictly_against_expectations)
 		cell_free(c);
 	}
 }
+
+/* --- shards ----------------------------------------------------------------------------------- */
+
+/* Counts in `seen`, by number, the cells of one shard; they have to be those of the whole matrix.
+ */
+static guint count_shard(const model *m, const matrix_selection *all, guint index, guint count,
+			 guint *seen)
+{
+	const struct matrix_filter f = {.shard = {index, count}};
+	g_autoptr(matrix_selection) s = matrix_select(m, &f, NULL);
+	guint n = 0;
+
+	cr_assert_not_null(s);
+	cr_expect_eq(s->results->shard, index);
+	cr_expect_eq(s->results->shards, count);
+	cr_expect_eq(s->results->shards_cells, 268u);
+	ptr_array_foreach(const struct scenario_result, sc, s->results->scenarios) {
+		cr_expect_gt(sc->cells->len, 0u, "%s is empty", sc->name);
+		ptr_array_foreach(const struct cell, c, sc->cells) {
+			cr_expect_not_null(find(all, c->id), "%s", c->id);
+			seen[c->number - 1]++;
+			n++;
+		}
+	}
+	return n;
+}
+
+/* All shards together have each cell once, whatever their number, and each has its share. */
+Test(cells, shards_are_equal_parts)
+{
+	static const guint counts_of_shards[] = {1, 2, 7, 268, 300};
+	g_autoptr(model) m = load();
+	g_autoptr(matrix_selection) all = matrix_select(m, &(struct matrix_filter){0}, NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(counts_of_shards); i++) {
+		guint count = counts_of_shards[i], seen[268] = {0};
+
+		for (guint k = 1; k <= count; k++) {
+			guint n = count_shard(m, all, k, count, seen);
+
+			cr_expect(n == 268 / count || n == 268 / count + 1, "%u of %u: %u cells", k,
+				  count, n);
+		}
+		for (guint k = 0; k < 268; k++)
+			cr_expect_eq(seen[k], 1u, "%u shards: cell %u is in %u", count, k + 1,
+				     seen[k]);
+	}
+}
+
+/* Machines that know nothing of each other have to agree for ever. */
+Test(cells, a_shard_is_the_same_everywhere)
+{
+	const struct matrix_filter f = {.scenarios = one_scenario, .shard = {5, 40}};
+	g_autoptr(model) m = load();
+	g_autoptr(matrix_selection) s = matrix_select(m, &f, NULL);
+	const struct scenario_result *sc = s->results->scenarios->pdata[0];
+
+	cr_assert_eq(sc->cells->len, 2u);
+	cr_expect_str_eq(((const struct cell *)sc->cells->pdata[0])->id,
+			 "missing-route/dc2-home1/im");
+	cr_expect_str_eq(((const struct cell *)sc->cells->pdata[1])->id,
+			 "missing-route/dc2-home1/video");
+}

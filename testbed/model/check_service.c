@@ -193,10 +193,6 @@ static void check_edge(const struct check *c, const struct node *node,
 	if (edge->relays_per_user == 0 && g_strcmp0(edge->engine, "coturn") == 0)
 		check_error(c, places_get(c->places, &edge->relays_per_user, service->loc),
 			    "1 or more, or 'engine: builtin'", "coturn can't refuse all relays");
-	if (addr_is_set(&edge->av6) && g_strcmp0(edge->engine, "coturn") == 0)
-		check_error(c, places_get(c->places, &edge->av6, service->loc),
-			    "leave it away, or set 'engine: builtin'",
-			    "coturn is run with IPv4 relays only");
 	check_next_hop(c, service, &edge->next_hop);
 }
 

@@ -6,43 +6,52 @@
  * Edge, is a rule of the Edge's input (nft.c), as coturn knows no ports of peers. */
 #include "testbed/plan/build.h"
 
-/* Never relayed to: RFC 6890 and multicast.  Only IPv4, because relay addresses are IPv4. */
+/* Never relayed to: RFC 6890 and multicast, and what stands for IPv4 addresses in IPv6 (RFC 4291
+ * section 2.5.5, RFC 6052, RFC 3056, RFC 4380). */
 static const char *const refused[] = {
-	"0.0.0.0-0.255.255.255",       "10.0.0.0-10.255.255.255",     "100.64.0.0-100.127.255.255",
-	"127.0.0.0-127.255.255.255",   "169.254.0.0-169.254.255.255", "172.16.0.0-172.31.255.255",
-	"192.168.0.0-192.168.255.255", "224.0.0.0-255.255.255.255",
+	"0.0.0.0/8",	   "10.0.0.0/8",     "100.64.0.0/10",  "127.0.0.0/8", "169.254.0.0/16",
+	"172.16.0.0/12",   "192.168.0.0/16", "224.0.0.0/3",    "::/96",	      "::ffff:0.0.0.0/96",
+	"::ffff:0:0:0/96", "64:ff9b::/96",   "64:ff9b:1::/48", "2001::/32",   "2002::/16",
+	"fc00::/7",	   "fe80::/10",	     "fec0::/10",      "ff00::/8",
 };
 
-/* The IPv4 address as a number in host byte order. */
-static guint32 ipv4_number(const struct addr *a)
-{
-	return (guint32)a->bytes[0] << 24 | (guint32)a->bytes[1] << 16 | (guint32)a->bytes[2] << 8 |
-	       a->bytes[3];
-}
-
-/* IPv4 addresses in host byte order, both included. */
+/* Addresses of one family, both included. */
 struct range {
-	guint32 first, last;
+	struct addr first, last;
 };
 
-/* All addresses of an IPv4 prefix. */
+/* All addresses of a prefix. */
 static struct range range_of(const struct prefix *p)
 {
-	struct prefix net = prefix_network(p);
-	guint32 first = ipv4_number(&net.addr);
+	struct range r = {.first = prefix_network(p).addr};
 
-	return (struct range){first, net.len == 0 ?
-					     G_MAXUINT32 :
-					     first | (guint32)((1ull << (32 - net.len)) - 1)};
+	r.last = r.first;
+	for (guint bit = p->len; bit < addr_bits(&r.last); bit++)
+		r.last.bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	return r;
+}
+
+/* The address after this one (`up`), or before it.  There has to be one. */
+static struct addr neighbour_of(const struct addr *a, bool up)
+{
+	struct addr next = *a;
+	uint8_t turns = up ? 0xff : 0;
+
+	for (guint i = addr_bits(a) / 8; i-- > 0;) {
+		next.bytes[i] = (uint8_t)(next.bytes[i] + (up ? 1 : -1));
+		if (a->bytes[i] != turns)
+			break;
+	}
+	return next;
 }
 
 /* Appends one line that allows or denies (`setting`) these peers. */
 static void put_range(GString *out, const char *setting, const struct range *r)
 {
-	g_string_append_printf(out, "%s-peer-ip=%u.%u.%u.%u-%u.%u.%u.%u\n", setting, r->first >> 24,
-			       r->first >> 16 & 255, r->first >> 8 & 255, r->first & 255,
-			       r->last >> 24, r->last >> 16 & 255, r->last >> 8 & 255,
-			       r->last & 255);
+	char first[ADDR_TEXT_MAX], last[ADDR_TEXT_MAX];
+
+	g_string_append_printf(out, "%s-peer-ip=%s-%s\n", setting, addr_print(&r->first, first),
+			       addr_print(&r->last, last));
 }
 
 /* Appends lines that allow the range without the holes (struct range).  coturn looks at allowed
@@ -50,53 +59,89 @@ static void put_range(GString *out, const char *setting, const struct range *r)
 static void put_allowed(GString *out, struct range r, const GArray *holes)
 {
 	array_foreach(const struct range, hole, holes) {
-		if (hole->last < r.first || hole->first > r.last)
+		if (hole->first.family != r.first.family ||
+		    addr_compare(&hole->last, &r.first) < 0 ||
+		    addr_compare(&hole->first, &r.last) > 0)
 			continue;
-		if (hole->first > r.first)
-			put_allowed(out, (struct range){r.first, hole->first - 1}, holes);
-		if (hole->last < r.last)
-			put_allowed(out, (struct range){hole->last + 1, r.last}, holes);
+		if (addr_compare(&hole->first, &r.first) > 0)
+			put_allowed(out, (struct range){r.first, neighbour_of(&hole->first, false)},
+				    holes);
+		if (addr_compare(&hole->last, &r.last) < 0)
+			put_allowed(out, (struct range){neighbour_of(&hole->last, true), r.last},
+				    holes);
 		return;
 	}
 	put_range(out, "allowed", &r);
 }
 
-/* Appends a line that allows the Edge's own relay address `a`, unless it lies in one of the
- * holes. */
+/* Appends a line that allows one of the Edge's own relay addresses (unset: none), unless it lies in
+ * one of the holes. */
 static void put_relay_address(GString *out, const struct addr *a, const GArray *holes)
 {
 	char text[ADDR_TEXT_MAX];
-	guint32 number = ipv4_number(a);
 
 	array_foreach(const struct range, hole, holes)
-		if (hole->first <= number && number <= hole->last)
+		if (hole->first.family == a->family && addr_compare(&hole->first, a) <= 0 &&
+		    addr_compare(a, &hole->last) <= 0)
 			return;
-	g_string_append_printf(out, "allowed-peer-ip=%s\n", addr_print(a, text));
+	if (addr_is_set(a))
+		g_string_append_printf(out, "allowed-peer-ip=%s\n", addr_print(a, text));
+}
+
+/* Appends a line with the address; nothing when it is unset. */
+static void put_address(GString *out, const char *setting, const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (addr_is_set(a))
+		g_string_append_printf(out, "%s=%s\n", setting, addr_print(a, text));
+}
+
+/* Appends what is never relayed to, and the Edge's own addresses that are no relays. */
+static void put_refused(GString *out, const struct edge_service *e)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
+		struct prefix p;
+		struct range r;
+
+		prefix_parse(refused[i], &p);
+		r = range_of(&p);
+		if (p.addr.family == AF_INET || addr_is_set(&e->av6))
+			put_range(out, "denied", &r);
+	}
+	put_address(out, "denied-peer-ip", &e->internal);
+	put_address(out, "denied-peer-ip", &e->access);
+	if (!addr_is_set(&e->av6))
+		return;
+	put_address(out, "denied-peer-ip", &e->internal6);
+	put_address(out, "denied-peer-ip", &e->access6);
 }
 
 /* Appends which peers coturn may relay to: those of the Edge's relay_to without relay_not_to, and
- * the two relay addresses themselves. */
+ * the relay addresses themselves. */
 static void put_peers(GString *out, const struct edge_service *e)
 {
 	g_autoptr(GArray) holes = g_array_new(FALSE, FALSE, sizeof(struct range));
-	struct range internal = {ipv4_number(&e->internal), ipv4_number(&e->internal)};
-	char text[ADDR_TEXT_MAX];
+	const struct addr *const internal[] = {&e->internal, &e->internal6};
 
-	for (gsize i = 0; i < G_N_ELEMENTS(refused); i++)
-		g_string_append_printf(out, "denied-peer-ip=%s\n", refused[i]);
-	g_string_append_printf(out, "denied-peer-ip=%s\n", addr_print(&e->internal, text));
-	g_string_append_printf(out, "denied-peer-ip=%s\n", addr_print(&e->access, text));
-	for (guint i = 0; i < e->relay_not_to->len; i++) {
-		struct range r = range_of(&g_array_index(e->relay_not_to, struct prefix, i));
+	put_refused(out, e);
+	array_foreach(const struct prefix, p, e->relay_not_to) {
+		struct range r = range_of(p);
 
 		put_range(out, "denied", &r);
 		g_array_append_val(holes, r);
 	}
 	put_relay_address(out, &e->av, holes);
 	put_relay_address(out, &e->av_tcp, holes);
-	g_array_append_val(holes, internal);
+	put_relay_address(out, &e->av6, holes);
+	put_relay_address(out, &e->av_tcp6, holes);
+	for (gsize i = 0; i < G_N_ELEMENTS(internal); i++) {
+		struct range r = {*internal[i], *internal[i]};
+
+		g_array_append_val(holes, r);
+	}
 	array_foreach(const struct prefix, p, e->relay_to)
-		if (p->addr.family == AF_INET)
+		if (p->addr.family == AF_INET || addr_is_set(&e->av6))
 			put_allowed(out, range_of(p), holes);
 }
 
@@ -109,23 +154,44 @@ static const struct transport transports[] = {{"coturn-udp", "no-tcp"}, {"coturn
 #define STUN_PORT 3478
 #define RELAYS_TOTAL 4096u /* as of our own (edge/av_edge.c) */
 
-/* The text of one process's configuration; the caller frees it.  `public`: the address that clients
- * see in place of `relay`, behind a NAT; unset or equal: there is none.  lab replaces @SECRET@. */
-static char *coturn_conf(const struct builder *b, const struct node *n,
-			 const struct edge_service *e, const struct transport *t,
-			 const struct addr *relay, const struct addr *public)
+/* The addresses of one process's relays. */
+struct relays {
+	const struct addr *v4, *v6; /* v6 unset: none */
+	const struct addr *public;  /* that clients see in place of v4, behind a NAT; unset: none */
+};
+
+/* Appends where the process listens and relays. */
+static void put_addresses(GString *out, const struct edge_service *e, const struct transport *t,
+			  const struct relays *r)
 {
-	GString *out = g_string_new(NULL);
 	char text[ADDR_TEXT_MAX], more[ADDR_TEXT_MAX];
 
-	g_string_append_printf(out, "listening-ip=%s\n", addr_print(&e->internal, text));
+	put_address(out, "listening-ip", &e->internal);
 	if (!addr_equal(&e->av, &e->internal))
-		g_string_append_printf(out, "listening-ip=%s\n", addr_print(&e->av, text));
-	g_string_append_printf(out, "listening-port=%d\n%s\nrelay-ip=%s\n",
-			       t == &transports[0] ? STUN_PORT : e->av_tcp_port, t->setting,
-			       addr_print(relay, text));
-	if (addr_is_set(public) && !addr_equal(public, relay))
-		g_string_append_printf(out, "external-ip=%s/%s\n", addr_print(public, more), text);
+		put_address(out, "listening-ip", &e->av);
+	if (addr_is_set(&e->av6)) {
+		put_address(out, "listening-ip", &e->internal6);
+		put_address(out, "listening-ip", &e->av6);
+	}
+	g_string_append_printf(out, "listening-port=%d\n%s\n",
+			       t == &transports[0] ? STUN_PORT : e->av_tcp_port, t->setting);
+	put_address(out, "relay-ip", r->v4);
+	put_address(out, "relay-ip", r->v6);
+	if (addr_is_set(r->public) && !addr_equal(r->public, r->v4))
+		g_string_append_printf(out, "external-ip=%s/%s\n", addr_print(r->public, more),
+				       addr_print(r->v4, text));
+	if (addr_is_set(r->v6) && e->relay_family == RELAY_FAMILY_SAME)
+		g_string_append(out, "allocation-default-address-family=keep\n");
+}
+
+/* The text of one process's configuration; the caller frees it.  lab replaces @SECRET@. */
+static char *coturn_conf(const struct builder *b, const struct node *n,
+			 const struct edge_service *e, const struct transport *t,
+			 const struct relays *r)
+{
+	GString *out = g_string_new(NULL);
+
+	put_addresses(out, e, t, r);
 	g_string_append_printf(out,
 			       "min-port=%u\nmax-port=%u\nuser-quota=%u\n"
 			       "total-quota=%u\nrealm=%s\n",
@@ -157,10 +223,14 @@ void build_coturn_files(struct builder *b, const struct node *n)
 
 	if (!e)
 		return;
-	for (gsize i = 0; i < G_N_ELEMENTS(transports); i++)
+	for (gsize i = 0; i < G_N_ELEMENTS(transports); i++) {
+		const struct relays r =
+			i == 0 ? (struct relays){&e->av, &e->av6, &e->av_public} :
+				 (struct relays){&e->av_tcp, &e->av_tcp6, &e->av_tcp_public};
+
 		builder_add_file(b, n,
 				 g_strdup_printf("/run/testbed/%s/%s.conf", n->name,
 						 transports[i].name),
-				 coturn_conf(b, n, e, &transports[i], i == 0 ? &e->av : &e->av_tcp,
-					     i == 0 ? &e->av_public : &e->av_tcp_public));
+				 coturn_conf(b, n, e, &transports[i], &r));
+	}
 }

@@ -257,17 +257,25 @@ static void put_strong_receive(GString *out)
  * relays keep to (edge/policy.h). */
 static void put_relay_fence(GString *out, const struct edge_service *e)
 {
+	const struct {
+		const char *family;
+		const struct addr *av, *av_tcp;
+	} rows[] = {{"ip", &e->av, &e->av_tcp}, {"ip6", &e->av6, &e->av_tcp6}};
 	char av[ADDR_TEXT_MAX], av_tcp[ADDR_TEXT_MAX];
 
-	addr_print(&e->av, av);
-	addr_print(&e->av_tcp, av_tcp);
-	g_string_append_printf(
-		out,
-		"\t\tiifname \"lo\" ip saddr { %s%s%s } udp sport %u-%u udp dport != "
-		"%u-%u counter drop comment \"relay-own-port\"\n",
-		av, addr_equal(&e->av, &e->av_tcp) ? "" : ", ",
-		addr_equal(&e->av, &e->av_tcp) ? "" : av_tcp, e->relay_ports.first,
-		e->relay_ports.last, e->relay_ports.first, e->relay_ports.last);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		bool one = !addr_is_set(rows[i].av_tcp) || addr_equal(rows[i].av, rows[i].av_tcp);
+
+		if (!addr_is_set(rows[i].av))
+			continue;
+		g_string_append_printf(out,
+				       "\t\tiifname \"lo\" %s saddr { %s%s%s } udp sport %u-%u udp "
+				       "dport != %u-%u counter drop comment \"relay-own-port\"\n",
+				       rows[i].family, addr_print(rows[i].av, av), one ? "" : ", ",
+				       one ? "" : addr_print(rows[i].av_tcp, av_tcp),
+				       e->relay_ports.first, e->relay_ports.last,
+				       e->relay_ports.first, e->relay_ports.last);
+	}
 }
 
 /* Appends one chain with everything that belongs there; nothing when no rule is needed. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What coturn may do in the place of our own A/V Edge: no more than that. */
 #include "common/base/each.h"
+#include "tests/support/program.h"
 #include "tests/unit/plan/support.h"
 
 #include <criterion/criterion.h>
@@ -56,4 +57,49 @@ Test(coturn, relays_are_kept_from_the_other_ports)
 	cr_expect_not(has_reserved_ports(without));
 	plan_free(with);
 	plan_free(without);
+}
+
+#define DUAL_STACK "topologies/dual-stack.yaml"
+
+/* The topology with coturn at the Edge; the caller frees. */
+static model *with_coturn(const char *folder)
+{
+	const struct edit edits[] = {{"- edge: {fqdn: edge.example.com",
+				      "- edge: {engine: coturn, fqdn: edge.example.com"},
+				     {0}};
+	g_autofree char *path = program_edited_topology(folder, DUAL_STACK, edits);
+	g_autoptr(diags) d = diags_new();
+	model *m = model_load(path, d);
+	g_autofree char *text = diags_to_text(d);
+
+	cr_assert_not_null(m, "%s", text);
+	return m;
+}
+
+/* It listens and relays over both families, to whom our own would, and neither to IPv4 in the
+ * clothes of IPv6. */
+Test(coturn, relays_over_both_families)
+{
+	static const char *const lines[] = {
+		"\nlistening-ip=2001:db8:d::3\n",
+		"\nrelay-ip=203.0.113.3\n",
+		"\nrelay-ip=2001:db8:d::3\n",
+		"\nallocation-default-address-family=keep\n",
+		"\ndenied-peer-ip=fe80::-febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff\n",
+		"\ndenied-peer-ip=::ffff:0.0.0.0-::ffff:255.255.255.255\n",
+		"\ndenied-peer-ip=2001:db8:d::2\n",
+		"\nallowed-peer-ip=2001:db8:d::3\n"};
+	char *folder = program_folder_new();
+	g_autoptr(model) base = with_coturn(folder);
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(model) m = model_instantiate(base, base->scenarios->pdata[0], d);
+	plan *p = plan_build(m);
+
+	for (gsize k = 0; k < G_N_ELEMENTS(lines); k++)
+		cr_expect(strstr(file_text(p, "/coturn-udp.conf"), lines[k]), "no %s in\n%s",
+			  lines[k], file_text(p, "/coturn-udp.conf"));
+	cr_expect(strstr(ruleset(p, "edge"), "ip6 saddr { 2001:db8:d::3"), "%s",
+		  ruleset(p, "edge"));
+	plan_free(p);
+	program_folder_free(folder);
 }

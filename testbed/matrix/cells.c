@@ -136,18 +136,26 @@ static void expect_from(struct cell *c, const struct expect *e)
 	c->expected_cause = g_strdup(e->cause);
 }
 
-/* Takes `c` over: adds it to the result, or frees it when `only` does not match its id. */
-static void add_cell(struct scenario_result *result, struct cell *c, const GRegex *only)
+/* The expression of --only.  It is not compiled to machine code (G_REGEX_OPTIMIZE): GLib's matching
+ * by that ends in a NULL pointer when there is no memory. */
+struct id_search {
+	GRegex *only;  /* NULL: every id */
+	GError *error; /* the first match that could not be carried out; NULL: none */
+};
+
+/* Takes `c` over: adds it to the result, or frees it when its id is not searched for. */
+static void add_cell(struct scenario_result *result, struct cell *c, struct id_search *search)
 {
-	if (only && !g_regex_match(only, c->id, 0, NULL))
-		cell_free(c);
-	else
+	if (!search->only || search->error ||
+	    g_regex_match_full(search->only, c->id, -1, 0, 0, NULL, &search->error))
 		g_ptr_array_add(result->cells, c);
+	else
+		cell_free(c);
 }
 
 /* Adds the cells of one pair, `a` being the caller, for all wanted media. */
 static void add_pair(const struct selected_scenario *s, const char *a, const char *b,
-		     const struct matrix_filter *f, const GRegex *only)
+		     const struct matrix_filter *f, struct id_search *search)
 {
 	static const enum media pair_media[] = {MEDIA_IM, MEDIA_AUDIO, MEDIA_VIDEO};
 	g_autofree char *what = g_strdup_printf("%s-%s", a, b);
@@ -166,13 +174,13 @@ static void add_pair(const struct selected_scenario *s, const char *a, const cha
 		g_ptr_array_add(c->participants, g_strdup(b));
 		if (e)
 			expect_from(c, e);
-		add_cell(s->result, c, only);
+		add_cell(s->result, c, search);
 	}
 }
 
 /* Adds the cells of all pairs of endpoints. */
 static void add_pairs(const struct selected_scenario *s, const struct matrix_filter *f,
-		      const GRegex *only)
+		      struct id_search *search)
 {
 	g_autoptr(GPtrArray) names = endpoints_of(s->model);
 
@@ -183,9 +191,9 @@ static void add_pairs(const struct selected_scenario *s, const struct matrix_fil
 			if (!pair_wanted(f, names->pdata[i], names->pdata[k], &swap))
 				continue;
 			if (swap)
-				add_pair(s, names->pdata[k], names->pdata[i], f, only);
+				add_pair(s, names->pdata[k], names->pdata[i], f, search);
 			else
-				add_pair(s, names->pdata[i], names->pdata[k], f, only);
+				add_pair(s, names->pdata[i], names->pdata[k], f, search);
 		}
 	}
 }
@@ -205,7 +213,7 @@ static void expect_conference(const struct selected_scenario *s, struct cell *c)
 
 /* Adds the cells of one conference, for all wanted media that it has. */
 static void add_conference(const struct selected_scenario *s, const struct conference *conf,
-			   const struct matrix_filter *f, const GRegex *only)
+			   const struct matrix_filter *f, struct id_search *search)
 {
 	for (enum media media = MEDIA_IM_CONFERENCE; media <= MEDIA_AV_CONFERENCE; media++) {
 		struct cell *c;
@@ -220,7 +228,7 @@ static void add_conference(const struct selected_scenario *s, const struct confe
 		for (guint i = 0; i < conf->participants->len; i++)
 			g_ptr_array_add(c->participants, g_strdup(conf->participants->pdata[i]));
 		expect_conference(s, c);
-		add_cell(s->result, c, only);
+		add_cell(s->result, c, search);
 	}
 }
 
@@ -261,16 +269,17 @@ static void remove_empty(matrix_selection *s, guint index)
 
 /* Fills in the cells of every scenario, and removes scenarios without any.  Returns the number of
  * cells. */
-static guint fill_cells(matrix_selection *s, const struct matrix_filter *f, const GRegex *only)
+static guint fill_cells(matrix_selection *s, const struct matrix_filter *f,
+			struct id_search *search)
 {
 	guint n = 0;
 
 	for (guint i = s->scenarios->len; i-- > 0;) {
 		const struct selected_scenario *one = s->scenarios->pdata[i];
 
-		add_pairs(one, f, only);
+		add_pairs(one, f, search);
 		for (guint k = 0; !f->pairs && k < one->model->conferences->len; k++)
-			add_conference(one, one->model->conferences->pdata[k], f, only);
+			add_conference(one, one->model->conferences->pdata[k], f, search);
 		n += one->result->cells->len;
 		remove_empty(s, i);
 	}
@@ -346,6 +355,8 @@ matrix_selection *matrix_select(const model *base, const struct matrix_filter *f
 {
 	g_autoptr(matrix_selection) s = object_new(&matrix_selection_shape);
 	g_autoptr(GRegex) only = NULL;
+	struct id_search search = {0};
+	guint n;
 
 	s->results = results_new();
 	s->scenarios = g_ptr_array_new_with_free_func(object_free);
@@ -355,7 +366,7 @@ matrix_selection *matrix_select(const model *base, const struct matrix_filter *f
 	if (filter->only) {
 		g_autoptr(GError) why = NULL;
 
-		only = g_regex_new(filter->only, G_REGEX_OPTIMIZE, 0, &why);
+		only = g_regex_new(filter->only, 0, 0, &why);
 		if (!only) {
 			g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "--only '%s': %s",
 				    filter->only, why->message);
@@ -370,7 +381,14 @@ matrix_selection *matrix_select(const model *base, const struct matrix_filter *f
 			return NULL;
 	if (!check_pairs(s, filter->pairs, error))
 		return NULL;
-	if (fill_cells(s, filter, only) == 0) {
+	search.only = only;
+	n = fill_cells(s, filter, &search);
+	if (search.error) {
+		tb_error_set(error, TB_ERROR_INPUT, "--only: %s", search.error->message);
+		g_error_free(search.error);
+		return NULL;
+	}
+	if (n == 0) {
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "nothing to run: %s",
 			    model_count_endpoints(base) < 2 ?
 				    "a call needs two nodes with 'endpoint: "

@@ -256,3 +256,16 @@ Test(cells, a_shard_is_the_same_everywhere)
 	cr_expect_str_eq(((const struct cell *)sc->cells->pdata[1])->id,
 			 "missing-route/dc2-home1/video");
 }
+
+/* Not a cell less: an expression that takes for ever is an error. */
+Test(cells, an_expression_that_can_not_be_matched)
+{
+	const struct matrix_filter f = {.only = "(.+)+(.+)+(.+)+(.+)+(.+)+(.+)+(.+)+(.+)+[#%]"};
+	g_autoptr(model) m = load();
+	g_autoptr(GError) error = NULL;
+	g_autoptr(matrix_selection) s = matrix_select(m, &f, &error);
+
+	cr_expect_null(s);
+	cr_assert_not_null(error);
+	cr_expect_not_null(strstr(error->message, "matching"), "%s", error->message);
+}

@@ -17,7 +17,7 @@
 #ifndef TESTBED_REPORT_MERGE_H
 #define TESTBED_REPORT_MERGE_H
 
-#include "testbed/report/json.h"
+#include "testbed/report/merge_index.h"
 
 /* One of the runs. */
 struct merge_run {
@@ -26,23 +26,6 @@ struct merge_run {
 	json_t *topology; /* the member "topology" */
 	guint shard;	  /* 0: it is none */
 	guint cells;	  /* with a verdict, also those that a later run has, too */
-};
-
-/* A cell of the merged results. */
-struct merge_cell {
-	char *id;
-	guint run;	  /* which run has it, from 0 */
-	gsize at, length; /* where its text is in that run's document */
-	guint number;	  /* its place in the whole matrix; 0: not known */
-	bool done;	  /* false: that run was to place the call, and has not */
-	bool as_expected; /* with `done` */
-	enum verdict verdict;
-};
-
-struct merge_scenario {
-	char *name;
-	json_t *head;  /* its members but for the cells */
-	GArray *cells; /* struct merge_cell */
 };
 
 typedef struct merge {
@@ -96,8 +79,6 @@ results *merge_results(const merge *m, const struct merge_pieces *pieces,
 /* The first cell that failed and should not have, else the first that failed; NULL: none. */
 const struct merge_cell *merge_first_failed(const merge *m);
 const char *merge_run_name(const merge *m, guint run);
-/* Whether the document is of a run that came to its end, as its member "complete" says. */
-bool merge_says_complete(const char *bytes, gsize length);
 
 /* Appends what was merged and what is missing. */
 void merge_text(const merge *m, GString *out);

@@ -163,7 +163,7 @@ Test(overload, a_lab_that_is_traced_blames_no_network)
 	json_t *results, *cell;
 
 	if (!strace)
-		cr_skip_test("needs strace");
+		cr_skip_test("needs strace: it stops processes at their system calls");
 	program_run(argv, NULL, &o);
 	results = json_loads(o.out, 0, NULL);
 	cr_assert_not_null(results, "%d: %s%s", o.exit_code, o.out, o.err);

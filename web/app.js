@@ -405,11 +405,13 @@ export class App {
 	prepareHandout() {
 		if (!this.isFilled && this.scenario) {
 			const call = this.current?.story ? this.current : null;
+			const scenario = {...this.scenario, map: call?.drawnMap ?? this.scenario.map};
+			const fix = Boolean(call?.withFix ?? call?.trial);
 			replaceContent(
 				document.getElementById("handout"),
-				mapPage(this.index, this.scenario, this.isQuiz && !call?.withFix),
+				mapPage(this.index, scenario, this.isQuiz && !fix),
 				call
-					? cellPage(this.scenario, call.entry, call.story, call.isSecret)
+					? cellPage(scenario, call.entry, call.story, call.isSecret, fix)
 					: this.isLive || this.state.view
 						? null
 						: gridPage(this.index, this.scenario, this.isQuiz),

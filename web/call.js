@@ -25,6 +25,11 @@ export class CallView {
 		return this.withFix ? this.cell.trial.story : this.cell;
 	}
 
+	get drawnMap() {
+		const {map} = this.scenario;
+		return map && this.withFix ? mapWithFix(map) : map;
+	}
+
 	get isSecret() {
 		return this.app.isQuiz && !this.app.revealed.has(this.cell.id);
 	}
@@ -33,8 +38,8 @@ export class CallView {
 		this.player?.pause();
 		const tab = this.tabs?.chosen() ?? place.tab ?? "why";
 		this.map?.close();
-		this.map = this.scenario.map
-			? makeMap(this.withFix ? mapWithFix(this.scenario.map) : this.scenario.map, {
+		this.map = this.drawnMap
+			? makeMap(this.drawnMap, {
 					choose: name => this.showNode(name),
 					secret: this.isSecret,
 					follow: () => this.player?.inView() ?? [],

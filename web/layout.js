@@ -117,11 +117,11 @@ function addressLines(node) {
 // What a node does, in words.
 function marksOf(node) {
 	const marks = (node.marks ?? []).map(markWords);
-	const role =
-		["server", "client", node.name, ...marks].includes(node.role) || !node.role
-			? []
-			: [node.role];
-	return [...new Set([...role, ...marks])];
+	const isSaid =
+		!node.role ||
+		node.role.toLowerCase() === node.name.toLowerCase() ||
+		["server", "client", ...marks].includes(node.role);
+	return [...new Set([...(isSaid ? [] : [node.role]), ...marks])];
 }
 
 // Lines below the name, each with its kind.
@@ -153,7 +153,7 @@ function thingOfNode(node, missing, plan) {
 		node,
 		lines,
 		nameSize: plan.name,
-		acts: marksOf(node).length > 0,
+		acts: (node.role ?? "client") !== "client" || (node.marks ?? []).length > 0,
 		site: node.site ?? null,
 		w,
 		h: plan.head + lines.length * TEXT_ROW,

@@ -88,6 +88,11 @@ export class LiveView {
 		return this.call?.trials?.[this.fix] ?? null;
 	}
 
+	get drawnMap() {
+		const map = this.call?.map ?? this.feed.scenario?.map ?? null;
+		return map && this.trial ? mapWithFix(map) : map;
+	}
+
 	get entry() {
 		return this.call?.cell ?? null;
 	}
@@ -181,10 +186,9 @@ export class LiveView {
 		this.call = call;
 		this.fix = fix;
 		this.placedAt = null;
-		const map = call?.map ?? this.feed.scenario?.map ?? null;
 		this.map?.close();
-		this.map = map
-			? makeMap(this.trial ? mapWithFix(map) : map, {
+		this.map = this.drawnMap
+			? makeMap(this.drawnMap, {
 					choose: name => this.showNode(name),
 					secret: this.isSecret,
 					follow: () => this.player?.inView() ?? [],

@@ -141,15 +141,17 @@ class ShownMap {
 		this.watcher.observe(this.svg);
 	}
 
-	// As much is said as can be read of the whole map in this frame.  One that can't be read even
-	// with names only says all, and follows the packet until another view is chosen.
+	// As much is said as can be read of the whole map in this frame.  Where that is not even the
+	// names, all is said, and the map follows the packet until another view is chosen; one that
+	// can't follow says the names.
 	resized() {
 		const ratio = 1 / this.view.shape();
 		const maps = Array.from({length: LEVELS}, (_, level) => level).map(level => () =>
 			placed(this.plain, this.options.secret, level, level > 0 ? ratio : undefined),
 		);
 		const readable = maps.findIndex(map => this.view.isReadable(map()));
-		const level = this.wantsAll ? 0 : Math.max(0, readable);
+		const small = this.followButton ? 0 : LEVELS - 1;
+		const level = this.wantsAll ? 0 : readable < 0 ? small : readable;
 		this.detailButton.hidden = readable <= 0;
 		if (level !== this.level || (level > 0 && Math.abs(ratio - this.ratio) > 0.02)) {
 			Object.assign(this, {level, ratio});

@@ -34,22 +34,21 @@ export function gridPage(index, scenario, secret) {
 	);
 }
 
-// The step that shows most: where the cause is seen, else where a packet is lost, else the first
-// media, else the last step.
+// The step that shows most: of a call that works the way of its media; else where the cause is
+// seen, where a packet is lost, or the last step.
 function tellingStep(cell) {
 	const call = (cell.steps ?? []).filter(step => step.phase !== "sign-in");
 	const seen = call.filter(step => (step.hops ?? []).length > 1);
 	const code = cell.explanation?.cause?.code;
-	return (
-		(cell.steps ?? []).find(step => code && step.lost?.code === code) ??
-		seen.find(isLost) ??
-		seen.find(step => step.phase === "media") ??
-		seen[seen.length - 1] ??
-		null
-	);
+	const way = seen.findLast(step => step.protocol === "rtp" && !isLost(step));
+	const death =
+		(cell.steps ?? []).find(step => code && step.lost?.code === code) ?? seen.find(isLost);
+	const [first, second] = cell.verdict === "pass" ? [way, death] : [death, way];
+	return first ?? second ?? seen[seen.length - 1] ?? null;
 }
 
-// Steps of the call, those alike and neighbouring told once; the lost ones are always among them.
+// Steps of the call, those alike and neighbouring told once.  Of a call that fails the lost ones are
+// always among them, of one that works those that arrived.
 function stepLines(cell, secret) {
 	const lines = [];
 	for (const step of (cell.steps ?? []).filter(one => one.phase !== "sign-in")) {
@@ -72,9 +71,10 @@ function stepLines(cell, secret) {
 			});
 		}
 	}
-	const spare = Math.max(0, STEPS_MAX - lines.filter(line => line.lost).length);
+	const matters = line => Boolean(line.lost) !== (cell.verdict === "pass");
+	const spare = Math.max(0, STEPS_MAX - lines.filter(matters).length);
 	let kept = 0;
-	const shown = lines.filter(line => line.lost || kept++ < spare).slice(0, STEPS_MAX);
+	const shown = lines.filter(line => matters(line) || kept++ < spare).slice(0, STEPS_MAX);
 	return [
 		make(
 			"ol",
@@ -145,7 +145,8 @@ function whyLines(cell) {
 	];
 }
 
-export function cellPage(scenario, entry, cell, secret) {
+// `fix`: it is the call as it went with a fix, on a copy.
+export function cellPage(scenario, entry, cell, secret, fix = false) {
 	const outcome = outcomeOf(cell);
 	const step = tellingStep(cell);
 	const medium = entry?.media ?? cell.id.split("/").pop();
@@ -163,7 +164,8 @@ export function cellPage(scenario, entry, cell, secret) {
 		map = drawing.svg;
 	}
 	return pageOf(
-		`${callName(entry ?? cell)}, ${mediumWord(medium)}, in ${scenario.name}`,
+		`${callName(entry ?? cell)}, ${mediumWord(medium)}, in ${scenario.name}` +
+			(fix ? ", with the fix" : ""),
 		make(
 			"p",
 			{class: "what"},

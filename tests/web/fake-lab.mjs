@@ -123,6 +123,25 @@ export async function startFakeLab(stories, options = {}) {
 							made.push(...order.changes);
 							way = 1;
 						}),
+			"hang-up": () => "no call goes on",
+			try: () => {
+				const {cell} = scenes[scenes.length - 1];
+				const {explanation} = scenes[0].cell;
+				const tried = {
+					event: "tried",
+					call: order.call,
+					fix: order.fix,
+					trial: {
+						change: explanation?.fix?.change ?? "",
+						verdict: cell.verdict,
+						path: cell.path,
+						mended: cell.verdict === "pass",
+						story: {...cell, explanation: null, trial: null},
+					},
+				};
+				past.push(tried);
+				tell(tried);
+			},
 			unset: () =>
 				made.includes(order.change)
 					? change(() => {
@@ -158,6 +177,7 @@ export async function startFakeLab(stories, options = {}) {
 			live: true,
 			lab: "lab",
 			read_only: readOnly,
+			tries: !readOnly,
 			lessons,
 			scenarios: [{...first.scenarios[0], cells: []}],
 			all_scenarios: scenes.map(scene => ({

@@ -125,6 +125,16 @@ test("ids and names that try to become code stay names", () => {
 
 // What is missing is shown as missing.
 const LACKS = {
+	"a course of nonsense": cell =>
+		Object.assign(cell, {
+			quality: [
+				{
+					end: "home1",
+					stream: "audio",
+					course: {begins_ms: "x", every_ms: null, intervals: [null, "a", [1], [{}, 2]]},
+				},
+			],
+		}),
 	"no evidence": cell =>
 		Object.assign(cell, {
 			evidence: false,
@@ -205,6 +215,10 @@ test("a lab whose every text tries to become code", () =>
 				await tab.click();
 			}
 			await page.click(".lesson .answer summary");
+			await page.click("#tab-why");
+			await page.click('.try[data-kind="copy"]');
+			await page.waitForSelector('.switch [aria-pressed="true"]');
+			await page.click("#tab-why");
 		},
 	));
 

@@ -31,7 +31,20 @@ static json_t *trial_json(const struct trial *t, const fix *mend, const char *vp
 							    .seen = &t->seen,
 							    .packed = true,
 							    .vpn = vpn});
-	return story_trial_json(t, mend->change, with);
+	return story_trial_json(t, mend, with);
+}
+
+static fix *fix_of_request(const json_t *changes)
+{
+	fix *x = fix_new();
+
+	for (size_t i = 0; i < json_array_size(changes); i++) {
+		const char *change = json_string_value(json_array_get(changes, i));
+
+		if (change)
+			fix_add_change(x, "%s", change);
+	}
+	return x;
 }
 
 /* Tries the request's fix; as trial_json. */
@@ -39,8 +52,8 @@ static json_t *try_fix(const json_t *request, GError **error)
 {
 	const json_t *status = json_object_get(request, "status"),
 		     *call = json_object_get(request, "cell");
-	const char *lost = member_text(request, "lost"), *change = member_text(request, "change");
-	const fix mend = {.change = (char *)(guintptr)change};
+	const char *lost = member_text(request, "lost");
+	g_autoptr(fix) mend = fix_of_request(json_object_get(request, "fix"));
 	g_autofree char *program_dir = cmd_program_dir();
 	const struct explain_options options = {
 		.program_dir = program_dir, .seed = g_random_int(), .steps_max = 1};
@@ -54,12 +67,12 @@ static json_t *try_fix(const json_t *request, GError **error)
 
 	if (!base)
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "the lab's topology can't be read");
-	else if (ran && change && (!lost || path_class_parse(lost, &path)))
+	else if (ran && mend->changes->len > 0 && (!lost || path_class_parse(lost, &path)))
 		s = explain_select_call(base, sc->name, member_text(call, "a"),
 					member_text(call, "b"), ran->media, error);
 	if (s) {
-		explain_try(base, s, ran, &mend, path, &options, &t);
-		told = trial_json(&t, &mend, member_text(status, "vpn"), error);
+		explain_try(base, s, ran, mend, path, &options, &t);
+		told = trial_json(&t, mend, member_text(status, "vpn"), error);
 		trial_clear(&t);
 		object_free(s);
 	}

@@ -232,28 +232,28 @@ static char *resolvers_of(const struct way_around *w)
 	return g_string_free(text, FALSE);
 }
 
-static char *change_of(const struct way_around *w)
+static fix *fix_around(const struct way_around *w)
 {
 	g_autofree char *names = names_of(w), *networks = networks_of(w, ", "),
 			*resolvers = resolvers_of(w);
-	GString *change = g_string_new(NULL);
 	char dns[ADDR_TEXT_MAX];
+	fix *x = fix_of("add-nrpt: {nodes: [%s], namespace: .%s, servers: [%s]}", names, w->domain,
+			addr_print(&w->dns, dns));
 
-	g_string_append_printf(change, "- add-nrpt: {nodes: [%s], namespace: .%s, servers: [%s]}\n",
-			       names, w->domain, addr_print(&w->dns, dns));
 	/* other names are still asked of the servers inside */
 	for (int tcp = 0; w->resolvers->len > 0 && tcp < 2; tcp++)
-		g_string_append_printf(change,
-				       "- allow: {nodes: [%s], name: bypass-dns-%s, chain: output, "
-				       "dst: [%s], proto: %s, dports: [%d]}\n",
-				       names, tcp ? "tcp" : "udp", resolvers, tcp ? "tcp" : "udp",
-				       DNS_PORT);
-	g_string_append_printf(
-		change,
-		"- block: {nodes: [%s], name: bypass-not-into-tunnel, chain: output, dst: [%s]}\n"
-		"- block: {nodes: [%s], name: bypass-not-from-tunnel, chain: input, src: [%s]}\n",
-		names, networks, names, networks);
-	return g_string_free(change, FALSE);
+		fix_add_change(x,
+			       "allow: {nodes: [%s], name: bypass-dns-%s, chain: output, "
+			       "dst: [%s], proto: %s, dports: [%d]}",
+			       names, tcp ? "tcp" : "udp", resolvers, tcp ? "tcp" : "udp",
+			       DNS_PORT);
+	fix_add_change(
+		x, "block: {nodes: [%s], name: bypass-not-into-tunnel, chain: output, dst: [%s]}",
+		names, networks);
+	fix_add_change(
+		x, "block: {nodes: [%s], name: bypass-not-from-tunnel, chain: input, src: [%s]}",
+		names, networks);
+	return x;
 }
 
 /* On Windows a rule that blocks overrides all that allow, so the ports of DNS are left out of
@@ -315,7 +315,7 @@ fix *bypass_derive(const model *m, const netstate *state, const struct finding *
 		find_networks(m, &w);
 		find_resolvers(&w);
 		if (w.networks->len > 0) {
-			x = fix_new(change_of(&w));
+			x = fix_around(&w);
 			add_commands(x, &w);
 		}
 	}

@@ -2,16 +2,51 @@
 #include "testbed/diagnose/fix_rules.h"
 
 static const struct object_shape fix_shape =
-	OBJECT_SHAPE(fix, NULL, OWNS_TEXT(fix, change), OWNS_TEXT(fix, restart),
+	OBJECT_SHAPE(fix, NULL, OWNS(fix, changes, g_ptr_array_unref), OWNS_TEXT(fix, restart),
 		     OWNS(fix, commands, g_ptr_array_unref));
 
-fix *fix_new(char *change)
+fix *fix_new(void)
 {
 	fix *x = object_new(&fix_shape);
 
-	x->change = change;
+	x->changes = g_ptr_array_new_with_free_func(g_free);
 	x->commands = g_ptr_array_new_with_free_func(object_free);
 	return x;
+}
+
+void fix_add_change(fix *x, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_ptr_array_add(x->changes, g_strdup_vprintf(format, args));
+	va_end(args);
+}
+
+void fix_add_changes(fix *x, const fix *more)
+{
+	ptr_array_foreach(const char, change, more->changes)
+		g_ptr_array_add(x->changes, g_strdup(change));
+}
+
+fix *fix_of(const char *format, ...)
+{
+	fix *x = fix_new();
+	va_list args;
+
+	va_start(args, format);
+	g_ptr_array_add(x->changes, g_strdup_vprintf(format, args));
+	va_end(args);
+	return x;
+}
+
+char *fix_text(const fix *x)
+{
+	GString *text = g_string_new(NULL);
+
+	ptr_array_foreach(const char, change, x->changes)
+		g_string_append_printf(text, "- %s\n", change);
+	return g_string_free(text, FALSE);
 }
 
 static const struct object_shape command_shape =

@@ -26,12 +26,21 @@ struct fix_command {
 };
 
 typedef struct fix {
-	char *change;  /* as under `changes:` of a scenario: "- add-route: {...}\n" */
-	char *restart; /* node whose restart is all of it, NULL: none; in a lab that is up that
-			  takes back what was typed in there */
+	GPtrArray *changes; /* char *, each as it could stand under `changes:` of a scenario:
+			       "add-route: {...}" */
+	char *restart;	    /* node whose restart is all of it, NULL: none; in a lab that is up that
+			       takes back what was typed in there */
 	GPtrArray *commands; /* struct fix_command: the same for an administrator, most direct
 				first; may be empty, as every change can be made by `testbed set` */
 } fix;
+
+/* Without changes and commands; the caller owns it. */
+fix *fix_new(void);
+/* Adds a change, or each one of another fix. */
+void fix_add_change(fix *x, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void fix_add_changes(fix *x, const fix *more);
+/* All changes as they stand in a scenario, "- add-route: {...}\n" each; the caller frees. */
+char *fix_text(const fix *x);
 
 /* NULL: none can be derived.  The caller owns it. */
 fix *fix_derive(const model *m, const struct finding *f);

@@ -89,16 +89,15 @@ static bool is_between_ends(const struct flow *f)
 	return f->proto == PROTO_UDP && fixed_port(f, &is_source) == 0;
 }
 
-static void add_allowance(GString *change, const struct node *n, const char *name,
-			  enum fw_chain chain, const struct flow *f, const char *ports)
+static void add_allowance(fix *x, const struct node *n, const char *name, enum fw_chain chain,
+			  const struct flow *f, const char *ports)
 {
 	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
 
-	g_string_append_printf(
-		change,
-		"- allow: {node: %s, name: %s, chain: %s, src: [%s], dst: [%s], proto: %s%s}\n",
-		n->name, name, fw_chain_name(chain), addr_print(&f->src, src),
-		addr_print(&f->dst, dst), ip_proto_name(f->proto), ports);
+	fix_add_change(x,
+		       "allow: {node: %s, name: %s, chain: %s, src: [%s], dst: [%s], proto: %s%s}",
+		       n->name, name, fw_chain_name(chain), addr_print(&f->src, src),
+		       addr_print(&f->dst, dst), ip_proto_name(f->proto), ports);
 }
 
 static bool covers(const GArray *prefixes, const struct addr *a)
@@ -135,17 +134,12 @@ static void add_way_back(fix *x, const struct node *n, const char *name, enum fw
 		[FW_INPUT] = FW_OUTPUT, [FW_OUTPUT] = FW_INPUT, [FW_FORWARD] = FW_FORWARD};
 	g_autofree char *back = g_strconcat(name, "-back", NULL);
 	struct flow turned = *f;
-	GString *change = g_string_new(x->change);
 
 	turned.src = f->dst;
 	turned.dst = f->src;
-	if (!may_refuse(n, other[chain], &turned)) {
-		g_string_free(change, TRUE);
+	if (!may_refuse(n, other[chain], &turned))
 		return;
-	}
-	add_allowance(change, n, back, other[chain], &turned, ", dports: [" MEDIA_PORTS "]");
-	g_free(x->change);
-	x->change = g_string_free(change, FALSE);
+	add_allowance(x, n, back, other[chain], &turned, ", dports: [" MEDIA_PORTS "]");
 	add_rule_commands(x, n, other[chain], back, &turned);
 }
 
@@ -156,7 +150,6 @@ fix *fix_rule(const model *m G_GNUC_UNUSED, const struct node *n, const struct f
 	g_autofree char *name = NULL, *ports = NULL;
 	bool is_source, media = is_between_ends(&f->flow);
 	uint16_t port = fixed_port(&f->flow, &is_source);
-	GString *change;
 	enum fw_chain chain;
 	fix *x;
 
@@ -166,9 +159,8 @@ fix *fix_rule(const model *m G_GNUC_UNUSED, const struct node *n, const struct f
 	name = exception_name(n, &f->subject);
 	ports = port > 0 ? g_strdup_printf(", %s: [%u]", is_source ? "sports" : "dports", port) :
 			   g_strdup(media ? ", dports: [" MEDIA_PORTS "]" : "");
-	change = g_string_new(NULL);
-	add_allowance(change, n, name, chain, &f->flow, ports);
-	x = fix_new(g_string_free(change, FALSE));
+	x = fix_new();
+	add_allowance(x, n, name, chain, &f->flow, ports);
 	add_rule_commands(x, n, chain, name, &f->flow);
 	if (media)
 		add_way_back(x, n, name, chain, &f->flow);
@@ -201,10 +193,9 @@ fix *fix_relay_ports(const model *m, const struct node *n, const struct finding 
 
 	if (!e || !subject_chain(&f->subject, &chain))
 		return NULL;
-	return fix_new(g_strdup_printf("- allow: {node: %s, name: relay-ports, chain: %s, %s: "
-				       "[%s], proto: udp, %s: [%u-%u]}\n",
-				       n->name, fw_chain_name(chain), from ? "src" : "dst",
-				       addr_print(from ? &f->flow.src : &f->flow.dst, address),
-				       from ? "sports" : "dports", e->relay_ports.first,
-				       e->relay_ports.last));
+	return fix_of("allow: {node: %s, name: relay-ports, chain: %s, %s: "
+		      "[%s], proto: udp, %s: [%u-%u]}",
+		      n->name, fw_chain_name(chain), from ? "src" : "dst",
+		      addr_print(from ? &f->flow.src : &f->flow.dst, address),
+		      from ? "sports" : "dports", e->relay_ports.first, e->relay_ports.last);
 }

@@ -99,8 +99,8 @@ static char *free_name_of_port(const struct node *n, const struct finding *f)
 			 g_strdup_printf("to-%s-%u", ip_proto_name(f->flow.proto), f->flow.dport));
 }
 
-static char *change_for(const struct node *n, const struct finding *f, const struct published *p,
-			const GPtrArray *ports)
+static fix *extend_forward(const struct node *n, const struct finding *f, const struct published *p,
+			   const GPtrArray *ports)
 {
 	const struct nat_rule *r = same_forward(n, f, p);
 	const char *iface = outside_iface(n, &f->flow.dst);
@@ -117,17 +117,17 @@ static char *change_for(const struct node *n, const struct finding *f, const str
 		g_string_append_printf(all, "%s%s", i > 0 ? ", " : "",
 				       (const char *)ports->pdata[i]);
 	if (r)
-		return g_strdup_printf("- set-nat: {node: %s, nat: %s, ports: [%s]}\n", n->name,
-				       r->name, all->str);
+		return fix_of("set-nat: {node: %s, nat: %s, ports: [%s]}", n->name, r->name,
+			      all->str);
 	name = free_name_of_port(n, f);
 	to_port =
 		p->port != f->flow.dport ? g_strdup_printf(", to_port: %u", p->port) : g_strdup("");
 	return !iface ? NULL :
-			g_strdup_printf("- add-nat: {node: %s, name: %s, forward: {outside: %s, "
-					"inside: %s, proto: %s, ports: [%s]%s}, out: %s}\n",
-					n->name, name, addr_print(&f->flow.dst, outside),
-					addr_print(&p->address, inside),
-					ip_proto_name(f->flow.proto), all->str, to_port, iface);
+			fix_of("add-nat: {node: %s, name: %s, forward: {outside: %s, "
+			       "inside: %s, proto: %s, ports: [%s]%s}, out: %s}",
+			       n->name, name, addr_print(&f->flow.dst, outside),
+			       addr_print(&p->address, inside), ip_proto_name(f->flow.proto),
+			       all->str, to_port, iface);
 }
 
 /* The whole address leads to the service: no router has it. */
@@ -136,10 +136,10 @@ static fix *add_static(const struct node *n, const struct finding *f, const stru
 	g_autofree char *name = free_name(n, g_strdup("to-server"));
 	char outside[ADDR_TEXT_MAX], inside[ADDR_TEXT_MAX];
 
-	return fix_new(g_strdup_printf("- add-nat: {node: %s, name: %s, static: {inside: %s, "
-				       "outside: %s}, out: %s, hairpin: true}\n",
-				       n->name, name, addr_print(&p->address, inside),
-				       addr_print(&f->flow.dst, outside), f->iface));
+	return fix_of("add-nat: {node: %s, name: %s, static: {inside: %s, "
+		      "outside: %s}, out: %s, hairpin: true}",
+		      n->name, name, addr_print(&p->address, inside),
+		      addr_print(&f->flow.dst, outside), f->iface);
 }
 
 fix *fix_missing_forward(const model *m, const struct node *n, const struct finding *f)
@@ -147,12 +147,10 @@ fix *fix_missing_forward(const model *m, const struct node *n, const struct find
 	g_autoptr(GArray) all = published_at(m, &f->flow.dst, f->flow.proto, f->flow.dport);
 	const struct published *p = all->len > 0 ? &g_array_index(all, struct published, 0) : NULL;
 	g_autoptr(GPtrArray) ports = p ? missing_ports(n, f, p) : NULL;
-	char *change;
 
 	if (p && f->iface && !outside_iface(n, &f->flow.dst))
 		return add_static(n, f, p);
-	change = p && ports->len > 0 ? change_for(n, f, p, ports) : NULL;
-	return change ? fix_new(change) : NULL;
+	return p && ports->len > 0 ? extend_forward(n, f, p, ports) : NULL;
 }
 
 /* The ports of the rule without this one. */
@@ -178,14 +176,16 @@ static fix *split_forward(const struct node *n, const struct finding *f, const s
 {
 	g_autofree char *rest = other_ports(r, f->flow.dport), *name = free_name_of_port(n, f);
 	char outside[ADDR_TEXT_MAX], inside[ADDR_TEXT_MAX];
+	fix *x = fix_of("set-nat: {node: %s, nat: %s, ports: [%s]}", n->name, r->name, rest);
 
-	return fix_new(g_strdup_printf(
-		"- set-nat: {node: %s, nat: %s, ports: [%s]}\n"
-		"- add-nat: {node: %s, name: %s, forward: {outside: %s, inside: %s, proto: %s, "
-		"ports: [%u], to_port: %u}, out: %s%s}\n",
-		n->name, r->name, rest, n->name, name, addr_print(&r->outside, outside),
-		addr_print(&p->address, inside), ip_proto_name(r->proto), f->flow.dport, p->port,
-		r->out_iface, r->hairpin ? ", hairpin: true" : ""));
+	fix_add_change(
+		x,
+		"add-nat: {node: %s, name: %s, forward: {outside: %s, inside: %s, proto: %s, "
+		"ports: [%u], to_port: %u}, out: %s%s}",
+		n->name, name, addr_print(&r->outside, outside), addr_print(&p->address, inside),
+		ip_proto_name(r->proto), f->flow.dport, p->port, r->out_iface,
+		r->hairpin ? ", hairpin: true" : "");
+	return x;
 }
 
 fix *fix_wrong_forward(const model *m, const struct node *n, const struct finding *f)
@@ -195,7 +195,7 @@ fix *fix_wrong_forward(const model *m, const struct node *n, const struct findin
 	const struct published *p = all->len > 0 ? &g_array_index(all, struct published, 0) : NULL;
 	const struct port_range *first = r ? &g_array_index(r->ports, struct port_range, 0) : NULL;
 	bool other_port = r && p && nat_forward_inside(r, f->flow.dport) != p->port;
-	GString *change;
+	g_autoptr(GString) change = NULL;
 	char inside[ADDR_TEXT_MAX];
 
 	if (!r || !p)
@@ -203,13 +203,12 @@ fix *fix_wrong_forward(const model *m, const struct node *n, const struct findin
 	if (other_port && (r->ports->len > 1 || first->first != first->last))
 		return split_forward(n, f, p, r);
 	change = g_string_new(NULL);
-	g_string_append_printf(change, "- set-nat: {node: %s, nat: %s", n->name, r->name);
+	g_string_append_printf(change, "set-nat: {node: %s, nat: %s", n->name, r->name);
 	if (!addr_equal(&r->inside, &p->address))
 		g_string_append_printf(change, ", inside: %s", addr_print(&p->address, inside));
 	if (other_port)
 		g_string_append_printf(change, ", to_port: %u", p->port);
-	g_string_append(change, "}\n");
-	return fix_new(g_string_free(change, FALSE));
+	return fix_of("%s}", change->str);
 }
 
 /* NAT for the network of those sources. */
@@ -219,16 +218,13 @@ fix *fix_untranslated(const model *m G_GNUC_UNUSED, const struct node *n, const 
 	struct prefix network = prefix_network(&f->prefix);
 	char text[PREFIX_TEXT_MAX];
 
-	return fix_new(
-		g_strdup_printf("- add-nat: {node: %s, name: %s, masquerade: %s, src: [%s]}\n",
-				n->name, name, f->iface, prefix_print(&network, text)));
+	return fix_of("add-nat: {node: %s, name: %s, masquerade: %s, src: [%s]}", n->name, name,
+		      f->iface, prefix_print(&network, text));
 }
 
 fix *fix_unwanted_nat(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
 {
 	const struct nat_rule *r = f->subject.kind == SUBJECT_NAT ? f->subject.nat : NULL;
 
-	return r ? fix_new(g_strdup_printf("- remove-nat: {node: %s, nat: %s}\n", n->name,
-					   r->name)) :
-		   NULL;
+	return r ? fix_of("remove-nat: {node: %s, nat: %s}", n->name, r->name) : NULL;
 }

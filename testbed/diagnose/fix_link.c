@@ -14,7 +14,7 @@ static const struct iface *iface_at_fault(const struct finding *f)
  * and the network is as its file says. */
 static fix *fix_by_restart(const struct node *n)
 {
-	fix *x = fix_new(g_strdup_printf("- reboot: {node: %s}\n", n->name));
+	fix *x = fix_of("reboot: {node: %s}", n->name);
 
 	x->restart = g_strdup(n->name);
 	return x;
@@ -28,8 +28,7 @@ fix *fix_link(const model *m G_GNUC_UNUSED, const struct node *n, const struct f
 	if (!iface)
 		return NULL;
 	x = iface->up ? fix_by_restart(n) :
-			fix_new(g_strdup_printf("- link-up: {node: %s, interface: %s}\n", n->name,
-						iface->name));
+			fix_of("link-up: {node: %s, interface: %s}", n->name, iface->name);
 	fix_add_in_lab(x, n, g_strdup_printf("ip link set dev %s up", iface->name),
 		       g_strdup_printf("ip link set dev %s down", iface->name));
 	fix_routes_of_link(x, n, iface);
@@ -61,13 +60,11 @@ static struct impairment relieved(const struct impairment *i, enum cause_code co
 fix *fix_impairment(const model *m, const struct node *n, const struct finding *f)
 {
 	const struct impairment *i = f->iface ? node_impairment(m, n, f->iface) : NULL;
-	GString *change = g_string_new("- set-impair: {");
+	g_autoptr(GString) change = g_string_new("set-impair: {");
 	struct impairment rest;
 
-	if (!i) {
-		g_string_free(change, TRUE);
+	if (!i)
 		return NULL;
-	}
 	if (f->subject.kind == SUBJECT_NETWORK)
 		g_string_append_printf(change, "network: %s", f->subject.name);
 	else if (f->subject.kind == SUBJECT_TUNNEL)
@@ -76,8 +73,7 @@ fix *fix_impairment(const model *m, const struct node *n, const struct finding *
 		g_string_append_printf(change, "node: %s, interface: %s", n->name, f->iface);
 	rest = relieved(i, f->code);
 	impairment_print_keys(&rest, change);
-	g_string_append(change, "}\n");
-	return fix_new(g_string_free(change, FALSE));
+	return fix_of("%s}", change->str);
 }
 
 /* The largest MTU of the others on its network. */
@@ -97,8 +93,7 @@ fix *fix_mtu(const model *m, const struct node *n, const struct finding *f)
 	}
 	if (!iface || iface->mtu_bytes == 0 || largest <= iface->mtu_bytes)
 		return NULL;
-	x = fix_new(g_strdup_printf("- set-mtu: {node: %s, interface: %s, mtu: %uB}\n", n->name,
-				    iface->name, largest));
+	x = fix_of("set-mtu: {node: %s, interface: %s, mtu: %uB}", n->name, iface->name, largest);
 	fix_add_in_lab(x, n, g_strdup_printf("ip link set dev %s mtu %u", iface->name, largest),
 		       g_strdup_printf("ip link set dev %s mtu %u", iface->name, iface->mtu_bytes));
 	if (n->host_model == HOST_STRONG)
@@ -122,8 +117,7 @@ fix *fix_tunnel(const model *m G_GNUC_UNUSED, const struct node *n, const struct
 
 	if (!t || (t->up && t->ends[0].node != n && t->ends[1].node != n))
 		return NULL;
-	x = t->up ? fix_by_restart(n) :
-		    fix_new(g_strdup_printf("- tunnel-up: {tunnel: %s}\n", t->name));
+	x = t->up ? fix_by_restart(n) : fix_of("tunnel-up: {tunnel: %s}", t->name);
 	for (const struct tunnel_end *end = t->ends; end < t->ends + 2; end++) {
 		if (t->up && end->node != n)
 			continue;
@@ -158,8 +152,7 @@ fix *fix_tunnel_prefix(const model *m, const struct node *n, const struct findin
 	far = &t->ends[t->ends[0].node == n ? 1 : 0];
 	p = model_prefix_of(m, behind(near, &f->flow.dst) ? &f->flow.src : &f->flow.dst);
 	prefix_print(&p, text);
-	x = fix_new(g_strdup_printf("- add-prefix: {tunnel: %s, node: %s, prefix: %s}\n", t->name,
-				    far->node_name, text));
+	x = fix_of("add-prefix: {tunnel: %s, node: %s, prefix: %s}", t->name, far->node_name, text);
 	if (t->kind == TUNNEL_WIREGUARD)
 		fix_add_command(
 			x, FIX_ON_LINUX,
@@ -188,8 +181,7 @@ fix *fix_nat(const model *m G_GNUC_UNUSED, const struct node *n, const struct fi
 	const struct nat_rule *r = f->subject.kind == SUBJECT_NAT ? f->subject.nat : NULL;
 	const char *setting = r ? nat_setting(r, f->code) : NULL;
 
-	return setting ? fix_new(g_strdup_printf("- set-nat: {node: %s, nat: %s, %s}\n", n->name,
-						 r->name, setting)) :
+	return setting ? fix_of("set-nat: {node: %s, nat: %s, %s}", n->name, r->name, setting) :
 			 NULL;
 }
 
@@ -201,15 +193,12 @@ fix *fix_udp_timeout(const model *m G_GNUC_UNUSED, const struct node *n,
 {
 	static const char *const keys[] = {"nf_conntrack_udp_timeout",
 					   "nf_conntrack_udp_timeout_stream"};
-	GString *change = g_string_new(NULL);
-	fix *x;
+	fix *x = fix_new();
 
 	ptr_array_foreach(const struct nat_rule, r, n->nat)
 		if (r->kind == NAT_MASQUERADE)
-			g_string_append_printf(change,
-					       "- set-nat: {node: %s, nat: %s, udp_timeout: %ds}\n",
-					       n->name, r->name, UDP_TIMEOUT_S);
-	x = fix_new(g_string_free(change, FALSE));
+			fix_add_change(x, "set-nat: {node: %s, nat: %s, udp_timeout: %ds}", n->name,
+				       r->name, UDP_TIMEOUT_S);
 	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
 		fix_add_command(x, FIX_ON_LINUX,
 				g_strdup_printf("sysctl -w net.netfilter.%s=%d", keys[i],

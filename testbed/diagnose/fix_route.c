@@ -52,27 +52,18 @@ static void add_windows_commands(fix *x, const struct route *r, const char *via)
 					prefix, r->dev, via, powershell));
 }
 
-/* Appends to the fix; takes `change` over. */
-static void fix_append(fix *x, GString *change)
-{
-	g_autofree char *before = x->change, *more = g_string_free(change, FALSE);
-
-	x->change = g_strconcat(before, more, NULL);
-}
-
 /* The change alone: that `r`, one of the node's, is removed. */
 static void append_removal(fix *x, const struct node *n, const struct route *r)
 {
-	GString *change = g_string_new(NULL);
+	g_autoptr(GString) change = g_string_new(NULL);
 	g_autofree char *word = fix_route_word(&r->to, true);
 
-	g_string_printf(change, "- remove-route: {node: %s, to: %s", n->name, word);
+	g_string_printf(change, "remove-route: {node: %s, to: %s", n->name, word);
 	if (is_one_of_several(n, r))
 		g_string_append_printf(change, ", metric: %u", r->metric);
 	if (r->table != ROUTE_TABLE_MAIN)
 		g_string_append_printf(change, ", table: %u", r->table);
-	g_string_append(change, "}\n");
-	fix_append(x, change);
+	fix_add_change(x, "%s}", change->str);
 }
 
 /* Appends to the fix that `r`, one of the node's, is removed. */
@@ -86,11 +77,11 @@ static void remove_route(fix *x, const struct node *n, const struct route *r)
  * persistent one. */
 static void append_addition(fix *x, const struct node *n, const struct route *r)
 {
-	GString *change = g_string_new(NULL);
+	g_autoptr(GString) change = g_string_new(NULL);
 	g_autofree char *word = fix_route_word(&r->to, true);
 	char via[ADDR_TEXT_MAX];
 
-	g_string_printf(change, "- add-route: {node: %s, to: %s", n->name, word);
+	g_string_printf(change, "add-route: {node: %s, to: %s", n->name, word);
 	if (addr_is_set(&r->via))
 		g_string_append_printf(change, ", via: %s", addr_print(&r->via, via));
 	if (r->dev)
@@ -101,8 +92,7 @@ static void append_addition(fix *x, const struct node *n, const struct route *r)
 		g_string_append_printf(change, ", metric: %u", r->metric);
 	if (r->table != ROUTE_TABLE_MAIN)
 		g_string_append_printf(change, ", table: %u", r->table);
-	g_string_append(change, ", persistent: true}\n");
-	fix_append(x, change);
+	fix_add_change(x, "%s, persistent: true}", change->str);
 	if (n->host_model == HOST_STRONG && r->to.addr.family == AF_INET && r->dev &&
 	    addr_is_set(&r->via))
 		add_windows_commands(x, r, via);
@@ -166,7 +156,7 @@ static fix *fix_by_gateway(const struct node *n, const struct prefix *p, const s
 				     .metric = old ? old->metric : 0,
 				     .table = old ? old->table : ROUTE_TABLE_MAIN};
 	const struct iface *before = old ? node_route_iface(n, old) : NULL;
-	fix *x = fix_new(g_strdup(""));
+	fix *x = fix_new();
 
 	if (!old) {
 		add_route(x, n, &wanted);
@@ -204,15 +194,13 @@ static void add_translated(fix *x, const struct node *n, const struct node *rout
 {
 	ptr_array_foreach(const struct nat_rule, r, router->nat) {
 		struct prefix to = {.addr = r->outside, .len = p->len};
-		g_autofree char *before = NULL;
 		g_autoptr(fix) more = NULL;
 
 		if (r->kind != NAT_STATIC || prefix_equal(&to, p) ||
 		    route_for(n, ROUTE_TABLE_MAIN, &to.addr, NULL))
 			continue;
 		more = fix_by_gateway(n, &to, g, NULL);
-		before = x->change;
-		x->change = g_strconcat(before, more->change, NULL);
+		fix_add_changes(x, more);
 		g_ptr_array_extend_and_steal(x->commands, g_steal_pointer(&more->commands));
 	}
 }
@@ -256,7 +244,7 @@ fix *fix_persistence(const model *m G_GNUC_UNUSED, const struct node *n, const s
 
 	if (!r)
 		return NULL;
-	x = fix_new(g_strdup(""));
+	x = fix_new();
 	if (g_ptr_array_find(n->routes, r, NULL))
 		append_removal(x, n, r); /* a kernel knows nothing of that */
 	add_route(x, n, r);
@@ -309,7 +297,7 @@ static fix *fix_wrong_route(const model *m, const struct node *n, const struct f
 
 	if (find_other_gateway(m, n, f, r, &g) && !main_table_decides(n, f, r, g.iface))
 		return fix_by_gateway(n, &r->to, &g, r);
-	x = fix_new(g_strdup(""));
+	x = fix_new();
 	remove_route(x, n, r);
 	return x;
 }
@@ -363,7 +351,7 @@ fix *fix_null_route(const model *m, const struct node *n, const struct finding *
 	if (!(rest && !prefix_is_default(&rest->to)) && gateway_find(m, n, f->iface, &r->to, &g) &&
 	    !(rest && addr_equal(&g.address, &rest->via)))
 		return fix_by_gateway(n, &r->to, &g, r);
-	x = fix_new(g_strdup(""));
+	x = fix_new();
 	remove_route(x, n, r);
 	if (n->host_model == HOST_STRONG)
 		fix_add_command(x, FIX_ON_WINDOWS,
@@ -410,8 +398,8 @@ static fix *fix_by_policy(const struct node *n, const struct finding *f, const s
 	fix *x;
 
 	prefix_print(&f->turning.from, from);
-	x = fix_new(g_strdup_printf("- add-policy-rule: {node: %s, from: %s, in: %s, table: %u}\n",
-				    n->name, from, f->turning.in, table));
+	x = fix_of("add-policy-rule: {node: %s, from: %s, in: %s, table: %u}", n->name, from,
+		   f->turning.in, table);
 	fix_add_in_lab(x, n,
 		       g_strdup_printf("ip rule add from %s iif %s lookup %u", from, f->turning.in,
 				       table),
@@ -464,7 +452,7 @@ fix *fix_metric(const model *m G_GNUC_UNUSED, const struct node *n, const struct
 	ptr_array_foreach(const struct route, r, n->routes)
 		if (r->table == preferred->table && prefix_equal(&r->to, &preferred->to))
 			wanted.metric = MAX(wanted.metric, route_metric(r) + METRIC_STEP);
-	x = fix_new(g_strdup(""));
+	x = fix_new();
 	remove_route(x, n, preferred);
 	add_route(x, n, &wanted);
 	return x;

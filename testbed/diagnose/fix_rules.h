@@ -9,8 +9,8 @@
 
 #include "testbed/diagnose/fix.h"
 
-/* Takes `change` over; without commands. */
-fix *fix_new(char *change);
+/* Of one change; without commands. */
+fix *fix_of(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* Adds a command; takes over `text` and `undo` (NULL: not known). */
 void fix_add_in_lab(fix *x, const struct node *n, char *text, char *undo);
 void fix_add_command(fix *x, enum fix_place place, char *text);

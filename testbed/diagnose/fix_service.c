@@ -35,12 +35,11 @@ static void command_record(fix *x, const model *m, const char *name, const char 
  * outside. */
 static fix *add_host(const struct node *n, const char *name, const char *address, bool replace)
 {
-	g_autofree char *remove =
-		replace ? g_strdup_printf("- remove-host: {node: %s, name: %s}\n", n->name, name) :
-			  g_strdup("");
-	fix *x = fix_new(g_strdup_printf("%s- add-host: {node: %s, name: %s, a: %s}\n", remove,
-					 n->name, name, address));
+	fix *x = fix_new();
 
+	if (replace)
+		fix_add_change(x, "remove-host: {node: %s, name: %s}", n->name, name);
+	fix_add_change(x, "add-host: {node: %s, name: %s, a: %s}", n->name, name, address);
 	add_command(x, g_strdup_printf(
 			       "Add-Content $env:windir\\System32\\drivers\\etc\\hosts \"%s %s\"",
 			       address, name));
@@ -61,9 +60,9 @@ static fix *add_service(const model *m, const struct node *n, const char *name)
 	if (!service_for_clients(m, inside, &to))
 		return NULL;
 	addr_print(&to.address, text);
-	x = fix_new(g_strdup_printf("- set-record: {node: %s, name: %s, target: %s, port: %d}\n"
-				    "- set-record: {node: %s, name: %s, a: %s}\n",
-				    n->name, name, to.fqdn, to.port, n->name, to.fqdn, text));
+	x = fix_of("set-record: {node: %s, name: %s, target: %s, port: %d}", n->name, name, to.fqdn,
+		   to.port);
+	fix_add_change(x, "set-record: {node: %s, name: %s, a: %s}", n->name, to.fqdn, text);
 	add_command(x, g_strdup_printf("Add-DnsServerResourceRecord -Srv -ZoneName \"%s\" "
 				       "-Name \"%s\" -DomainName \"%s\" -Priority 0 "
 				       "-Weight 0 -Port %d",
@@ -93,8 +92,7 @@ fix *fix_record(const model *m, const struct node *n, const struct finding *f)
 	addr_print(&right, text);
 	if (!node_declared_service(n, SERVICE_DNS))
 		return add_host(n, name, text, false);
-	x = fix_new(g_strdup_printf("- add-record: {node: %s, name: %s, a: %s}\n", n->name, name,
-				    text));
+	x = fix_of("add-record: {node: %s, name: %s, a: %s}", n->name, name, text);
 	command_record(x, m, name, text);
 	return x;
 }
@@ -110,8 +108,7 @@ fix *fix_answer(const model *m, const struct node *n, const struct finding *f)
 	addr_print(&f->flow.dst, text);
 	if (!node_declared_service(n, SERVICE_DNS))
 		return add_host(n, name, text, true);
-	x = fix_new(g_strdup_printf("- set-record: {node: %s, name: %s, a: %s}\n", n->name, name,
-				    text));
+	x = fix_of("set-record: {node: %s, name: %s, a: %s}", n->name, name, text);
 	add_command(x, g_strdup_printf("Remove-DnsServerResourceRecord -ZoneName \"%s\" -RRType A "
 				       "-Name \"%s\" -Force",
 				       m->domain, name));
@@ -126,7 +123,7 @@ static fix *set_resolvers(const struct node *n, const struct addr *server)
 	fix *x;
 
 	addr_print(server, text);
-	x = fix_new(g_strdup_printf("- set-resolvers: {node: %s, servers: [%s]}\n", n->name, text));
+	x = fix_of("set-resolvers: {node: %s, servers: [%s]}", n->name, text);
 	add_command(x,
 		    g_strdup_printf(
 			    "Set-DnsClientServerAddress -InterfaceAlias \"%s\" -ServerAddresses %s",
@@ -139,19 +136,14 @@ static fix *set_resolvers(const struct node *n, const struct addr *server)
 static fix *replace_nrpt(const struct node *n, const struct nrpt_rule *r, const struct addr *server)
 {
 	bool own = false;
-	GString *change = g_string_new(NULL);
 	char text[ADDR_TEXT_MAX];
-	fix *x;
+	fix *x = fix_of("remove-nrpt: {node: %s, namespace: %s}", n->name, r->namespace);
 
 	for (guint i = 0; i < n->resolvers->len; i++)
 		own = own || addr_equal(&g_array_index(n->resolvers, struct addr, i), server);
-	g_string_printf(change, "- remove-nrpt: {node: %s, namespace: %s}\n", n->name,
-			r->namespace);
 	if (!own)
-		g_string_append_printf(change,
-				       "- add-nrpt: {node: %s, namespace: %s, servers: [%s]}\n",
-				       n->name, r->namespace, addr_print(server, text));
-	x = fix_new(g_string_free(change, FALSE));
+		fix_add_change(x, "add-nrpt: {node: %s, namespace: %s, servers: [%s]}", n->name,
+			       r->namespace, addr_print(server, text));
 	add_command(x,
 		    g_strdup_printf("Get-DnsClientNrptRule | Where-Object Namespace -eq \"%s\" | "
 				    "Remove-DnsClientNrptRule -Force",
@@ -201,9 +193,9 @@ static fix *start_service(const struct node *n, const struct listener *l)
 
 	if (!s || (s->enabled && (!part || s->edge.parts & 1u << l->part)))
 		return NULL;
-	x = fix_new(g_strdup_printf("- start-service: {node: %s, service: %s%s%s}\n", n->name,
-				    service_kind_name(l->service), part ? ", part: " : "",
-				    part ? edge_part_name(l->part) : ""));
+	x = fix_of("start-service: {node: %s, service: %s%s%s}", n->name,
+		   service_kind_name(l->service), part ? ", part: " : "",
+		   part ? edge_part_name(l->part) : "");
 	add_command(x, g_strdup(part ? start_part_commands[l->part] : start_commands[l->service]));
 	return x;
 }
@@ -216,8 +208,7 @@ static fix *fix_port(const model *m, const struct finding *f)
 	if (!edge || !node_service(edge, SERVICE_EDGE) ||
 	    node_service(edge, SERVICE_EDGE)->edge.next_hop_port == 5061)
 		return NULL;
-	return fix_new(
-		g_strdup_printf("- set-edge: {node: %s, next_hop_port: 5061}\n", edge->name));
+	return fix_of("set-edge: {node: %s, next_hop_port: 5061}", edge->name);
 }
 
 fix *fix_listener(const model *m, const struct node *n, const struct finding *f)
@@ -241,8 +232,7 @@ fix *fix_certificate(const model *m, const struct node *n, const struct finding 
 
 	if (!node_shows_certificate(n))
 		return NULL;
-	x = fix_new(g_strdup_printf("- set-certificate: {node: %s, issuer: lab, validity: valid}\n",
-				    n->name));
+	x = fix_of("set-certificate: {node: %s, issuer: lab, validity: valid}", n->name);
 	if (fe)
 		add_command(
 			x, g_strdup_printf("Request-CsCertificate -New -Type Default -ComputerFqdn "
@@ -287,11 +277,11 @@ fix *fix_account(const model *m, const struct node *n, const struct finding *f)
 	if (!client)
 		return NULL;
 	if (client == n) {
-		x = fix_new(g_strdup_printf("- set-password: {node: %s}\n", n->name));
+		x = fix_of("set-password: {node: %s}", n->name);
 		add_command(x, g_strdup_printf("cmdkey /delete:%s", m->domain));
 		return x;
 	}
-	x = fix_new(g_strdup_printf("- set-account: {node: %s, account: enabled}\n", client->name));
+	x = fix_of("set-account: {node: %s, account: enabled}", client->name);
 	add_command(x, account_command(n, client->endpoint));
 	return x;
 }
@@ -375,9 +365,9 @@ fix *fix_setting(const model *m, const struct node *n, const struct finding *f)
 	value = settings[s].find ? settings[s].find(m, n, f) : g_strdup(settings[s].value);
 	if (!value)
 		return NULL;
-	x = fix_new(g_strdup_printf("- set-%s: {node: %s, %s: %s}\n",
-				    node_declared_service(n, SERVICE_EDGE) ? "edge" : "frontend",
-				    n->name, setting_name(s), value));
+	x = fix_of("set-%s: {node: %s, %s: %s}",
+		   node_declared_service(n, SERVICE_EDGE) ? "edge" : "frontend", n->name,
+		   setting_name(s), value);
 	if (settings[s].command) {
 		parts = g_strsplit(settings[s].command, "%s", 2);
 		add_command(x, g_strjoinv(value, parts));

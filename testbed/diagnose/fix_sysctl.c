@@ -4,14 +4,8 @@
 
 fix *fix_sysctl(fix *x, const struct node *n, const char *key, const char *value, const char *old)
 {
-	g_autofree char *before = x ? x->change : g_strdup("");
-	char *change = g_strdup_printf("%s- set-sysctl: {node: %s, key: %s, value: \"%s\"}\n",
-				       before, n->name, key, value);
-
-	if (x)
-		x->change = change;
-	else
-		x = fix_new(change);
+	x = x ? x : fix_new();
+	fix_add_change(x, "set-sysctl: {node: %s, key: %s, value: \"%s\"}", n->name, key, value);
 	fix_add_in_lab(x, n, g_strdup_printf("sysctl -w %s=%s", key, value),
 		       g_strdup_printf("sysctl -w %s=%s", key, old));
 	return x;

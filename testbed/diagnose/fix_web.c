@@ -15,7 +15,7 @@ fix *fix_proxy(const model *m, const struct node *n, const struct finding *f)
 {
 	const struct service *s = node_declared_service(n, SERVICE_REVERSE_PROXY);
 	const struct frontend_service *frontend = s ? model_next_hop(m, s->proxy.next_hop) : NULL;
-	GString *names;
+	g_autoptr(GString) names = NULL;
 	uint16_t port;
 
 	if (!frontend || f->subject.kind != SUBJECT_SETTING)
@@ -24,16 +24,14 @@ fix *fix_proxy(const model *m, const struct node *n, const struct finding *f)
 		port = site_port(&s->proxy, frontend);
 		return s->proxy.next_hop_port == port ?
 			       NULL :
-			       fix_new(g_strdup_printf(
-				       "- set-reverse-proxy: {node: %s, next_hop_port: %u}\n",
-				       n->name, (unsigned)port));
+			       fix_of("set-reverse-proxy: {node: %s, next_hop_port: %u}", n->name,
+				      (unsigned)port);
 	}
 	if (f->subject.setting != SETTING_NAMES)
 		return NULL;
 	names = g_string_new(NULL);
-	g_string_printf(names, "- set-reverse-proxy: {node: %s, names: [", n->name);
 	ptr_array_foreach(const char, name, s->proxy.names)
 		g_string_append_printf(names, "%s, ", name);
-	g_string_append_printf(names, "%s]}\n", f->subject.name);
-	return fix_new(g_string_free(names, FALSE));
+	return fix_of("set-reverse-proxy: {node: %s, names: [%s%s]}", n->name, names->str,
+		      f->subject.name);
 }

@@ -71,15 +71,18 @@ matrix_selection *explain_select_call(const model *base, const char *scenario, c
  * fix outlasts one. */
 static void try_restart(const model *base, explanation *x, const struct explain_options *o)
 {
-	g_autofree char *reboot = g_strdup_printf("- reboot: {node: %s}\n", x->finding->node);
-	g_autofree char *both = x->fix ? g_strconcat(x->fix->change, reboot, NULL) : NULL;
-	const fix restart = {.change = reboot}, lasting = {.change = both};
+	g_autoptr(fix) restart = fix_new(), lasting = fix_new();
 	struct explain_options one = *o;
 	struct trial after = {0};
 
+	fix_add_change(restart, "reboot: {node: %s}", x->finding->node);
+	if (x->fix)
+		fix_add_changes(lasting, x->fix);
+	fix_add_changes(lasting, restart);
+
 	one.all = false;
 	one.steps_max = 1;
-	trial_make(&after, base, x->selection, x->finding, &restart, &one);
+	trial_make(&after, base, x->selection, x->finding, restart, &one);
 	if (after.made && after.verdict == VERDICT_PASS) {
 		x->finding->code = CAUSE_NONE;
 		g_clear_pointer(&x->fix, object_free);
@@ -90,7 +93,7 @@ static void try_restart(const model *base, explanation *x, const struct explain_
 	}
 	trial_clear(&after);
 	if (x->fix)
-		trial_make(&x->trial, base, x->selection, x->finding, &lasting, o);
+		trial_make(&x->trial, base, x->selection, x->finding, lasting, o);
 }
 
 static void alternative_free(gpointer data)

@@ -170,7 +170,7 @@ json_t *storybook_explained(const storybook *b, const explanation *x, const stru
 						      .seen = &t->seen,
 						      .packed = packed,
 						      .vpn = vpn_of(b)});
-	json_object_set_new(cell, "trial", story_trial_json(t, x->fix->change, with));
+	json_object_set_new(cell, "trial", story_trial_json(t, x->fix, with));
 	return cell;
 }
 

@@ -67,7 +67,7 @@ static struct trial_step *step_add(struct trial *t, const finding *f, const fix 
 	s->code = f->code;
 	s->node = g_strdup(f->node);
 	s->subject = subject_copy(&f->subject);
-	s->change = g_strdup(mend->change);
+	s->change = fix_text(mend);
 	g_ptr_array_add(t->steps, s);
 	return s;
 }
@@ -119,15 +119,16 @@ static bool find_next(struct trial *t, const matrix_selection *s, const struct o
 		      enum path_class worst, finding **found, fix **mend)
 {
 	const struct selected_scenario *selected = s->scenarios->pdata[0];
+	g_autofree char *change = NULL;
 
 	finding_free(*found);
 	object_free(*mend);
 	*found = finding_of_copy(s, seen, worst);
 	*mend = fix_derive(selected->model, *found);
+	change = *mend ? fix_text(*mend) : NULL;
 	t->next = (*found)->code;
 	for (guint i = 0; *mend && i < t->steps->len; i++)
-		if (g_str_equal(((const struct trial_step *)t->steps->pdata[i])->change,
-				(*mend)->change))
+		if (g_str_equal(((const struct trial_step *)t->steps->pdata[i])->change, change))
 			return false;
 	return *mend != NULL;
 }
@@ -161,8 +162,8 @@ static bool try_step(struct trial *t, const struct trial_setup *at, const findin
 	matrix_selection *s;
 	bool more = false;
 
-	g_string_append(at->changes, mend->change);
-	observe_tell_stage(at->options, EXPLAIN_TRYING, mend->change);
+	g_string_append(at->changes, step->change);
+	observe_tell_stage(at->options, EXPLAIN_TRYING, step->change);
 	s = select_cell_again(at, error);
 	if (!s)
 		return false;

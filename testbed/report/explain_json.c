@@ -71,7 +71,6 @@ static json_t *commands_json(const fix *x)
 
 char *report_set_command(const fix *x, const char *program, const char *lab)
 {
-	g_auto(GStrv) lines = g_strsplit(x->change, "\n", 0);
 	GString *text = g_string_new(program);
 
 	g_string_append(text, x->restart ? " reboot" : " set");
@@ -81,12 +80,10 @@ char *report_set_command(const fix *x, const char *program, const char *lab)
 		g_string_append_printf(text, " %s", x->restart);
 		return g_string_free(text, FALSE);
 	}
-	for (guint i = 0; lines[i]; i++) {
-		g_autofree char *quoted =
-			g_str_has_prefix(lines[i], "- ") ? g_shell_quote(lines[i] + 2) : NULL;
+	ptr_array_foreach(const char, change, x->changes) {
+		g_autofree char *quoted = g_shell_quote(change);
 
-		if (quoted)
-			g_string_append_printf(text, " %s", quoted);
+		g_string_append_printf(text, " %s", quoted);
 	}
 	return g_string_free(text, FALSE);
 }
@@ -100,9 +97,10 @@ char *report_reset_command(const char *program, const char *lab)
 static json_t *fix_json(const fix *x, const char *lab)
 {
 	g_autofree char *set = x ? report_set_command(x, "testbed", lab) : NULL,
-			*reset = report_reset_command("testbed", lab);
+			*reset = report_reset_command("testbed", lab),
+			*change = x ? fix_text(x) : NULL;
 
-	return x ? json_pack("{s:s, s:s, s:s, s:o}", "change", x->change, "set", set, "undo", reset,
+	return x ? json_pack("{s:s, s:s, s:s, s:o}", "change", change, "set", set, "undo", reset,
 			     "commands", commands_json(x)) :
 		   json_null();
 }

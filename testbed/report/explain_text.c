@@ -124,7 +124,7 @@ static void put_trial(const struct trial *t, GString *out)
 static void put_fix(const explanation *x, GString *out)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
-	g_autofree char *change = x->fix ? g_strchomp(g_strdup(x->fix->change)) : NULL;
+	g_autofree char *change = x->fix ? g_strchomp(fix_text(x->fix)) : NULL;
 
 	if (!change) {
 		put_line(out, "fix", "none is known for this cause");
@@ -259,14 +259,11 @@ static void put_fix_commands(const explanation *x, const struct run_args *made, 
 static void put_alternatives(const explanation *x, const struct run_args *made, GString *out)
 {
 	ptr_array_foreach(const struct alternative, a, x->alternatives) {
-		g_autofree char *change = g_strchomp(g_strdup(a->fix->change));
-		g_auto(GStrv) lines = g_strsplit(change, "\n", 0);
-
 		g_string_append_printf(out, "\nanother way, %s (", a->name);
 		put_trial(&a->trial, out);
 		g_string_append(out, ")\n");
-		for (guint k = 0; lines[k]; k++)
-			g_string_append_printf(out, "  %s\n", lines[k]);
+		ptr_array_foreach(const char, change, a->fix->changes)
+			g_string_append_printf(out, "  - %s\n", change);
 		g_string_append(out, "the same as commands\n");
 		put_commands(x, a->fix, made, out);
 	}

@@ -348,8 +348,10 @@ json_t *story_cell_json(const struct story_source *from)
 	return cell;
 }
 
-json_t *story_trial_json(const struct trial *t, const char *change, json_t *with)
+json_t *story_trial_json(const struct trial *t, const fix *mend, json_t *with)
 {
+	g_autofree char *change = fix_text(mend);
+
 	return json_pack("{s:o, s:s, s:s, s:b, s:o}", "change", text_json(change), "verdict",
 			 verdict_name(t->verdict), "path", path_class_name(t->path), "mended",
 			 (int)t->mended, "story", with);

@@ -31,7 +31,7 @@ struct story_source {
 json_t *story_cell_json(const struct story_source *from);
 /* What a trial came to: the change, and the story of the call with it; the caller owns it.  Takes
  * over that story, `with`. */
-json_t *story_trial_json(const struct trial *t, const char *change, json_t *with);
+json_t *story_trial_json(const struct trial *t, const fix *mend, json_t *with);
 
 /* "nodes" of a scenario: routes, rules, sessions and counters as the kernels had them, by the model
  * of the scenario and a state (NULL: an empty object).  The caller owns it. */

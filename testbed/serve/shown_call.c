@@ -362,16 +362,11 @@ json_t *shown_call_hang_up(const shown_call *c)
 /* Adds a fix that can be switched on: its changes one by one, as `set` takes them. */
 static void add_fix(json_t *fixes, const char *text, const fix *x)
 {
-	g_auto(GStrv) lines = x && !x->restart ? g_strsplit(x->change, "\n", -1) : NULL;
-	json_t *one, *changes = json_array();
+	json_t *one, *changes;
 
-	if (!x) {
-		json_decref(changes);
+	if (!x)
 		return;
-	}
-	for (guint i = 0; lines && lines[i]; i++)
-		if (g_str_has_prefix(lines[i], "- "))
-			json_array_append_new(changes, json_string(lines[i] + 2));
+	changes = x->restart ? json_array() : report_texts_json(x->changes);
 	one = json_pack("{s:s, s:o}", "text", text, "changes", changes);
 	if (x->restart)
 		json_object_set_new(one, "reboot", json_string(x->restart));
@@ -423,32 +418,18 @@ guint shown_call_number(const shown_call *c)
 	return c->job.number;
 }
 
-/* The changes as under `changes:`; the caller owns it.  NULL: there are none. */
-static json_t *change_text(const json_t *changes)
-{
-	g_autoptr(GString) text = g_string_new(NULL);
-
-	for (size_t i = 0; i < json_array_size(changes); i++)
-		g_string_append_printf(text, "- %s\n",
-				       json_string_value(json_array_get(changes, i)));
-	return text->len > 0 ? json_string(text->str) : NULL;
-}
-
 json_t *shown_call_trial(const shown_call *c, guint index, const json_t *status)
 {
 	const json_t *one = json_array_get(json_object_get(c->explained, "fixes"), index);
-	json_t *change = change_text(json_object_get(one, "changes")), *changes = json_array(),
-	       *then = json_copy((json_t *)(guintptr)status);
+	json_t *mend = json_object_get(one, "changes"), *then;
 
-	ptr_array_foreach(const char, text, c->job.network->changes)
-		json_array_append_new(changes, json_string(text));
-	json_object_set_new(then, "changes", changes);
-	if (change)
-		return json_pack("{s:o, s:O, s:o, s:s}", "status", then, "cell",
-				 json_object_get(c->ends, "result"), "change", change, "lost",
-				 path_class_name(c->lost));
-	json_decref(then);
-	return NULL;
+	if (json_array_size(mend) == 0)
+		return NULL;
+	then = json_copy((json_t *)(guintptr)status);
+	json_object_set_new(then, "changes", report_texts_json(c->job.network->changes));
+	return json_pack("{s:o, s:O, s:O, s:s}", "status", then, "cell",
+			 json_object_get(c->ends, "result"), "fix", mend, "lost",
+			 path_class_name(c->lost));
 }
 
 void shown_call_tried(shown_call *c, guint index, json_t *trial)

@@ -58,8 +58,8 @@ guint shown_call_number(const shown_call *c);
  * it was; the caller owns it.  `status` is that of the lab.  NULL: there is no such fix, or it is
  * nothing that a copy can show.
  *
- *   {"status": with the call's changes, "cell": as in results.json, "change": as under `changes:`,
- *    "lost": the path that the call could have taken}  -> {"trial": docs/STORY.md} */
+ *   {"status": with the call's changes, "cell": as in results.json, "fix": its changes, as for
+ * `set`, "lost": the path that the call could have taken}  -> {"trial": docs/STORY.md} */
 json_t *shown_call_trial(const shown_call *c, guint index, const json_t *status);
 /* Tells what became of it. */
 void shown_call_tried(shown_call *c, guint index, json_t *trial);

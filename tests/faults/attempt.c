@@ -99,13 +99,14 @@ static json_t *step_of(const struct fault *f, const explanation *x, bool with_fi
 {
 	const char *flaw = flaw_of(f, x->finding);
 	g_autofree char *fix_flaw = with_fix ? fix_flaw_of(x) : NULL,
-			*object = subject_text(&x->finding->subject);
+			*object = subject_text(&x->finding->subject),
+			*change = x->fix ? fix_text(x->fix) : NULL;
 
 	json_t *step = json_pack("{s:s, s:b, s:s?, s:s, s:s?, s:s?, s:s, s:s?, s:s?}", "fault",
 				 f->name, "right", flaw == NULL, "flaw", flaw, "code",
 				 cause_name(x->finding->code), "node", x->finding->node, "object",
 				 object, "direction", direction_name(x->finding->direction), "fix",
-				 x->fix ? x->fix->change : NULL, "why", x->finding->why);
+				 change, "why", x->finding->why);
 
 	if (with_fix)
 		json_object_set_new(step, "fix_flaw",
@@ -151,6 +152,7 @@ static json_t *try_all(const struct attempt *a, const struct attempt_options *o,
 	for (guint i = 0; i < G_N_ELEMENTS(a->faults) && a->faults[i]; i++) {
 		bool with_fix = o->fixes && !a->faults[1];
 		g_autoptr(explanation) x = explain(m, a->faults[i], o, with_fix, error);
+		g_autofree char *change = x && x->fix ? fix_text(x->fix) : NULL;
 		g_autoptr(diags) d = diags_new();
 
 		if (!x)
@@ -158,7 +160,7 @@ static json_t *try_all(const struct attempt *a, const struct attempt_options *o,
 		json_array_append_new(steps, step_of(a->faults[i], x, with_fix));
 		if (i + 1 == G_N_ELEMENTS(a->faults) || !a->faults[i + 1])
 			break;
-		if (!x->fix || !model_add_changes(m, "the fix", x->fix->change, d)) {
+		if (!change || !model_add_changes(m, "the fix", change, d)) {
 			g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "no fix of the first fault");
 			break;
 		}

@@ -14,24 +14,24 @@ Test(trial, names_what_a_change_breaks)
 {
 	g_autofree char *program = program_path("testbed"), *dir = g_path_get_dirname(program),
 			*ids = NULL;
-	char change[] =
-		"- block: {node: router, name: no-edge, chain: forward, dst: 203.0.113.0/28}\n";
 	const struct explain_options options = {.program_dir = dir, .seed = 1, .all = true};
 	g_autoptr(diags) d = diags_new();
 	g_autoptr(model) m = model_load("topologies/starter.yaml", d);
 	g_autoptr(matrix_selection) s = m ? explain_select_id(m, CELL, NULL) : NULL;
-	const fix wrong = {.change = change};
+	g_autoptr(fix) wrong = fix_new();
 	finding none = {.code = CAUSE_NONE};
 	g_autoptr(GError) error = NULL;
 	struct trial t = {0};
 
+	fix_add_change(wrong,
+		       "block: {node: router, name: no-edge, chain: forward, dst: 203.0.113.0/28}");
 	cr_assert_not_null(s);
 	if (!observe_run(s, &options, NULL, &error)) {
 		cr_assert(g_error_matches(error, TB_ERROR, TB_ERROR_UNSUPPORTED), "%s",
 			  error->message);
 		cr_skip_test("needs labs: %s", error->message);
 	}
-	trial_make(&t, m, s, &none, &wrong, &options);
+	trial_make(&t, m, s, &none, wrong, &options);
 	cr_assert_null(t.error, "%s", t.error);
 	cr_expect_eq(t.verdict, VERDICT_PASS, "what is within the site still works");
 	cr_expect_eq(t.others, 9, "%u calls passed before", t.others);

@@ -3,6 +3,7 @@
  * named only when they dropped something. */
 #include "testbed/diagnose/cause.h"
 #include "testbed/diagnose/fix.h"
+#include "tests/support/fix_words.h"
 #include "tests/support/walk_state.h"
 
 #include <criterion/criterion.h>
@@ -137,8 +138,8 @@ Test(lines, the_one_that_lost_media_is_named)
 		cr_expect_eq(g_strcmp0(f->node, c->node), 0, "case %u: %s", i, f->node);
 		cr_expect_eq(g_strcmp0(object, c->object), 0, "case %u: %s", i, object);
 		x = fix_derive(s.m, f);
-		cr_expect_eq(g_strcmp0(x ? x->change : NULL, c->fix), 0, "case %u: %s", i,
-			     x ? x->change : "none");
+		cr_expect_eq(g_strcmp0(fix_words(x), c->fix ? c->fix : "none"), 0, "case %u: %s", i,
+			     fix_words(x));
 		finding_free(f);
 		scene_clear(&s);
 	}

@@ -44,8 +44,8 @@ Test(explain_json, tells_cause_fix_and_trial)
 		     .node = g_strdup("r"),
 		     .subject = {.kind = SUBJECT_ROUTE},
 		     .what = g_strdup("w")};
-	fix mend = {.change = g_strdup("- link-up\n"), .commands = g_ptr_array_new()};
-	explanation x = {.cell = c, .finding = &f, .fix = &mend};
+	fix *mend = fix_new();
+	explanation x = {.cell = c, .finding = &f, .fix = mend};
 	char change[] = "- link-up\n";
 	struct trial_step step = {.code = CAUSE_NO_ROUTE,
 				  .change = change,
@@ -53,6 +53,7 @@ Test(explain_json, tells_cause_fix_and_trial)
 				  .path = PATH_UDP_RELAY};
 	json_t *document;
 
+	fix_add_change(mend, "link-up");
 	cr_assert(prefix_parse("10.0.0.0/8", &f.subject.route.to));
 	f.proof = g_ptr_array_new();
 	f.legs = g_ptr_array_new();
@@ -81,8 +82,7 @@ Test(explain_json, tells_cause_fix_and_trial)
 	g_ptr_array_unref(f.effects);
 	g_ptr_array_unref(x.trial.broken);
 	g_ptr_array_unref(x.trial.steps);
-	g_ptr_array_unref(mend.commands);
-	g_free(mend.change);
+	object_free(mend);
 	g_free(f.node);
 	g_free(f.what);
 	cell_free(c);

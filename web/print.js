@@ -47,8 +47,8 @@ function tellingStep(cell) {
 	return first ?? second ?? seen[seen.length - 1] ?? null;
 }
 
-// Steps of the call, those alike and neighbouring told once.  Of a call that fails the lost ones are
-// always among them, of one that works those that arrived.
+// Steps of the call, those alike and neighbouring told once.  Of a call that fails the lost ones
+// are always among them, of one that works those that arrived.
 function stepLines(cell, secret) {
 	const lines = [];
 	for (const step of (cell.steps ?? []).filter(one => one.phase !== "sign-in")) {

@@ -163,6 +163,8 @@ class ShownMap {
 		}
 		if (this.followButton && !this.isAsked && this.isFollowing === this.view.isReadable()) {
 			this.follow(!this.view.isReadable());
+		} else if (this.isFollowing) {
+			this.frameStep(this.options.follow());
 		}
 	}
 

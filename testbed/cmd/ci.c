@@ -4,6 +4,7 @@
 #include "common/base/files.h"
 #include "testbed/cmd/story.h"
 #include "testbed/explain/differing.h"
+#include "testbed/report/change_sheet.h"
 #include "testbed/report/ci.h"
 
 #include <errno.h>
@@ -16,15 +17,17 @@ static bool is_stdout(const char *where)
 
 bool cmd_ci_wanted(const struct options *o)
 {
-	return o->junit || o->tap || o->github;
+	return o->junit || o->tap || o->github || o->change_report;
 }
 
 bool cmd_ci_check(const struct options *o, bool *ret_taken)
 {
-	guint n = (guint)is_stdout(o->json) + (guint)is_stdout(o->tap) + (guint)is_stdout(o->junit);
+	guint n = (guint)is_stdout(o->json) + (guint)is_stdout(o->tap) +
+		  (guint)is_stdout(o->junit) + (guint)is_stdout(o->change_report);
 
 	*ret_taken = n > 0;
-	return n <= 1 || cmd_error("only one of --json, --tap and --junit can be '-'");
+	return n <= 1 ||
+	       cmd_error("only one of --json, --tap, --junit and --change-report can be '-'");
 }
 
 /* Writes the text to the file, which is replaced as a whole; "-": to stdout. */
@@ -95,6 +98,56 @@ static int write_github(const struct ci_run *run)
 	return path && *path ? append_summary(run, path) : CMD_AS_EXPECTED;
 }
 
+/* --- the page that goes with a change --------------------------------------------------------- */
+
+static fix *fix_of(const struct cell *c, const finding *f, gpointer user_data)
+{
+	const model *m = differing_network(user_data, c->scenario);
+
+	return m ? fix_derive(m, f) : NULL;
+}
+
+/* Options that chose the calls of a run; the caller frees it. */
+static char *chosen_calls(const struct options *o)
+{
+	const struct {
+		const char *option, *value;
+	} given[] = {{"--media", o->media}, {"--pairs", o->pairs}, {"--only", o->only}};
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(given); i++) {
+		if (!given[i].value)
+			continue;
+		g_string_append_printf(text, " %s ", given[i].option);
+		run_args_word(text, given[i].value);
+	}
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* As HTML, or Markdown where the file's name ends with .md or it is stdout. */
+static int write_change_report(const struct ci_subject *of, const struct ci_run *told, differing *d,
+			       const struct options *o)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	gint64 started_us = of->run ? of->run->started_us : 0;
+	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(started_us / G_USEC_PER_SEC);
+	g_autofree char *started =
+		utc && started_us > 0 ? g_date_time_format(utc, "%F %T UTC") : NULL;
+	g_autofree char *only = of->earlier ? NULL : chosen_calls(o);
+	const struct change_sheet sheet = {.run = told,
+					   .only = only,
+					   .compared = of->compared,
+					   .fix_of = fix_of,
+					   .user_data = d,
+					   .started = started};
+	struct sheet out = {.out = text,
+			    .html = !is_stdout(o->change_report) &&
+				    !g_str_has_suffix(o->change_report, ".md")};
+
+	change_sheet_write(&sheet, &out);
+	return write_text(o->change_report, text);
+}
+
 /* Writes what the options ask for.  Returns the exit code. */
 static int write_forms(const struct ci_run *told, const struct options *o)
 {
@@ -107,19 +160,26 @@ static int write_forms(const struct ci_run *told, const struct options *o)
 	return status;
 }
 
-int cmd_ci_write(finished *run, const char *folder, const struct options *o)
+int cmd_ci_write(const struct ci_subject *of, const struct options *o)
 {
 	char seed[24];
-	g_autoptr(model) m = cmd_run_topology(run, o);
-	g_autoptr(differing) d = m ? differing_new(run, m) : NULL;
-	struct ci_run told = {.results = run->results,
+	g_autoptr(model) m = cmd_run_topology(of->run, o);
+	g_autoptr(differing) d = m ? differing_new(of->run, m) : NULL;
+	struct ci_run told = {.results = of->run->results,
 			      .base = m,
 			      .findings = d ? differing_findings(d) : NULL,
-			      .how = run_args_of(run->results, seed),
+			      .how = run_args_of(of->run->results, seed),
 			      .root = g_getenv("GITHUB_WORKSPACE")};
+	int status;
 
-	told.how.folder = folder;
-	return m ? write_forms(&told, o) : CMD_INPUT;
+	if (!m)
+		return CMD_INPUT;
+	told.how.folder = of->folder;
+	told.how.topology = cmd_topology_argument(told.how.topology);
+	status = write_forms(&told, o);
+	if (status == CMD_AS_EXPECTED && o->change_report)
+		status = write_change_report(of, &told, d, o);
+	return status;
 }
 
 int cmd_ci_write_results(const results *r, GHashTable *folders, const struct options *o)
@@ -129,6 +189,10 @@ int cmd_ci_write_results(const results *r, GHashTable *folders, const struct opt
 				    .how = run_args_of(r, seed),
 				    .folders = folders,
 				    .root = g_getenv("GITHUB_WORKSPACE")};
+	const struct ci_subject of = {.earlier = true};
+	int status = write_forms(&told, o);
 
-	return write_forms(&told, o);
+	if (status == CMD_AS_EXPECTED && o->change_report)
+		status = write_change_report(&of, &told, NULL, o);
+	return status;
 }

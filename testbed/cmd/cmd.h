@@ -60,6 +60,7 @@ int cmd_schema(const struct options *o);
 int cmd_doctor(const struct options *o);
 int cmd_scenarios(const struct options *o);
 int cmd_report(const struct options *o);
+int cmd_runs(const struct options *o);
 int cmd_diff(const struct options *o);
 int cmd_whatif(const struct options *o);
 int cmd_version(const struct options *o);

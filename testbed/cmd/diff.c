@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* diff and whatif: what changed between two runs. */
 #include "common/base/files.h"
+#include "testbed/cmd/ci.h"
 #include "testbed/cmd/rundir.h"
 #include "testbed/cmd/watched_run.h"
 #include "testbed/explain/finished.h"
@@ -34,7 +35,8 @@ static int write_diff(const diff *d, const char *const names[2], const struct ru
 		status = cmd_write_document(o->json, document, 2);
 	if (status == CMD_AS_EXPECTED && o->html)
 		status = write_page(d, names, after, o->html);
-	if (status != CMD_AS_EXPECTED || g_strcmp0(o->json, "-") == 0)
+	if (status != CMD_AS_EXPECTED || g_strcmp0(o->json, "-") == 0 ||
+	    g_strcmp0(o->change_report, "-") == 0)
 		return status;
 	diff_text(d, names, after, &style, text);
 	return cmd_print(text->str, (gssize)text->len);
@@ -112,7 +114,7 @@ static results *run_with(const struct options *o, char **changes, int *ret_statu
 	g_autoptr(matrix_selection) s = NULL;
 
 	one.changes = changes;
-	one.json = one.html = NULL;
+	one.json = one.html = one.change_report = NULL;
 	*ret_status = CMD_INPUT;
 	m = cmd_topology_load(&one);
 	s = m ? cmd_select_matrix(m, &one, ret_status) : NULL;
@@ -122,6 +124,20 @@ static results *run_with(const struct options *o, char **changes, int *ret_statu
 	if (*ret_status != CMD_AS_EXPECTED && *ret_status != CMD_DIFFERS)
 		return NULL;
 	return g_steal_pointer(&s->results);
+}
+
+/* Writes the page of --change-report, with the causes by the folder of the run with the change.
+ * Returns the exit code. */
+static int write_change_report(const diff *d, const struct options *o)
+{
+	g_autofree char *last = rundir_last();
+	g_autoptr(finished) run = finished_open(last, NULL);
+	struct options own = *o;
+
+	if (!run || g_strcmp0(run->results->run_id, d->after->run_id) != 0)
+		return cmd_fail(CMD_INTERNAL, "--change-report needs a run that is kept");
+	own.topology = run->results->topology_file;
+	return cmd_ci_write(&(const struct ci_subject){.run = run, .compared = d}, &own);
 }
 
 int cmd_whatif(const struct options *o)
@@ -145,6 +161,8 @@ int cmd_whatif(const struct options *o)
 	d = diff_new(before, after);
 	made = cmd_run_args(after, o, NULL, seed);
 	status = write_diff(d, names, &made, o);
+	if (status == CMD_AS_EXPECTED && o->change_report)
+		status = write_change_report(d, o);
 	if (status != CMD_AS_EXPECTED)
 		return status;
 	return d->counts[DIFF_BROKE] > 0 ? CMD_DIFFERS : CMD_AS_EXPECTED;

@@ -105,7 +105,10 @@ static int report_one(const struct options *o)
 	if (o->html && status == CMD_AS_EXPECTED)
 		status = cmd_story_page(f, o);
 	if (cmd_ci_wanted(o) && status == CMD_AS_EXPECTED)
-		status = cmd_ci_write(f, o->arguments[0], o);
+		status = cmd_ci_write(&(const struct ci_subject){.run = f,
+								 .folder = o->arguments[0],
+								 .earlier = true},
+				      o);
 	if (status == CMD_AS_EXPECTED && !taken) {
 		how.made = cmd_run_args(f->results, o, o->arguments[0], seed);
 		report_text(f->results, &how, text);

@@ -59,6 +59,8 @@
 #define OPT_CI OPTION_BIT(45)  /* --junit, --tap, --github */
 #define OPT_FRESH OPTION_BIT(50)
 #define OPT_STRICT OPTION_BIT(51)
+#define OPT_CHANGE_REPORT OPTION_BIT(53)
+#define OPT_PRUNE OPTION_BIT(52) /* --prune, --keep, --older-than */
 #define OPT_SHARD OPTION_BIT(55)
 #define OPT_MERGE OPTION_BIT(56)
 
@@ -77,7 +79,8 @@ struct options {
 	char *node, *cause, *object, *student;
 	int calls, level; /* level 0: any */
 	gboolean trace, github, force, publish, ipv6, complete, allow_commands, random, csv, full;
-	gboolean read_only, strict;
+	gboolean read_only, strict, prune;
+	char *keep, *older_than, *change_report;
 	char **shown;	  /* "DIR[:rw]"; NULL: none */
 	char *name;	  /* of a lab that is up */
 	char *write;	  /* capture file */

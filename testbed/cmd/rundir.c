@@ -3,6 +3,7 @@
 
 #include "common/base/files.h"
 #include "testbed/base/diag.h"
+#include "testbed/report/events.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,19 +49,72 @@ char *rundir_last(void)
 
 /* Removes a run folder, unless its events.jsonl is missing (it is no run) or locked (the run goes
  * on). */
-static void remove_run(const files_folder *state, const char *name)
+static void remove_run(const files_folder *parent, const char *name)
 {
-	int folder = openat(state->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+	int folder = openat(parent->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
 	    fd = folder < 0 ?
 			 -1 :
 			 openat(folder, EVENTS, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-		files_remove_tree(state, name);
+		files_remove_tree(parent, name);
 	if (fd >= 0)
 		close(fd);
 	if (folder >= 0)
 		close(folder);
+}
+
+bool rundir_remove(const char *parent, const char *name)
+{
+	files_folder folder;
+	bool gone;
+
+	if (!files_open_folder(parent, false, &folder, NULL))
+		return false;
+	remove_run(&folder, name);
+	gone = faccessat(folder.fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+	files_close(&folder);
+	return gone;
+}
+
+bool rundir_is_running(const char *path)
+{
+	int fd = files_open_below(path, EVENTS, NULL);
+	bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+
+	if (fd >= 0)
+		close(fd);
+	return locked;
+}
+
+/* The first line, without its line feed, which the caller frees; NULL: there is none. */
+static char *first_line(int fd)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	char part[4096];
+	const char *end = NULL;
+	ssize_t n = 0;
+
+	while (!end && text->len < EVENT_LINE_MAX &&
+	       ((n = read(fd, part, sizeof part)) > 0 || (n < 0 && errno == EINTR))) {
+		end = n > 0 ? memchr(part, '\n', (size_t)n) : NULL;
+		g_string_append_len(text, part, end ? end - part : MAX(n, 0));
+	}
+	return end ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
+}
+
+json_t *rundir_start(const char *path)
+{
+	int fd = files_open_below(path, EVENTS, NULL);
+	g_autofree char *line = fd >= 0 ? first_line(fd) : NULL;
+	json_t *event = line ? json_loads(line, 0, NULL) : NULL;
+
+	if (fd >= 0)
+		close(fd);
+	if (event && report_is_run_event(event, "run-started"))
+		return event;
+	json_decref(event);
+	return NULL;
 }
 
 /* Whether the name is one that a run gives itself; others were made by users and stay. */

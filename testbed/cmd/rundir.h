@@ -10,6 +10,7 @@
 #define TESTBED_CMD_RUNDIR_H
 
 #include <glib.h>
+#include <jansson.h>
 #include <stdbool.h>
 
 typedef struct rundir rundir;
@@ -29,6 +30,15 @@ int rundir_open_evidence(const rundir *d, const char *scenario, GError **error);
 /* Writes results.json, points `last` here, removes older runs, and gives everything to the user who
  * called sudo.  False with `error` when this or an earlier write failed. */
 bool rundir_finish(rundir *d, const char *results_text, GError **error);
+
+/* The event run-started of the folder, which the caller owns; NULL: it is no run folder.  Follows
+ * no link. */
+json_t *rundir_start(const char *path);
+/* Whether its run is going on. */
+bool rundir_is_running(const char *path);
+/* Removes the run folder `name` in `parent`; no link is followed.  False: it is none, its run is
+ * going on, or it can't be removed. */
+bool rundir_remove(const char *parent, const char *name);
 
 /* The folder that runs are kept in, and records of exercises; the caller frees it. */
 char *rundir_state(void);

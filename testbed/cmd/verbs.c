@@ -10,8 +10,8 @@
 
 #define RUN_OPTIONS                                                                                \
 	(OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_OUT | OPT_CAPTURE | \
-	 OPT_FORCE | OPT_EVIDENCE | OPT_JSON | OPT_HTML | OPT_CI | OPT_VERBOSE | OPT_QUIET |       \
-	 OPT_COLOR | OPT_ALLOW)
+	 OPT_FORCE | OPT_EVIDENCE | OPT_JSON | OPT_HTML | OPT_CI | OPT_CHANGE_REPORT |             \
+	 OPT_VERBOSE | OPT_QUIET | OPT_COLOR | OPT_ALLOW)
 
 const char cmd_exit_status[] =
 	"Exit status: 0 every cell as expected; 1 at least one differs; 2 wrong arguments, or\n"
@@ -153,6 +153,17 @@ static const char report_help[] =
 	"counts.  What is missing is told, and is not as expected (docs/SHARDS.md).\n\n"
 	"Exit status: 0 as expected; 1 a cell differs or, with --merge, is missing; 2 wrong "
 	"arguments, or no such run; 3 its topology can't be read; 4 internal error.\n";
+
+static const char runs_help[] =
+	"Tells of each run in the folders, the newest first: when it started, its folder and size, "
+	"what came of it, its topology, scenarios and changes.  Without FOLDER: those that are "
+	"kept "
+	"by themselves (~/.local/state/testbed), and those in this folder.\n\n"
+	"--prune removes runs and lists what it has removed; without FOLDER only of those that are "
+	"kept by themselves.  With both --keep and --older-than only what neither keeps goes.  A "
+	"run "
+	"that is going on, what is no run folder, and symbolic links are left alone.\n\n"
+	"Exit status: 0; 2 wrong arguments, or no such folder; 4 something can't be removed.\n";
 
 static const char diff_help[] =
 	"RUN is a run folder, or a file that --json has written.  A cell that differs has a line: "
@@ -342,15 +353,18 @@ const struct verb cmd_verbs[] = {
 	{"scenarios", NULL, "List the scenarios of a topology", NULL, OPT_TOPOLOGY | OPT_JSON, 0, 0,
 	 cmd_scenarios},
 	{"report", "[RUNDIR...]", "Show the results of an earlier run (default: the last one)",
-	 report_help, OPT_JSON | OPT_COLOR | OPT_HTML | OPT_CI | OPT_TOPOLOGY | OPT_MERGE, 0,
+	 report_help,
+	 OPT_JSON | OPT_COLOR | OPT_HTML | OPT_CI | OPT_CHANGE_REPORT | OPT_TOPOLOGY | OPT_MERGE, 0,
 	 G_MAXUINT, cmd_report},
+	{"runs", "[FOLDER...]", "List run folders, or remove old ones", runs_help,
+	 OPT_JSON | OPT_PRUNE, 0, G_MAXUINT, cmd_runs},
 	{"diff", "RUN1 [RUN2]", "Tell what changed from one run to another (default: the last one)",
 	 diff_help, OPT_JSON | OPT_HTML | OPT_COLOR, 1, 2, cmd_diff},
 	{"whatif", NULL, "Run the matrix without and with a change, and tell what it changes",
 	 whatif_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_ONLY | OPT_PAIRS | OPT_JOBS |
-		 OPT_SEED | OPT_SECONDS | OPT_JSON | OPT_HTML | OPT_VERBOSE | OPT_QUIET |
-		 OPT_COLOR | OPT_ALLOW,
+		 OPT_SEED | OPT_SECONDS | OPT_JSON | OPT_HTML | OPT_CHANGE_REPORT | OPT_VERBOSE |
+		 OPT_QUIET | OPT_COLOR | OPT_ALLOW,
 	 0, 0, cmd_whatif},
 	{"version", NULL, "Show the version; as JSON also what this build and this host have", NULL,
 	 OPT_JSON, 0, 0, cmd_version},
@@ -448,12 +462,12 @@ static int unknown_verb(char **argv)
 			names[n++] = cmd_verbs[i].name;
 	g_strchomp(two);
 	near = diag_nearest(two, names);
-	if (!near)
-		near = diag_nearest(argv[0], names);
-	if (!near && g_str_equal(argv[0], "run"))
+	if (!argv[1] && g_str_equal(argv[0], "run"))
 		near = "run matrix' or 'testbed run call A B";
 	if (!near && g_str_equal(argv[0], "exercise"))
 		near = "exercise list' or 'testbed exercise start NAME";
+	if (!near)
+		near = diag_nearest(argv[0], names);
 	if (near)
 		cmd_error("no verb '%s' (did you mean 'testbed %s'?)", two, near);
 	else
@@ -509,7 +523,8 @@ static bool can_be_written(const char *path)
 /* Runs the verb when its files can be read and written.  Returns the exit code. */
 static int run_checked(const struct verb *v, struct options *o)
 {
-	const char *const written[] = {o->json, o->plot, o->html, o->story, o->junit, o->tap};
+	const char *const written[] = {o->json,	 o->plot, o->html,	   o->story,
+				       o->junit, o->tap,  o->change_report};
 
 	for (guint i = 0; i < G_N_ELEMENTS(written); i++)
 		if (!can_be_written(written[i]))

@@ -258,11 +258,15 @@ static int write_from_folder(const struct watched_run *s)
 	run = s->dir ? finished_open(rundir_path(s->dir), NULL) : NULL;
 	if (!run)
 		return cmd_fail(CMD_INTERNAL,
-				"--html, --junit, --tap and --github need a run that is kept");
+				"--html, --junit, --tap, --github and --change-report need a run "
+				"that is kept");
 	if (o->html)
 		page = cmd_story_page(run, o);
 	if (cmd_ci_wanted(o))
-		ci = cmd_ci_write(run, o->out, o);
+		ci = cmd_ci_write(&(const struct ci_subject){.run = run,
+							     .folder = o->out,
+							     .earlier = o->arguments[0]},
+				  o);
 	return page != CMD_AS_EXPECTED ? page : ci;
 }
 

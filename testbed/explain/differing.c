@@ -40,6 +40,11 @@ differing *differing_new(finished *run, const model *base)
 	return d;
 }
 
+const model *differing_network(const differing *d, const char *scenario)
+{
+	return versus_model(d->networks, scenario);
+}
+
 GHashTable *differing_findings(const differing *d)
 {
 	return d->findings;

@@ -18,4 +18,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(differing, object_free)
 /* Cell's id -> finding, both borrowed. */
 GHashTable *differing_findings(const differing *d);
 
+/* The network of a scenario, which the findings of its cells point into; borrowed.  NULL: it can't
+ * be made. */
+const model *differing_network(const differing *d, const char *scenario);
+
 #endif

@@ -142,3 +142,113 @@ char **model_change_lines(char *const *texts)
 	}
 	return g_strv_builder_end(all);
 }
+
+/* --- what takes a change back ----------------------------------------------------------------- */
+
+#define UNDO_KEYS_MAX 3
+
+/* The keys that the undoing change has besides the nodes: "KEY", or "KEY=FROM" where the other one
+ * calls it FROM.  None: it names the nodes that were added. */
+static const struct undo_row {
+	const char *word, *undo, *keys[UNDO_KEYS_MAX + 1];
+} undo_rows[] = {
+	{"add-route", "remove-route", {"to", "metric", "table"}},
+	{"add-nrpt", "remove-nrpt", {"namespace"}},
+	{"block", "remove-rule", {"rule=name"}},
+	{"allow", "remove-rule", {"rule=name"}},
+	{"reject", "remove-rule", {"rule=name"}},
+	{"add-node", "remove-node", {NULL}},
+	{"add-record", "remove-record", {"name"}},
+	{"add-host", "remove-host", {"name"}},
+	{"add-nat", "remove-nat", {"nat=name"}},
+	{"add-prefix", "remove-prefix", {"tunnel", "prefix"}},
+	{"remove-prefix", "add-prefix", {"tunnel", "prefix"}},
+	{"add-policy-rule", "remove-policy-rule", {"from", "in", "table"}},
+	{"remove-policy-rule", "add-policy-rule", {"from", "in", "table"}},
+	{"link-down", "link-up", {"interface"}},
+	{"link-up", "link-down", {"interface"}},
+	{"tunnel-down", "tunnel-up", {"tunnel"}},
+	{"tunnel-up", "tunnel-down", {"tunnel"}},
+	{"stop-service", "start-service", {"service", "part"}},
+	{"start-service", "stop-service", {"service", "part"}},
+};
+
+/* The value of a key of the mapping; NULL: it has none. */
+static const yaml_node_t *member_of(yaml_document_t *document, const yaml_node_t *mapping,
+				    const char *key)
+{
+	for (const yaml_node_pair_t *i = mapping->data.mapping.pairs.start;
+	     i < mapping->data.mapping.pairs.top; i++) {
+		const yaml_node_t *name = yaml_document_get_node(document, i->key);
+
+		if (name->type == YAML_SCALAR_NODE &&
+		    strcmp((const char *)name->data.scalar.value, key) == 0)
+			return yaml_document_get_node(document, i->value);
+	}
+	return NULL;
+}
+
+/* Appends "KEY: VALUE" of a mapping's key, if it is there. */
+static void carry(yaml_document_t *document, const yaml_node_t *from, const char *key,
+		  const char *as, GString *out)
+{
+	const yaml_node_t *value = member_of(document, from, key);
+
+	if (!value)
+		return;
+	g_string_append_printf(out, "%s%s: ", g_str_has_suffix(out->str, "{") ? "" : ", ", as);
+	print_value(document, value, out);
+}
+
+/* Appends the names of a mapping. */
+static void name_added(yaml_document_t *document, const yaml_node_t *added, GString *out)
+{
+	const char *join = "";
+
+	g_string_append(out, "nodes: [");
+	for (const yaml_node_pair_t *i = added->data.mapping.pairs.start;
+	     i < added->data.mapping.pairs.top; i++, join = ", ") {
+		g_string_append(out, join);
+		print_value(document, yaml_document_get_node(document, i->key), out);
+	}
+	g_string_append_c(out, ']');
+}
+
+static char *undo_by(const struct undo_row *row, yaml_document_t *document,
+		     const yaml_node_t *inner)
+{
+	GString *text = g_string_new(row->undo);
+
+	g_string_append(text, ": {");
+	if (!row->keys[0])
+		name_added(document, inner, text);
+	carry(document, inner, "node", "node", text);
+	carry(document, inner, "nodes", "nodes", text);
+	for (guint i = 0; row->keys[i]; i++) {
+		g_auto(GStrv) names = g_strsplit(row->keys[i], "=", 2);
+
+		carry(document, inner, names[1] ? names[1] : names[0], names[0], text);
+	}
+	g_string_append_c(text, '}');
+	return g_string_free(text, FALSE);
+}
+
+char *model_change_undo(const char *change)
+{
+	g_autoptr(diags) unheard = diags_new();
+	g_autoptr(GBytes) bytes = g_bytes_new(change, strlen(change));
+	struct source *source = repeat_source_new("a change", bytes, unheard);
+	const yaml_node_t *root = source ? source->root : NULL, *inner = NULL;
+	char *undo = NULL;
+
+	for (gsize i = 0; root && root->type == YAML_MAPPING_NODE && i < G_N_ELEMENTS(undo_rows);
+	     i++) {
+		inner = member_of(&source->document, root, undo_rows[i].word);
+		if (inner && inner->type == YAML_MAPPING_NODE) {
+			undo = undo_by(&undo_rows[i], &source->document, inner);
+			break;
+		}
+	}
+	source_unref(source);
+	return undo;
+}

@@ -17,4 +17,8 @@ char *model_change_text(const model *m, const struct scenario *sc, guint i, char
  * it is.  NULL-terminated, empty for NULL; the caller frees it with g_strfreev. */
 char **model_change_lines(char *const *texts);
 
+/* The one change that takes a change (such a line) back; NULL: there is none, as the old values are
+ * in the topology only.  The caller frees it. */
+char *model_change_undo(const char *change);
+
 #endif

@@ -2,11 +2,9 @@
 #include "testbed/report/ci_parts.h"
 
 #include "common/base/printable.h"
-
-#include <string.h>
+#include "testbed/report/sheet.h"
 
 #define CELLS_NAMED_MAX 20u
-#define MARKDOWN "\\`*_{}[]<>()#+!|~&" /* what it gives a meaning to */
 
 /* --- annotations ------------------------------------------------------------------------------ */
 
@@ -85,19 +83,6 @@ void ci_annotations(const struct ci_run *run, GString *out)
 
 /* --- the summary ------------------------------------------------------------------------------ */
 
-/* Appends text of files and packets so that Markdown shows it as it is. */
-static void append_markdown(GString *out, const char *text)
-{
-	g_autoptr(GString) clean = g_string_new(NULL);
-
-	printable_append(clean, text, -1, PRINTABLE_LINE);
-	for (const char *at = clean->str; *at; at++) {
-		if (strchr(MARKDOWN, *at))
-			g_string_append_c(out, '\\');
-		g_string_append_c(out, *at);
-	}
-}
-
 static void append_scenario_row(const struct scenario_result *s, GString *out)
 {
 	guint verdicts[VERDICT_COUNT] = {0}, differ = 0, not_run = 0;
@@ -111,7 +96,7 @@ static void append_scenario_row(const struct scenario_result *s, GString *out)
 	}
 	mark = differ > 0 ? "❌" : "✅";
 	g_string_append(out, "| ");
-	append_markdown(out, s->name);
+	markdown_text(out, s->name);
 	g_string_append_printf(out, " | %u | %u | %u | %u | %u | %s %u |\n", s->cells->len,
 			       verdicts[VERDICT_PASS], verdicts[VERDICT_FAIL],
 			       verdicts[VERDICT_ERROR], not_run, mark, differ);
@@ -120,26 +105,8 @@ static void append_scenario_row(const struct scenario_result *s, GString *out)
 static void append_sentence(GString *out, const char *label, const char *text)
 {
 	g_string_append_printf(out, "- **%s** ", label);
-	append_markdown(out, text);
+	markdown_text(out, text);
 	g_string_append_c(out, '\n');
-}
-
-/* A block of code; nothing in a shell's command ends it, as the fence is longer than any in it. */
-static void append_command(GString *out, const char *command)
-{
-	guint ticks = 0, most = 2;
-
-	for (const char *at = command; *at; at++) {
-		ticks = *at == '`' ? ticks + 1 : 0;
-		most = MAX(most, ticks);
-	}
-	g_string_append_c(out, '\n');
-	for (guint i = 0; i <= most; i++)
-		g_string_append_c(out, '`');
-	g_string_append_printf(out, "sh\n%s\n", command);
-	for (guint i = 0; i <= most; i++)
-		g_string_append_c(out, '`');
-	g_string_append(out, "\n\n");
 }
 
 static void append_group(const struct ci_run *run, const struct ci_group *g, GString *out)
@@ -151,7 +118,7 @@ static void append_group(const struct ci_run *run, const struct ci_group *g, GSt
 	g_autoptr(GString) cells = g_string_new(NULL);
 
 	g_string_append(out, "### ");
-	append_markdown(out, title);
+	markdown_text(out, title);
 	g_string_append(out, "\n\n");
 	append_cells(g->cells, ", ", cells);
 	append_sentence(out, g->cells->len == 1 ? "cell" : "cells", cells->str);
@@ -162,7 +129,8 @@ static void append_group(const struct ci_run *run, const struct ci_group *g, GSt
 		append_sentence(out, "why", f->why);
 	for (guint i = 0; f && i < f->proof->len; i++)
 		append_sentence(out, "proof", f->proof->pdata[i]);
-	append_command(out, command);
+	g_string_append_c(out, '\n');
+	markdown_code(out, command);
 }
 
 void ci_summary(const struct ci_run *run, GString *out)
@@ -172,7 +140,7 @@ void ci_summary(const struct ci_run *run, GString *out)
 	g_autoptr(GPtrArray) groups = ci_groups(run);
 
 	g_string_append(out, "## testbed: ");
-	append_markdown(out, r->topology_name ? r->topology_name : "a topology");
+	markdown_text(out, r->topology_name ? r->topology_name : "a topology");
 	g_string_append_printf(out, "\n\n%u cells, %u not as expected%s\n\n", sum.cells,
 			       sum.unexpected, r->complete ? "" : "; the run was interrupted");
 	g_string_append(out,

@@ -4,6 +4,7 @@
 #define TESTBED_REPORT_DIFF_PARTS_H
 
 #include "testbed/report/diff.h"
+#include "testbed/report/sheet.h"
 
 extern const struct diff_word {
 	const char *name; /* of a line, and in JSON */
@@ -34,5 +35,8 @@ char *diff_sum_text(const diff *d, const char *const names[2]);
 /* The command that explains the first cell that broke; NULL: none did, or `after` is NULL.  The
  * caller frees it. */
 char *diff_explain_command(const diff *d, const struct run_args *after);
+
+/* The calls that differ; nothing when none does. */
+void diff_table(const diff *d, struct sheet *out);
 
 #endif

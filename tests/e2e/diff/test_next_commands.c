@@ -176,6 +176,43 @@ Test(next_commands, of_a_comparison)
 	desk_close(&d);
 }
 
+/* The page of a change has what was tested, broke and mends it, and its commands can be typed. */
+Test(next_commands, of_a_change_report)
+{
+	static const char *const parts[] = {
+		"**1 of 1 calls worked before the change and do not any more.**",
+		"- **changed by** link-down:",
+		"## What passed",
+		"### LINK\\_DOWN at core: lan",
+		"- link-up: {node: core, interface: lan}",
+		"| broke | pass over udp-relay |",
+		"## Rollback"};
+	g_autofree char *path = NULL, *page = NULL, *run = NULL;
+	g_auto(GStrv) commands = NULL, lines = NULL;
+	struct outcome o;
+	struct desk d;
+
+	desk_open(&d);
+	run_changed(&d, "whatif --change-report page.md", &o);
+	run = run_in(&d, "testbed/last");
+	path = g_build_filename(d.folder, "page.md", NULL);
+	cr_assert(g_file_get_contents(path, &page, NULL, NULL));
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+		cr_expect(strstr(page, parts[i]), "no '%s': %s", parts[i], page);
+	commands = commands_in(&d, page);
+	expect_explains(&d, command_with(commands, "testbed explain "), run);
+	outcome_clear(&o);
+	type(&d, "testbed report --change-report page.html", &o);
+	cr_expect_eq(o.exit_code, 1, "%s", o.err);
+	outcome_clear(&o);
+	lines = g_strsplit(page, "\n", 0);
+	type(&d, command_with(lines, "testbed whatif "), &o);
+	cr_expect_eq(o.exit_code, 1, "%s%s", o.out, o.err);
+	cr_expect(strstr(o.out, "1 cell in both: 1 broke\n"), "%s", o.out);
+	outcome_clear(&o);
+	desk_close(&d);
+}
+
 /* What `explain -v` prints makes a lab, mends it, and takes the fix back. */
 Test(next_commands, of_an_explanation)
 {

@@ -144,6 +144,8 @@ static const struct mistake run_mistakes[] = {
 	{"validation-1", "validation.json", "files/0/ok", "1"},
 	{"version-1", "version.json", "host/features/tun/ok", NULL},
 	{"version-1", "version.json", "host/features", "[]"},
+	{"runs-1", "runs.json", "runs/0/bytes", "-1"},
+	{"runs-1", "runs.json", "runs/0/changes", NULL},
 };
 
 Test(schema, of_what_runs_write)
@@ -167,6 +169,7 @@ Test(schema, of_what_runs_write)
 	     "story.json");
 	make(&d, 3, "validate /nonexistent.yaml --json validation.json");
 	make(&d, 0, "version --json version.json");
+	make(&d, 0, "runs --json runs.json");
 	expect_fits(&d, "--closed", "results-1", "results.json");
 	expect_fits(&d, "--closed", "results-1", "other/results.json");
 	expect_fits(&d, "--closed", "results-1", "call.json");
@@ -177,6 +180,7 @@ Test(schema, of_what_runs_write)
 	expect_fits(&d, "--closed", "story-1", "story.json");
 	expect_fits(&d, "--closed", "validation-1", "validation.json");
 	expect_fits(&d, "--closed", "version-1", "version.json");
+	expect_fits(&d, "--closed", "runs-1", "runs.json");
 	expect_all_refused(&d, run_mistakes, G_N_ELEMENTS(run_mistakes));
 	expect_refused(&d, &unknown, "--closed");
 	desk_close(&d);

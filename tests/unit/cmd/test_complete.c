@@ -11,7 +11,7 @@ static const struct completion {
 	const char *typed;    /* behind "testbed"; the last word, which may be empty, is going on */
 	const char *expected; /* words, each with a space behind it; "+": and more */
 } completions[] = {
-	{"ru", "run "},
+	{"ru", "run runs "},
 	{"run ", "matrix call nat capacity "},
 	{"run m", "matrix "},
 	{"help ex", "explain exec exercise "},
@@ -121,7 +121,7 @@ static const char in_bash[] = ". completions/testbed\n"
 
 /* bash puts in what stands behind the last ':' or '=' of a word. */
 static const struct completion of_bash[] = {
-	{"ru", "run "},
+	{"ru", "run runs "},
 	{"run matrix --pairs dc1:h", "home1 home2 "},
 	{"run matrix --media=im,a", "im,audio im,av-conference "},
 	{"run matrix --pairs branch1:dc1,caf", "-o nospace dc1,cafe1: "},
@@ -150,7 +150,7 @@ static const char in_zsh[] = "compadd() { local name=${@[-1]}; print -rn -- \"${
 			     ". completions/_testbed\n";
 
 static const struct completion of_zsh[] = {
-	{"ru", "run "},
+	{"ru", "run runs "},
 	{"run ", "matrix call nat capacity "},
 	{"run matrix --pairs dc1:h", "dc1:home1 dc1:home2 "},
 	{"validate ", "files  "},

@@ -284,6 +284,7 @@ static const struct value_row {
 	  {NULL, "CELL", propose_cells, NULL},
 	  {NULL, "FILE", propose_files, NULL},
 	  {NULL, "RUNDIR", propose_folders, NULL},
+	  {NULL, "FOLDER", propose_folders, NULL},
 	  {NULL, "RUN1", propose_folders, NULL},
 	  {NULL, "RUN2", propose_folders, NULL},
 };

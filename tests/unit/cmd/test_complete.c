@@ -44,6 +44,7 @@ static const struct completion {
 	{"lesson nat", "nat-and-ice "},
 	{"exercise start half", "half-deaf "},
 	{"validate ", ":files "},
+	{"runs ", ":folders "},
 	{"run matrix --json ", ":files "},
 	{"run matrix --out ", ":folders "},
 	{"exec branch1 -- ", ":commands "},

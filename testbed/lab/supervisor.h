@@ -26,7 +26,7 @@
  *   { "starved": SHARE }                            strain_watch.h
  *   { "looked": true }
  *   { "failed": { "code": enum tb_error, "message": TEXT } }         then it ends
- *   { "state": {...}, "node": NAME }                                 docs/EXPLAIN.md
+ *   { "state": {...}, "node": NAME }                                 docs/EXPLAIN-INSIDE.md
  *   { "inspected": null or TEXT, "evidence": { "packets", "lost" } }
  *   { "entered": null or TEXT, "files": [...] }     with four descriptors: struct lab_enter_target
  *   { "credentials": null or TEXT, "of": {...} }     config_credentials

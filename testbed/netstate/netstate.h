@@ -7,7 +7,7 @@
  * Who makes one: exec fills node states from netlink, nftables and /proc, in the lab's supervisor.
  * The orchestrator gets them as JSON by the supervisor's socket, and the same JSON is kept in
  * events.jsonl, so that an earlier run can be explained.  Only netstate_json.c knows that form
- * (docs/EXPLAIN.md, section "State of a lab"); everything else reads these types.
+ * (docs/EXPLAIN-INSIDE.md, "State of a lab"); everything else reads these types.
  *
  * What is not told: an older run did not record all that a newer one does.  "Nobody listens" and
  * "nobody looked" lead to different conclusions, so lists whose absence matters (listeners,

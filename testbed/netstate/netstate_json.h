@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The state of a lab as JSON, both ways: docs/EXPLAIN.md, section "State of a lab".
+/* The state of a lab as JSON, both ways: docs/EXPLAIN-INSIDE.md, "State of a lab".
  *
  * The only place that knows that form.  It is a contract: files of earlier runs are read, and other
  * programs read the files.  What is read may come from an older version, or from anybody: an item

@@ -110,6 +110,19 @@ static const struct walk_case walks[] = {
 	{WALK_LOOP, WALK_DELIVERED, NULL, NULL, CAUSE_ROUTE_LOOP, "core", "that-rule"},
 };
 
+Test(cause, each_is_in_the_table_that_users_read)
+{
+	g_autofree char *text = NULL;
+
+	cr_assert(g_file_get_contents("docs/EXPLAIN.md", &text, NULL, NULL));
+	for (int code = 0; code < CAUSE_COUNT; code++) {
+		g_autofree char *row =
+			g_strdup_printf("\n| `%s` | %s | ", cause_name(code), cause_text(code));
+
+		cr_expect(strstr(text, row), "docs/EXPLAIN.md has no row%s", row);
+	}
+}
+
 Test(cause, comes_from_the_first_walk_that_ends_early)
 {
 	g_autoptr(model) m = scenario_model(COMPANY, "missing-route", NULL);

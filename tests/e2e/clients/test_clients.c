@@ -68,6 +68,51 @@ Test(clients, programs_of_others_take_part)
 	program_folder_free(dir);
 }
 
+/* What stands in docs/AGENTS.md between the first line `fence` behind `from` and the next ```; the
+ * caller frees. */
+static char *block_of(const char *from, const char *fence)
+{
+	const char *begin = strstr(from, fence), *end = begin ? strstr(begin, "\n```\n") : NULL;
+
+	cr_assert(end, "docs/AGENTS.md has no block %s", fence);
+	begin += strlen(fence);
+	return g_strndup(begin, (gsize)(end - begin) + 1);
+}
+
+Test(clients, the_client_of_the_docs_takes_part, .timeout = 120)
+{
+	const char *const args[] = {"run", "matrix",	       "-q",
+				    "-t",  "im-room.yaml",     "--media",
+				    "im",  "--allow-commands", "--out",
+				    "run", "--json",	       "-",
+				    NULL};
+	char *dir = program_folder_new();
+	const struct start how = {.dir = dir};
+	g_autofree char *text = NULL, *client = NULL, *topology = NULL,
+			*client_path = g_build_filename(dir, "im-client", NULL),
+			*topology_path = g_build_filename(dir, "im-room.yaml", NULL);
+	const char *section;
+	json_t *results, *summary;
+	struct outcome o;
+
+	cr_assert(g_file_get_contents("docs/AGENTS.md", &text, NULL, NULL));
+	section = strstr(text, "## Your own client: a whole one");
+	cr_assert(section);
+	client = block_of(section, "```python\n");
+	topology = block_of(section, "```yaml\n");
+	cr_assert(g_file_set_contents_full(client_path, client, -1, G_FILE_SET_CONTENTS_NONE, 0755,
+					   NULL));
+	cr_assert(g_file_set_contents(topology_path, topology, -1, NULL));
+	program_testbed(args, &how, &o);
+	results = json_loads(o.out, 0, NULL);
+	summary = json_object_get(results, "summary");
+	cr_expect_eq(o.exit_code, 0, "%s\n%s", o.out, o.err);
+	cr_expect_eq(json_integer_value(json_object_get(summary, "passed")), 3, "%s", o.out);
+	json_decref(results);
+	outcome_clear(&o);
+	program_folder_free(dir);
+}
+
 /* --- one that means harm ---------------------------------------------------------------------- */
 
 struct attack {

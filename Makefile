@@ -304,6 +304,7 @@ check-style: ## format, license lines, documents, layers, headers that compile a
 	$(Q)scripts/check-format
 	$(Q)scripts/check-spdx
 	$(Q)scripts/check-docs
+	$(Q)tests/style/check-docs
 	$(Q)scripts/check-layers
 	$(Q)tests/style/check-layers
 	$(Q)scripts/check-random

@@ -201,15 +201,44 @@ static void put_group(const struct change_sheet *c, const struct ci_group *g, st
 	sheet_code(out, command);
 }
 
+/* Calls that pass and should not, by what the scenario expects: a change may have mended them. */
+static bool passes(const struct ci_group *g)
+{
+	return ((const struct cell *)g->cells->pdata[0])->verdict == VERDICT_PASS;
+}
+
+static void put_passing(const GPtrArray *groups, struct sheet *out)
+{
+	bool any = false;
+
+	ptr_array_foreach(const struct ci_group, g, groups) {
+		g_autofree char *message = ci_message(g->cells->pdata[0]);
+
+		if (!passes(g))
+			continue;
+		if (!any)
+			sheet_heading(out, 2, "What passes, and was not expected to");
+		any = true;
+		put_cells(g->cells, out);
+		sheet_item(out, "came out", message);
+	}
+}
+
 static void put_broken(const struct change_sheet *c, struct sheet *out)
 {
 	g_autoptr(GPtrArray) groups = ci_groups(c->run);
+	bool any = false;
 
-	sheet_heading(out, 2, "What broke");
-	if (groups->len == 0)
-		sheet_paragraph(out, "Nothing: every call came out as it should.");
-	for (guint i = 0; i < groups->len; i++)
-		put_group(c, groups->pdata[i], out);
+	/* what failed without the change, too, did not break by it */
+	sheet_heading(out, 2, c->compared ? "What does not work" : "What broke");
+	ptr_array_foreach(const struct ci_group, g, groups) {
+		if (!passes(g))
+			put_group(c, g, out);
+		any = any || !passes(g);
+	}
+	if (!any)
+		sheet_paragraph(out, "Nothing that should work.");
+	put_passing(groups, out);
 }
 
 /* Calls that differ from the run without the change. */
@@ -256,18 +285,22 @@ static void put_rollback(const struct change_sheet *c, struct sheet *out)
 		sheet_paragraph(out, "Nothing was changed: the network is as its file says.");
 		return;
 	}
-	sheet_paragraph(out, "The changes are taken back in this order, the last one first:");
+	sheet_paragraph(out, "In a lab that is up the changes are taken back in this order, the "
+			     "last one first:");
 	for (guint i = n; i-- > 0;) {
 		g_autofree char *undo = model_change_undo(changes[i]);
 
-		if (undo)
-			g_string_append_printf(commands, "- %s\n", undo);
-		else
+		if (undo) {
+			g_string_append(commands, "testbed set ");
+			run_args_word(commands, undo);
+			g_string_append_c(commands, '\n');
+		} else {
 			g_string_append_printf(commands, "# as the topology says again: %s\n",
 					       changes[i]);
+		}
 	}
 	sheet_code(out, commands->str);
-	sheet_paragraph(out, "In a lab 'testbed reset' takes all of them back.");
+	sheet_paragraph(out, "'testbed reset' takes all of them back.");
 }
 
 void change_sheet_write(const struct change_sheet *c, struct sheet *out)

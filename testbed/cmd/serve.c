@@ -80,9 +80,9 @@ static int connect_again(const char *name)
 }
 
 /* The process that tries fixes, where that may be asked for; false: an error was printed. */
-static bool start_trials(const struct options *o, int *ret_fd)
+static bool start_trials(const struct options *o, const char *name, int *ret_fd)
 {
-	*ret_fd = o->read_only ? -1 : cmd_serve_trial_start();
+	*ret_fd = o->read_only ? -1 : cmd_serve_trial_start(name);
 	return o->read_only || *ret_fd >= 0;
 }
 
@@ -162,9 +162,6 @@ int cmd_serve(const struct options *o)
 
 	if (!read_port(o, &port))
 		return CMD_USAGE;
-	if (!start_trials(o, &trials))
-		return CMD_INTERNAL;
-	loop = g_main_loop_new(NULL, FALSE);
 	c = live_connect(o->name, &error);
 	status = c ? live_ask(c, "status", &error) : NULL;
 	if (!status)
@@ -173,6 +170,9 @@ int cmd_serve(const struct options *o)
 		return cmd_fail(CMD_USAGE, "lab '%s' is still coming up",
 				member_text(status, "name"));
 	g_clear_pointer(&c, object_free);
+	if (!start_trials(o, member_text(status, "name"), &trials))
+		return CMD_INTERNAL;
+	loop = g_main_loop_new(NULL, FALSE);
 	s = serve_lab(status, o, port, trials, loop, &hidden, &code);
 	if (s)
 		code = serve_until_end(s, loop, member_text(status, "name"));

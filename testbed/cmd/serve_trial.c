@@ -47,25 +47,38 @@ static fix *fix_of_request(const json_t *changes)
 	return x;
 }
 
-/* Tries the request's fix; as trial_json. */
-static json_t *try_fix(const json_t *request, GError **error)
+/* What the lab's keeper says of it, with the changes that it had when the call was placed.  Only
+ * these are taken from the server: it talks to strangers, and must not choose a file that this
+ * process, which has all rights, reads and runs.  The caller owns it; NULL with `error`. */
+static json_t *status_then(const char *name, const json_t *changes, GError **error)
 {
-	const json_t *status = json_object_get(request, "status"),
-		     *call = json_object_get(request, "cell");
+	g_autoptr(live_client) c = live_connect(name, error);
+	json_t *status = c ? live_ask(c, "status", error) : NULL;
+
+	if (status)
+		json_object_set(status, "changes", (json_t *)(gpointer)(guintptr)changes);
+	return status;
+}
+
+/* Tries the request's fix; as trial_json. */
+static json_t *try_fix(const char *name, const json_t *request, GError **error)
+{
+	const json_t *call = json_object_get(request, "cell");
+	json_auto_t *status = status_then(name, json_object_get(request, "changes"), error);
 	const char *lost = member_text(request, "lost");
 	g_autoptr(fix) mend = fix_of_request(json_object_get(request, "fix"));
 	g_autofree char *program_dir = cmd_program_dir();
 	const struct explain_options options = {
 		.program_dir = program_dir, .seed = g_random_int(), .steps_max = 1};
 	const struct scenario *sc;
-	g_autoptr(model) base = cmd_live_base(status, &sc);
-	struct cell *ran = live_cell(request, error);
+	g_autoptr(model) base = status ? cmd_live_base(status, &sc) : NULL;
+	struct cell *ran = base ? live_cell(request, error) : NULL;
 	enum path_class path = PATH_NONE;
 	matrix_selection *s = NULL;
 	struct trial t = {0};
 	json_t *told = NULL;
 
-	if (!base)
+	if (status && !base)
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "the lab's topology can't be read");
 	else if (ran && mend->changes->len > 0 && (!lost || path_class_parse(lost, &path)))
 		s = explain_select_call(base, sc->name, member_text(call, "a"),
@@ -80,10 +93,10 @@ static json_t *try_fix(const json_t *request, GError **error)
 	return told;
 }
 
-static json_t *answer_to(const json_t *request)
+static json_t *answer_to(const char *name, const json_t *request)
 {
 	g_autoptr(GError) error = NULL;
-	json_t *trial = try_fix(request, &error);
+	json_t *trial = try_fix(name, request, &error);
 
 	return trial ? json_pack("{s:{s:o}}", "done", "trial", trial) :
 		       json_pack("{s:{s:i, s:s}}", "error", "code", TB_ERROR_FAILED, "message",
@@ -97,7 +110,7 @@ static gboolean on_server_gone(gint fd G_GNUC_UNUSED, GIOCondition why G_GNUC_UN
 	_exit(0);
 }
 
-static void serve_trials(int fd)
+static void serve_trials(int fd, const char *name)
 {
 	line_socket *lines = line_socket_new_blocking(fd, REQUEST_BYTES_MAX);
 	const char *text;
@@ -107,12 +120,12 @@ static void serve_trials(int fd)
 	while ((text = line_socket_wait_line(lines, -1, &length))) {
 		json_auto_t *request = json_loadb(text, length, 0, NULL);
 
-		line_socket_send_json(lines, answer_to(request));
+		line_socket_send_json(lines, answer_to(name, request));
 	}
 	_exit(0);
 }
 
-int cmd_serve_trial_start(void)
+int cmd_serve_trial_start(const char *name)
 {
 	int fds[2];
 	pid_t pid = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0 ?
@@ -125,6 +138,6 @@ int cmd_serve_trial_start(void)
 	}
 	close(fds[pid == 0 ? 0 : 1]);
 	if (pid == 0)
-		serve_trials(fds[1]);
+		serve_trials(fds[1], name);
 	return fds[0];
 }

@@ -11,8 +11,9 @@
 #ifndef TESTBED_CMD_SERVE_TRIAL_H
 #define TESTBED_CMD_SERVE_TRIAL_H
 
-/* Starts it, and returns the server's end of the socket, which the caller closes.  Before anything
- * uses a main context.  -1: an error was printed. */
-int cmd_serve_trial_start(void);
+/* Starts it for the lab of that name, which must stay valid, and returns the server's end of the
+ * socket, which the caller closes.  Before anything uses a main context.  -1: an error was printed.
+ */
+int cmd_serve_trial_start(const char *name);
 
 #endif

@@ -212,7 +212,7 @@ static const char *try_fix(serve *s, const viewer *v, const json_t *message)
 {
 	shown_call *c = past_call(s, member_integer(message, "call"));
 	guint index = (guint)member_count(message, "fix");
-	json_t *request = c && s->trials ? shown_call_trial(c, index, s->status) : NULL;
+	json_t *request = c && s->trials ? shown_call_trial(c, index) : NULL;
 	struct tried_fix *t;
 
 	if (!request)

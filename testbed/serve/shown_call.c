@@ -418,16 +418,15 @@ guint shown_call_number(const shown_call *c)
 	return c->job.number;
 }
 
-json_t *shown_call_trial(const shown_call *c, guint index, const json_t *status)
+json_t *shown_call_trial(const shown_call *c, guint index)
 {
 	const json_t *one = json_array_get(json_object_get(c->explained, "fixes"), index);
-	json_t *mend = json_object_get(one, "changes"), *then;
+	json_t *mend = json_object_get(one, "changes");
 
 	if (json_array_size(mend) == 0)
 		return NULL;
-	then = json_copy((json_t *)(guintptr)status);
-	json_object_set_new(then, "changes", report_texts_json(c->job.network->changes));
-	return json_pack("{s:o, s:O, s:O, s:s}", "status", then, "cell",
+	return json_pack("{s:o, s:O, s:O, s:s}", "changes",
+			 report_texts_json(c->job.network->changes), "cell",
 			 json_object_get(c->ends, "result"), "fix", mend, "lost",
 			 path_class_name(c->lost));
 }

@@ -55,12 +55,12 @@ void shown_call_free(shown_call *c);
 json_t *shown_call_hang_up(const shown_call *c);
 guint shown_call_number(const shown_call *c);
 /* What has to be asked of who tries fixes, for that fix of its explanation on a copy of the lab as
- * it was; the caller owns it.  `status` is that of the lab.  NULL: there is no such fix, or it is
- * nothing that a copy can show.
+ * it was; the caller owns it.  NULL: there is no such fix, or it is nothing that a copy can show.
  *
- *   {"status": with the call's changes, "cell": as in results.json, "fix": its changes, as for
- * `set`, "lost": the path that the call could have taken}  -> {"trial": docs/STORY.md} */
-json_t *shown_call_trial(const shown_call *c, guint index, const json_t *status);
+ *   {"changes": of the lab when the call was placed, "cell": as in results.json, "fix": its
+ * changes, as for `set`, "lost": the path that the call could have taken}  -> {"trial":
+ * docs/STORY.md} */
+json_t *shown_call_trial(const shown_call *c, guint index);
 /* Tells what became of it. */
 void shown_call_tried(shown_call *c, guint index, json_t *trial);
 /* Explains it now, or tells again how it was explained.  False: it is not over, or causes are not

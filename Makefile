@@ -284,8 +284,8 @@ $(B)/tests/clock-jump.so: tests/preload/clock_jump.c $(B)/flags
 # beside others of its kind: in two lanes, several tests in each.
 E2E_PROGRAMS := $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS))
 e2e_of = $(filter $(patsubst %,$(B)/tests/e2e/%/run,$(1)),$(E2E_PROGRAMS))
-E2E_LIVE := $(call e2e_of,live exercise forward nat)
-E2E_BESIDE := $(call e2e_of,install schema tour faults trouble terminal machine diff clients endurance scarcity)
+E2E_LIVE := $(call e2e_of,live exercise forward nat faults)
+E2E_BESIDE := $(call e2e_of,install import shards schema tour trouble terminal machine diff clients endurance scarcity)
 .PHONY: check-e2e e2e-alone e2e-live e2e-beside
 check-e2e: all $(OF_OTHERS) $(B)/tests/flood $(B)/tests/clock-jump.so $(B)/tests/deny $(B)/tests/scarce.so $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(E2E_PROGRAMS) ## whole labs: every cell, by packets
 	$(Q)failed=; $(MAKE) --no-print-directory e2e-alone || failed=1; \

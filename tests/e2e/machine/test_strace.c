@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every system call of a run that could change a network, mounts or kernel settings, as strace sees
- * them: none is made outside the lab's namespaces. */
+ * them: none is made outside the lab's namespaces.  And what a run says whose lab is traced. */
 #include "tests/support/figures.h"
 #include "tests/support/program.h"
 
@@ -87,4 +87,34 @@ Test(machine, nothing_writes_outside_of_the_lab, .timeout = 600)
 		   "strace of %u runs: %u calls that change networks, mounts or settings, none "
 		   "outside of a lab",
 		   whole ? (guint)G_N_ELEMENTS(verbs) : 1, inside);
+}
+
+/* strace -f stops every process of the lab at every system call: how the network is can't be told
+ * by that.  This call fails also without it, so nothing but the tracer makes it an error. */
+Test(machine, a_lab_that_is_traced_blames_no_network)
+{
+	g_autofree char *program = program_path("testbed"),
+			*strace = g_find_program_in_path("strace");
+	const char *const argv[] = {
+		"strace",	 "-f",	   "-qq",	"-e",	 "trace=none", "-e",
+		"signal=none",	 "-o",	   "/dev/null", program, "run",	       "call",
+		"branch1",	 "home1",  "-q",	"-t",	 COMPANY,      "-s",
+		"missing-route", "--json", "-",		NULL};
+	struct outcome o;
+	json_t *results, *cell;
+
+	if (!strace)
+		cr_skip_test("needs strace: it stops processes at their system calls");
+	program_run(argv, NULL, &o);
+	results = json_loads(o.out, 0, NULL);
+	cr_assert_not_null(results, "%d: %s%s", o.exit_code, o.out, o.err);
+	cell = results_cell(results, "missing-route/branch1-home1/audio");
+	cr_assert_not_null(cell, "%s", o.out);
+	cr_expect_str_eq(cell_text(cell, "verdict"), "error", "%s", cell_text(cell, "reason"));
+	cr_expect_str_eq(cell_text(cell, "cause"), "MACHINE_OVERLOADED");
+	cr_expect_not_null(strstr(cell_text(cell, "reason"), "strace"), "%s",
+			   cell_text(cell, "reason"));
+	cr_expect_eq(o.exit_code, 1);
+	json_decref(results);
+	outcome_clear(&o);
 }

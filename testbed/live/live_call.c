@@ -147,6 +147,19 @@ static void place_live_call(struct keeper *k, struct live_call *c)
 	session_place(k->session, c->cell, &rules, c);
 }
 
+/* Who hangs up before media flow both ways ends a call of which nothing is known: that is no fault
+ * of the network. */
+static void judge_hung_up(struct cell *cell)
+{
+	g_autofree char *reason = NULL;
+
+	if (cell->verdict != VERDICT_FAIL)
+		return;
+	reason = g_strdup_printf("it was hung up before it was decided; %s",
+				 cell->reason ? cell->reason : "");
+	cell_finish(cell, VERDICT_ERROR, reason);
+}
+
 /* One that the machine may have spoilt is placed again: what was told of it does not count. */
 void live_call_ended(session *s, const struct session_call *call, gpointer keeper)
 {
@@ -163,6 +176,8 @@ void live_call_ended(session *s, const struct session_call *call, gpointer keepe
 	}
 	if (spoilt)
 		excuse_apply(c->cell, call->witnesses);
+	if (c->hung_up)
+		judge_hung_up(c->cell);
 	end_live_call(c);
 }
 

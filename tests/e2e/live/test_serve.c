@@ -178,6 +178,23 @@ Test(serve, a_call_is_seen_while_it_goes_on_and_mended, .timeout = 120)
 	home_clear(&h);
 }
 
+/* How many packets of media were told of each direction. */
+struct media_seen {
+	json_int_t there, back;
+};
+
+static void count_media(struct media_seen *m, const json_t *steps)
+{
+	for (size_t i = 0; i < json_array_size(steps); i++) {
+		const json_t *step = json_array_get(steps, i);
+
+		if (!member_is(step, "protocol", "rtp"))
+			continue;
+		*(member_is(step, "side", "back") ? &m->back : &m->there) +=
+			MAX(member_integer(step, "count"), 1);
+	}
+}
+
 /* A call of a minute ends when it is hung up, and has passed by what was heard. */
 Test(serve, a_call_that_goes_on_is_hung_up, .timeout = 60)
 {
@@ -185,6 +202,7 @@ Test(serve, a_call_that_goes_on_is_hung_up, .timeout = 60)
 	struct page p;
 	struct home h;
 	json_t *message, *cell;
+	struct media_seen seen = {0};
 	bool asked = false;
 
 	home_new(&h, 0);
@@ -195,9 +213,11 @@ Test(serve, a_call_that_goes_on_is_hung_up, .timeout = 60)
 	looker_ask(&l, json_pack("{s:s, s:s, s:s, s:s, s:i}", "do", "call", "from", "dc1", "to",
 				 "dc2", "media", "audio", "seconds", 60));
 	while ((message = looker_next(&l)) && !member_is(message, "event", "call-ends")) {
-		/* media runs: now nobody wants to wait for the rest of the minute */
-		if (!asked && member_is(message, "event", "steps") &&
-		    count_protocol(json_object_get(message, "steps"), "rtp") > 0) {
+		if (member_is(message, "event", "steps"))
+			count_media(&seen, json_object_get(message, "steps"));
+		/* Media have run both ways for a while, one packet of 16 is told: now nobody wants
+		 * to wait for the rest of the minute. */
+		if (!asked && seen.there >= 2 && seen.back >= 2) {
 			looker_ask(&l, json_pack("{s:s}", "do", "hang-up"));
 			asked = true;
 		}
@@ -206,6 +226,38 @@ Test(serve, a_call_that_goes_on_is_hung_up, .timeout = 60)
 	cr_assert(message && asked);
 	cell = json_object_get(message, "cell");
 	cr_expect_str_eq(member_text(cell, "verdict"), "pass", "%s", member_text(cell, "reason"));
+	json_decref(message);
+	looker_clear(&l);
+	cr_expect_eq(page_end(&p, SIGINT), 0);
+	home_clear(&h);
+}
+
+/* Who hangs up while ICE still looks for a path has shown nothing about the network. */
+Test(serve, a_call_that_is_hung_up_early_blames_nobody, .timeout = 60)
+{
+	struct looker l;
+	struct page p;
+	struct home h;
+	json_t *message, *cell;
+	bool asked = false;
+
+	home_new(&h, 0);
+	home_expect(&h, 0, "up", "-t", COMPANY, "-s", "missing-route", NULL);
+	page_start(&p, &h, NULL);
+	looker_new(&l, &p, NULL);
+	looker_ask(&l, call_request("branch1", "home1", "audio"));
+	while ((message = looker_next(&l)) && !member_is(message, "event", "call-ends")) {
+		if (!asked && count_protocol(json_object_get(message, "steps"), "ice") > 0) {
+			looker_ask(&l, json_pack("{s:s}", "do", "hang-up"));
+			asked = true;
+		}
+		json_decref(message);
+	}
+	cr_assert(message && asked);
+	cell = json_object_get(message, "cell");
+	cr_expect_str_eq(member_text(cell, "verdict"), "error", "%s", member_text(cell, "reason"));
+	cr_expect(g_str_has_prefix(member_text(cell, "reason"), "it was hung up before"), "%s",
+		  member_text(cell, "reason"));
 	json_decref(message);
 	looker_clear(&l);
 	cr_expect_eq(page_end(&p, SIGINT), 0);

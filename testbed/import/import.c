@@ -27,13 +27,13 @@ static const struct {
 } kinds[IMPORT_KINDS] = {
 	[IMPORT_CS_TOPOLOGY] = {is_cs_topology, NULL, parse_cs_topology},
 	[IMPORT_CS_CMDLETS] = {is_cs_cmdlets, NULL, parse_cs_cmdlets},
-	[IMPORT_IP_ADDR] = {is_ip_addr, parse_ip_addr},
-	[IMPORT_POWERSHELL] = {is_powershell, parse_powershell},
-	[IMPORT_IP_RULE] = {is_ip_rule, parse_ip_rule},
-	[IMPORT_IP_ROUTE] = {is_ip_route, parse_ip_route},
-	[IMPORT_ROUTE_PRINT] = {is_route_print, parse_route_print},
-	[IMPORT_NETSTAT] = {is_netstat, parse_netstat},
-	[IMPORT_SDP] = {is_sdp, parse_candidates},
+	[IMPORT_IP_ADDR] = {is_ip_addr, parse_ip_addr, NULL},
+	[IMPORT_POWERSHELL] = {is_powershell, parse_powershell, NULL},
+	[IMPORT_IP_RULE] = {is_ip_rule, parse_ip_rule, NULL},
+	[IMPORT_IP_ROUTE] = {is_ip_route, parse_ip_route, NULL},
+	[IMPORT_ROUTE_PRINT] = {is_route_print, parse_route_print, NULL},
+	[IMPORT_NETSTAT] = {is_netstat, parse_netstat, NULL},
+	[IMPORT_SDP] = {is_sdp, parse_candidates, NULL},
 };
 
 #define WANTED                                                                               \

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 const struct diff_word diff_words[DIFF_COUNT] = {
 	[DIFF_BROKE] = {"broke", "broke", INK_ALARM},
@@ -29,7 +30,10 @@ const struct diff_figure diff_figures[DIFF_FIGURES] = {
 
 double diff_figure_of(const struct cell *c, const struct diff_figure *f)
 {
-	return G_STRUCT_MEMBER(double, &c->quality, f->offset);
+	double figure;
+
+	memcpy(&figure, (const char *)&c->quality + f->offset, sizeof figure);
+	return figure;
 }
 
 bool diff_figure_moved(const struct diff_cell *d, const struct diff_figure *f)

@@ -54,6 +54,12 @@ static void feed_line(struct terminal *t)
 	line_at(t, t->row);
 }
 
+/* Of the first character, by its first byte. */
+static gsize character_bytes(const char *p)
+{
+	return (gsize)g_utf8_skip[*(const guchar *)p];
+}
+
 /* One character, at the cursor. */
 static void put_character(struct terminal *t, const char *p, gsize bytes)
 {
@@ -70,7 +76,7 @@ static void put_character(struct terminal *t, const char *p, gsize bytes)
 		g_string_append_c(line, ' ');
 	at = g_utf8_offset_to_pointer(line->str, t->column);
 	if (*at)
-		g_string_erase(line, at - line->str, g_utf8_next_char(at) - at);
+		g_string_erase(line, at - line->str, (gssize)character_bytes(at));
 	g_string_insert_len(line, g_utf8_offset_to_pointer(line->str, t->column) - line->str, p,
 			    (gssize)bytes);
 	t->column++;
@@ -110,11 +116,11 @@ static gsize take(struct terminal *t, const char *p, gsize left)
 		feed_line(t);
 	else if (*p == '\r')
 		t->column = 0;
-	else if (!g_utf8_validate(p, (gssize)MIN(left, (gsize)(g_utf8_next_char(p) - p)), NULL))
+	else if (!g_utf8_validate(p, (gssize)MIN(left, character_bytes(p)), NULL))
 		return 0;
 	else
-		put_character(t, p, (gsize)(g_utf8_next_char(p) - p));
-	return *p == '\n' || *p == '\r' ? 1 : (gsize)(g_utf8_next_char(p) - p);
+		put_character(t, p, character_bytes(p));
+	return *p == '\n' || *p == '\r' ? 1 : character_bytes(p);
 }
 
 static void show(struct terminal *t, const char *bytes, gsize n)

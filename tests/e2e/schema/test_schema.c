@@ -210,8 +210,8 @@ Test(schema, of_events_refuses_what_is_none)
 {
 	static const char *const wrong_lines[] = {
 		"{\"scenario\": \"a\", \"agent\": null, \"event\": \"cell-ended\", \"time_us\": 1}",
-		"{\"scenario\": \"a\", \"agent\": null, \"event\": \"cell-started\", \"time_us\": "
-		"1}",
+		("{\"scenario\": \"a\", \"agent\": null, \"event\": \"cell-started\", \"time_us\": "
+		 "1}"),
 		"{\"scenario\": \"a\", \"agent\": 7, \"event\": \"dns\", \"time_us\": 1}",
 		"{\"scenario\": \"a\", \"agent\": \"dc1\", \"event\": \"dns\", \"time_us\": -1}",
 		"{\"scenario\": \"a\", \"agent\": \"dc1\", \"time_us\": 1}",

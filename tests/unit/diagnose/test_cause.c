@@ -115,7 +115,7 @@ Test(cause, each_is_in_the_table_that_users_read)
 	g_autofree char *text = NULL;
 
 	cr_assert(g_file_get_contents("docs/EXPLAIN.md", &text, NULL, NULL));
-	for (int code = 0; code < CAUSE_COUNT; code++) {
+	for (enum cause_code code = 0; code < CAUSE_COUNT; code++) {
 		g_autofree char *row =
 			g_strdup_printf("\n| `%s` | %s | ", cause_name(code), cause_text(code));
 

@@ -411,8 +411,12 @@ static void read_item(struct reader *r, const yaml_node_t *value, gpointer user_
 	} item = {.text = NULL};
 	guint index = items->array ? items->array->len : items->texts->len;
 
-	if (!items->type->item(r, value, &item, items->type->arg))
+	if (!items->type->item(r, value, &item, items->type->arg)) {
+		/* it may have been read before something else of it was wrong */
+		if (items->texts)
+			g_free(item.text);
 		return;
+	}
 	if (items->array)
 		g_array_append_vals(items->array, &item, 1);
 	else

@@ -634,6 +634,8 @@ Test(requests, every_client_signs_in_again)
 	ask(&t, "{\"do\": \"sign-in\"}");
 	expect_refused(&t, "sign-in", TB_ERROR_INPUT,
 		       "a change or a call is in progress; try again when it is over");
+	fake_died("two");
+	json_decref(expect_done(&t, "call"));
 	stage_clear(&t);
 }
 

@@ -257,6 +257,17 @@ Test(story, what_a_relay_could_not_send_is_told_by_its_report)
 	stage_clear(&s);
 }
 
+/* A copy that lives, and can be reached, until the test's process ends. */
+static guint8 *kept_copy(const guint8 *bytes, gsize length)
+{
+	static GPtrArray *kept;
+	guint8 *copy = g_memdup2(bytes, length);
+
+	kept = kept ? kept : g_ptr_array_new();
+	g_ptr_array_add(kept, copy);
+	return copy;
+}
+
 /* The Internet's error about alice's request, as it is before the NAT of gw and behind it. */
 static void see_error(struct stage *s, const char *node, const char *iface, bool out, guint64 ms,
 		      const char *to, guint8 transaction)
@@ -284,8 +295,7 @@ static void see_error(struct stage *s, const char *node, const char *iface, bool
 	at.iface = g_intern_string(iface);
 	at.out = out;
 	at.time_ns = ms * MS_NS;
-	/* kept until the test's process ends */
-	at.bytes = g_memdup2(bytes, sizeof bytes);
+	at.bytes = kept_copy(bytes, sizeof bytes);
 	journeys_add(s->seen.packets, &at);
 }
 
@@ -372,8 +382,7 @@ static void see_lent(struct stage *s, guint64 ms, const char *client, guint16 po
 	at.iface = g_intern_string("eth0");
 	at.out = true;
 	at.time_ns = ms * MS_NS;
-	/* kept until the test's process ends */
-	at.bytes = g_memdup2(bytes, sizeof bytes);
+	at.bytes = kept_copy(bytes, sizeof bytes);
 	journeys_add(s->seen.packets, &at);
 	at.node = g_intern_string("bob");
 	at.out = false;

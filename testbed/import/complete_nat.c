@@ -31,11 +31,24 @@ static struct draft_node *add_firewall(struct completion *c, const struct edge_r
 	return fw;
 }
 
+/* What stands in front of another Edge of the same outer network: an Edge without export names no
+ * gateway, and a pool has one firewall.  NULL: none yet. */
+static struct draft_node *nat_beside(const struct draft *t, const struct edge_role *r)
+{
+	array_foreach(const struct edge_role, other, t->edges)
+		if (other->nat && other->out->network == r->out->network)
+			return other->nat;
+	return NULL;
+}
+
 /* The node with the Edge's outer gateway.  NULL with a warning: it can't have a NAT. */
 static struct draft_node *nat_node(struct completion *c, const struct edge_role *r)
 {
 	struct addr gateway = outer_gateway(r);
-	struct draft_node *owner = NULL;
+	struct draft_node *owner = addr_is_set(&gateway) ? NULL : nat_beside(c->t, r);
+
+	if (owner)
+		return owner;
 
 	if (addr_is_set(&gateway))
 		draft_owner(c->t, r->out->network, &gateway, &owner);
@@ -70,23 +83,55 @@ static void add_rule(struct completion *c, struct draft_node *nat, const struct 
 		   dev);
 }
 
+static bool is_seen_outside(const struct draft *t, const struct addr *a)
+{
+	array_foreach(const struct edge_role, r, t->edges)
+		if (addr_equal(&r->access_outside, a) || addr_equal(&r->av_outside, a))
+			return true;
+	return draft_owner(t, NULL, a, NULL);
+}
+
+/* Topology Builder asks for the public address of the A/V Edge only: where that one is behind NAT,
+ * so is the Access Edge, and clients find it by an address that no export tells. */
+static void guess_access_outside(const struct completion *c, struct edge_role *r)
+{
+	struct addr a = c->outside->subnet.addr;
+	char text[ADDR_TEXT_MAX];
+
+	if (addr_is_set(&r->access_outside) || !addr_is_private(&r->access))
+		return;
+	if (addr_equal(&r->access, &r->av)) { /* one address for both */
+		r->access_outside = r->av_outside;
+		return;
+	}
+	a.bytes[3] = 254; /* the network has 24 bits */
+	while (a.bytes[3] > 1 && is_seen_outside(c->t, &a))
+		a.bytes[3]--;
+	r->access_outside = a;
+	diags_add(c->t->found, DIAG_WARNING, r->pool->loc,
+		  "if it matters, write the right one in its 'access_public', the NAT, the public "
+		  "DNS and the routes",
+		  "no export tells the Access Edge's public address of '%s': %s is a guess",
+		  r->node->name, addr_print(&a, text));
+}
+
 void complete_nat(struct completion *c)
 {
-	array_foreach(const struct edge_role, r, c->t->edges) {
-		struct draft_node *nat = NULL;
-
+	array_foreach(struct edge_role, r, c->t->edges) {
+		if (addr_is_set(&r->av_outside))
+			guess_access_outside(c, r);
 		if (!addr_is_set(&r->access_outside) && !addr_is_set(&r->av_outside))
 			continue;
-		nat = nat_node(c, r);
-		if (!nat) {
+		r->nat = nat_node(c, r);
+		if (!r->nat) {
 			diags_add(c->t->found, DIAG_WARNING, r->pool->loc,
 				  "write 'nat' at the router in front of it",
 				  "the outside addresses of '%s' lead nowhere", r->node->name);
 			continue;
 		}
-		nat->forwarding = true;
-		add_rule(c, nat, &r->access, &r->access_outside);
-		add_rule(c, nat, &r->av, &r->av_outside);
+		r->nat->forwarding = true;
+		add_rule(c, r->nat, &r->access, &r->access_outside);
+		add_rule(c, r->nat, &r->av, &r->av_outside);
 	}
 }
 

@@ -83,8 +83,9 @@ static void find_edge(struct completion *c, guint nodes)
 		for (guint n = 0; out && !node->forwarding && n < node->ifaces->len; n++) {
 			const struct draft_iface *in = node->ifaces->pdata[n];
 
-			if (in == out || !has_ipv4(in) || !has_ipv4(out) || !is_private(in) ||
-			    is_private(out) || out->network->subnet.len > 29)
+			if (in == out || (in->source && in->source->joined) || !has_ipv4(in) ||
+			    !has_ipv4(out) || !is_private(in) || is_private(out) ||
+			    out->network->subnet.len > 29)
 				continue;
 			c->edge = node;
 			c->edge_in = in;
@@ -329,20 +330,29 @@ static void run_public_dns(const struct completion *c)
 		   c->names[NAME_ACCESS], c->role ? c->role->access_port : 443);
 }
 
-/* An Edge without export knows the ways to all networks that are not behind NAT; an imported one,
- * what its own routes say. */
-static void add_edge_routes(const struct completion *c)
+/* The ways to all networks that are not behind NAT. */
+static void add_inner_routes(const struct completion *c, struct draft_node *edge,
+			     const struct draft_iface *in)
 {
-	const struct addr *gateway = &complete_reach(c, c->edge_in->network)->gateway;
-	bool unknown = c->edge->inferred || (c->role && !c->role->has_export);
+	const struct addr *gateway = &complete_reach(c, in->network)->gateway;
 
-	for (guint k = 0; unknown && addr_is_set(gateway) && k < c->t->networks->len; k++) {
+	for (guint k = 0; addr_is_set(gateway) && k < c->t->networks->len; k++) {
 		const struct draft_network *n = c->t->networks->pdata[k];
 
 		if (n->subnet.addr.family == AF_INET && addr_is_private(&n->subnet.addr) &&
 		    !complete_reach(c, n)->behind_nat)
-			complete_route(c->edge, &n->subnet, gateway, c->edge_in->name);
+			complete_route(edge, &n->subnet, gateway, in->name);
 	}
+}
+
+/* An Edge without export knows them; an imported one, what its own routes say. */
+static void add_edge_routes(const struct completion *c)
+{
+	if (!c->role && c->edge->inferred)
+		add_inner_routes(c, c->edge, c->edge_in);
+	array_foreach(const struct edge_role, r, c->t->edges)
+		if (!r->has_export)
+			add_inner_routes(c, r->node, r->in);
 }
 
 /* The Edge of no deployment: the first addresses of its outer interface. */

@@ -63,6 +63,16 @@ struct draft_node {
 	GPtrArray *more;	   /* char *: further lines of YAML, at the node's indentation */
 };
 
+struct draft_tunnel_end {
+	const struct draft_node *node;
+	const struct draft_iface *iface;
+	const struct addr *underlay;
+};
+
+struct draft_tunnel {
+	struct draft_tunnel_end ends[2];
+};
+
 struct draft_site {
 	char *name, *title;
 };
@@ -71,6 +81,7 @@ struct draft_site {
 struct edge_role {
 	const struct deploy_pool *pool; /* borrowed; NULL: of no deployment */
 	struct draft_node *node;
+	struct draft_node *nat; /* the 1:1 NAT in front of it; NULL: none, or not yet found */
 	const struct draft_iface *in, *out;
 	const char *fqdn; /* borrowed */
 	struct addr access, av, av_tcp, access_outside, av_outside;
@@ -138,6 +149,12 @@ bool draft_is_host(const struct prefix *p);
 /* Adds the routes whose gateway or interface exists, the best to each destination
  * (draft_routes.c). */
 void draft_routes(struct draft *t, struct draft_node *node);
+/* Whether the network is a tunnel, and its ends (tunnels.c).  Whether the interface is one of them.
+ */
+bool draft_tunnel(const struct draft *t, const struct draft_network *n, struct draft_tunnel *ret);
+bool draft_is_tunnel_end(const struct draft *t, const struct draft_iface *i);
+/* What lies behind the end (struct prefix); the caller frees. */
+GArray *draft_tunnel_prefixes(const struct draft_tunnel *tunnel, guint end);
 /* Adds the policy rules that lead to routes of the node, and drops the routes of other tables. */
 void draft_policy_rules(struct draft *t, struct draft_node *node);
 /* Add NAT nodes and relays that candidates show (draft_nat.c). */

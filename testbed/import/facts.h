@@ -32,6 +32,8 @@ struct fact_iface {
 	char *master;	      /* the VRF (or bridge, bond) that it belongs to; NULL: none */
 	char *table;	      /* of a VRF; NULL: none, or unknown */
 	const char *left_out; /* constant text, why: "a tunnel"; NULL: it is written */
+	const char *tunnel;   /* constant text, the kind in topology files; NULL: it is none */
+	bool joined;	      /* a tunnel's end whose other end is on another imported node */
 	bool up;
 	bool is_vrf;
 	bool has_type;	     /* `ip addr` said what kind of link it is */
@@ -144,6 +146,10 @@ bool facts_is_link_local(const struct addr *a);
 
 /* 255.255.255.0 -> 24.  false: the address is no netmask. */
 bool facts_mask_length(const struct addr *mask, uint8_t *ret);
+
+/* Finds tunnels whose ends are both imported, and marks these as `joined`, no longer as left out
+ * (tunnels.c). */
+void facts_join_tunnels(const GPtrArray *all);
 
 /* After all texts are read: gives each VRF facts of its own, makes addresses of what is on link,
  * and takes away, with a warning for each, what is left out: policy rules that a topology cannot

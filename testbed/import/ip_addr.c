@@ -67,10 +67,7 @@ static void tell_unused(struct fact_iface *i, diags *d)
 {
 	if (!i || g_str_equal(i->name, "lo") || i->is_vrf)
 		return;
-	if (i->left_out)
-		diags_add(d, DIAG_WARNING, i->loc, "write it under 'tunnels', docs/FORMATS.md",
-			  "'%s' is %s: left out", i->name, i->left_out);
-	else if (i->addresses->len == 0)
+	if (!i->left_out && i->addresses->len == 0)
 		diags_add(d, DIAG_WARNING, i->loc, NULL, "'%s' has no address: left out", i->name);
 }
 
@@ -82,12 +79,27 @@ static bool has_flag(const char *flags, const char *flag)
 	return g_strv_contains((const char *const *)(gpointer)all, flag);
 }
 
+/* What has no counterpart is written as WireGuard. */
+static void set_tunnel(struct fact_iface *i, const char *type)
+{
+	i->left_out = "a tunnel";
+	i->tunnel = "wireguard";
+	if (g_str_equal(type, "gre") || g_str_equal(type, "ipip"))
+		i->tunnel = g_intern_string(type);
+}
+
 static void set_type(struct fact_iface *i, const char *type)
 {
 	i->has_type = i->has_type || type;
 	if (type && g_strv_contains(tunnel_types, type))
-		i->left_out = "a tunnel";
+		set_tunnel(i, type);
 	i->is_vrf = i->is_vrf || g_strcmp0(type, "vrf") == 0;
+}
+
+/* Of a tunnel the addresses tell which other one is its end. */
+static bool is_read(const struct fact_iface *i)
+{
+	return !i->left_out || i->tunnel;
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */
@@ -128,7 +140,7 @@ static void read_link(struct tree *j, const yaml_node_t *link, struct facts *f, 
 	if (!iface)
 		return;
 	read_link_kind(j, link, iface);
-	for (guint i = 0; !iface->left_out && (info = tree_item(j, infos, i)); i++) {
+	for (guint i = 0; is_read(iface) && (info = tree_item(j, infos, i)); i++) {
 		struct said_address s = {.local = tree_word(j, info, "local"),
 					 .length = tree_word(j, info, "prefixlen"),
 					 .peer = tree_word(j, info, "address"),
@@ -165,7 +177,7 @@ static void read_word_address(const struct line *l, guint at, struct facts *f,
 	bits = g_strdup_printf("%d", addr_parse(own[0], &a) ? addr_bits(&a) : 0);
 	if (!s.length)
 		s.length = bits;
-	if (!iface->left_out)
+	if (is_read(iface))
 		add_address(&s, f, iface, d);
 	g_free(bits);
 }

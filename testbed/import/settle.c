@@ -10,10 +10,11 @@
  * `netstat -rn`.  So parsers write down lines as they are, and this is done when all are read:
  *
  * 1. A VRF is a router of its own: its interfaces and routes become the facts of another node.
- * 2. An own address and the smallest subnet on link at the same interface that contains it make an
+ * 2. Of a tunnel both ends are needed (tunnels.c); others are left out.
+ * 3. An own address and the smallest subnet on link at the same interface that contains it make an
  * address with a prefix length.  Without such a subnet it is a host address.  A subnet in which the
  * node has no address shows that there is one, but not which.
- * 3. What a topology cannot have is taken away, each with a warning: policy rules that ask for more
+ * 4. What a topology cannot have is taken away, each with a warning: policy rules that ask for more
  * than a source and an interface, tables that no other rule names, and routes by interfaces that
  * are left out.
  *
@@ -137,8 +138,7 @@ static void leave_out_tunnel(struct facts *f, const char *dev, struct loc loc, d
 	if (!i || i->left_out || i->has_type)
 		return;
 	i->left_out = "a tunnel, by its name";
-	diags_add(d, DIAG_WARNING, loc, "write it under 'tunnels', docs/FORMATS.md",
-		  "'%s' is %s: left out", i->name, i->left_out);
+	i->tunnel = "wireguard";
 }
 
 static void leave_out_tunnels(struct facts *f, diags *d)
@@ -149,6 +149,20 @@ static void leave_out_tunnels(struct facts *f, diags *d)
 		leave_out_tunnel(f, l->dev, l->loc, d);
 	ptr_array_foreach(const struct fact_iface, i, f->ifaces)
 		leave_out_tunnel(f, i->name, i->loc, d);
+}
+
+/* Those whose other end is unknown. */
+static void drop_tunnels(const struct facts *f, diags *d)
+{
+	ptr_array_foreach(const struct fact_iface, i, f->ifaces) {
+		if (!i->left_out || !i->tunnel)
+			continue;
+		g_array_set_size(i->addresses, 0);
+		diags_add(d, DIAG_WARNING, i->loc,
+			  "import the router at its other end, too, or write it under 'tunnels', "
+			  "docs/FORMATS.md",
+			  "'%s' is %s: left out", i->name, i->left_out);
+	}
 }
 
 static void rename_dev(char **dev, const char *from, const char *to)
@@ -393,8 +407,7 @@ static void settle_one(struct facts *f, diags *d)
 {
 	guint kept = 0;
 
-	join_names(f);
-	leave_out_tunnels(f, d);
+	drop_tunnels(f, d);
 	leave_out_vpn_clients(f, d);
 	find_advertised_subnets(f, d);
 	add_link_addresses(f, d);
@@ -419,6 +432,11 @@ void facts_settle(GPtrArray *all, diags *d)
 {
 	for (guint k = 0; k < all->len; k++) /* it grows meanwhile */
 		split_vrfs(all, all->pdata[k], d);
-	for (guint k = 0; k < all->len; k++)
-		settle_one(all->pdata[k], d);
+	ptr_array_foreach(struct facts, f, all) {
+		join_names(f);
+		leave_out_tunnels(f, d);
+	}
+	facts_join_tunnels(all);
+	ptr_array_foreach(struct facts, f, all)
+		settle_one(f, d);
 }

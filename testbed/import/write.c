@@ -6,6 +6,9 @@
 #define MTU_MAX 9000
 #define MTU_USUAL 1500
 
+/* The usual port; more tunnels have the next ones. */
+#define WIREGUARD_PORT 51820
+
 /* Appends a comment, with '?' for characters that are not printable and so not allowed in YAML. */
 static void append_note(GString *out, const char *before, const char *note)
 {
@@ -159,7 +162,7 @@ static void append_name_servers(GString *out, const struct draft_node *node)
 	}
 }
 
-static void append_node(GString *out, const struct draft_node *node)
+static void append_node(GString *out, const struct draft *t, const struct draft_node *node)
 {
 	g_string_append_printf(out, "  %s:\n", node->name);
 	for (guint k = 0; k < node->notes->len; k++) {
@@ -175,8 +178,9 @@ static void append_node(GString *out, const struct draft_node *node)
 				       node->inferred ? "" :
 							"  # guess: another node's gateway or NAT");
 	g_string_append(out, "    interfaces:\n");
-	for (guint k = 0; k < node->ifaces->len; k++)
-		append_iface(out, node->ifaces->pdata[k]);
+	ptr_array_foreach(const struct draft_iface, i, node->ifaces)
+		if (!draft_is_tunnel_end(t, i))
+			append_iface(out, i);
 	append_routes(out, node);
 	append_name_servers(out, node);
 	for (guint k = 0; k < node->more->len; k++)
@@ -186,6 +190,54 @@ static void append_node(GString *out, const struct draft_node *node)
 				       "    nat: [{name: nat, masquerade: %s}]  # guess: like a "
 				       "home router; 'preset' has others\n",
 				       node->nat_out);
+}
+
+static void append_tunnel_end(GString *out, const struct draft_tunnel *tunnel, guint end)
+{
+	const struct draft_tunnel_end *e = &tunnel->ends[end];
+	g_autoptr(GArray) prefixes = draft_tunnel_prefixes(tunnel, end);
+	char text[PREFIX_TEXT_MAX];
+
+	g_string_append_printf(out, "      - node: %s\n        iface: %s\n", e->node->name,
+			       e->iface->name);
+	g_string_append_printf(out, "        address: %s\n",
+			       prefix_print(&g_array_index(e->iface->addresses, struct prefix, 0),
+					    text));
+	g_string_append_printf(out, "        underlay: %s\n        prefixes: [",
+			       addr_print(e->underlay, text));
+	array_foreach(const struct prefix, p, prefixes)
+		g_string_append_printf(out, "%s%s", p == (void *)prefixes->data ? "" : ", ",
+				       prefix_print(p, text));
+	g_string_append(out, "]\n");
+}
+
+/* Several tunnels of WireGuard on one node need different ports. */
+static void append_tunnels(GString *out, const struct draft *t)
+{
+	guint count = 0;
+
+	ptr_array_foreach(const struct draft_network, n, t->networks) {
+		struct draft_tunnel tunnel;
+		const struct fact_iface *source;
+
+		if (!draft_tunnel(t, n, &tunnel))
+			continue;
+		source = tunnel.ends[0].iface->source;
+		g_string_append(out, count == 0 ? "tunnels:  # guess: 'underlay' and 'prefixes', "
+						  "which no export tells\n" :
+						  "");
+		g_string_append_printf(out, "  vpn-%u:\n    kind: %s%s\n", count + 1,
+				       source->tunnel,
+				       g_str_equal(source->tunnel, "wireguard") ? "  # guess" : "");
+		if (g_str_equal(source->tunnel, "wireguard"))
+			g_string_append_printf(out, "    port: %u\n", WIREGUARD_PORT + count);
+		if (source->mtu >= MTU_MIN && source->mtu <= MTU_MAX)
+			g_string_append_printf(out, "    mtu: %uB\n", source->mtu);
+		g_string_append(out, "    ends:\n");
+		append_tunnel_end(out, &tunnel, 0);
+		append_tunnel_end(out, &tunnel, 1);
+		count++;
+	}
 }
 
 static void append_sites(GString *out, const struct draft *t)
@@ -219,11 +271,13 @@ char *draft_write(const struct draft *t, const char *from)
 				       "  # guess: the SIP domain");
 	append_sites(out, t);
 	g_string_append(out, "networks:\n");
-	for (guint k = 0; k < t->networks->len; k++)
-		append_network(out, t->networks->pdata[k]);
+	ptr_array_foreach(const struct draft_network, n, t->networks)
+		if (!draft_tunnel(t, n, &(struct draft_tunnel){0}))
+			append_network(out, n);
 	g_string_append(out, "nodes:\n");
 	for (guint k = 0; k < t->nodes->len; k++)
-		append_node(out, t->nodes->pdata[k]);
+		append_node(out, t, t->nodes->pdata[k]);
+	append_tunnels(out, t);
 	g_string_append(out, "scenarios:\n  as-it-is: {}\n");
 	return g_string_free(out, FALSE);
 }

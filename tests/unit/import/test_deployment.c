@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Exports of a Lync or Skype for Business deployment: a company that does not exist
- * (tests/data/import/nordwind) against the topology made of them, in every form; and what is wrong
- * with such texts. */
+/* Exports of a Lync or Skype for Business deployment: companies that do not exist
+ * (tests/data/import/nordwind, talwerk) against the topologies made of them, in every form; and
+ * what is wrong with such texts. */
 #include "testbed/import/import.h"
 #include "testbed/model/model.h"
 #include "tests/unit/import/kinds.h"
@@ -15,6 +15,12 @@
 	" edge1.route.txt fe1.route.txt core.addr.txt core.route.txt bremen-gw.addr.txt " \
 	"bremen-gw.route.txt pc-hamburg.route.txt pc-bremen.route.txt"
 
+#define TALWERK "tests/data/import/talwerk/"
+#define TALWERK_FILES                                                                           \
+	"topology.xml EDGE01.route.txt fd-gw.addr.txt fd-gw.route.txt fe01.route.txt "          \
+	"gt-gw.addr.txt gt-gw.route.txt ks-core.addr.txt ks-core.route.txt pc-fulda.route.txt " \
+	"pc-kassel.route.txt pc-goettingen.addr.json pc-goettingen.route.json"
+
 static void expect_valid(const char *topology)
 {
 	g_autoptr(diags) wrong = diags_new();
@@ -24,9 +30,9 @@ static void expect_valid(const char *topology)
 	cr_expect_not_null(m, "%s\n%s", text, topology);
 }
 
-/* The topology of a list of files of DATA, without its first line, which names them; what is told
- * goes to `ret_told` unless that is NULL.  The caller frees. */
-static char *made_of(const char *files, bool complete, char **ret_told)
+/* The topology of a list of files of a folder, without its first line, which names them; what is
+ * told goes to `ret_told` unless that is NULL.  The caller frees. */
+static char *made_in(const char *folder, const char *files, bool complete, char **ret_told)
 {
 	g_auto(GStrv) names = g_strsplit(files, " ", 0);
 	guint n = g_strv_length(names);
@@ -36,7 +42,7 @@ static char *made_of(const char *files, bool complete, char **ret_told)
 	g_autofree char *topology = NULL, *told = NULL;
 
 	for (guint i = 0; i < n; i++) {
-		g_autofree char *path = g_strconcat(DATA, names[i], NULL);
+		g_autofree char *path = g_strconcat(folder, names[i], NULL);
 		char *text, *node = import_node_of(names[i]);
 
 		cr_assert(g_file_get_contents(path, &text, &inputs[i].length, NULL), "%s", path);
@@ -55,17 +61,27 @@ static char *made_of(const char *files, bool complete, char **ret_told)
 	return g_strdup(strchr(topology, '\n') + 1);
 }
 
+static char *made_of(const char *files, bool complete, char **ret_told)
+{
+	return made_in(DATA, files, complete, ret_told);
+}
+
+/* Talwerk: a pool of Edges behind NAT, one without export; a branch behind a VPN. */
 Test(deployment, a_company_against_its_topology)
 {
 	static const struct {
-		const char *golden;
+		const char *golden, *folder, *files;
 		bool complete;
-	} samples[] = {{DATA "imported.expected", false}, {DATA "complete.expected", true}};
+	} samples[] = {
+		{DATA "imported.expected", DATA, "topology.xml" MACHINES, false},
+		{DATA "complete.expected", DATA, "topology.xml" MACHINES, true},
+		{TALWERK "complete.expected", TALWERK, TALWERK_FILES, true},
+	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(samples); i++) {
 		g_autofree char *told = NULL, *wanted = NULL;
 		g_autofree char *topology =
-			made_of("topology.xml" MACHINES, samples[i].complete, &told);
+			made_in(samples[i].folder, samples[i].files, samples[i].complete, &told);
 		g_autofree char *made = g_strconcat(topology, "--- told\n", told, NULL);
 
 		if (getenv("GOLDEN_UPDATE"))

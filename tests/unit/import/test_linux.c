@@ -341,3 +341,61 @@ Test(kinds, addresses_of_linux)
 {
 	CHECK(linux_addresses);
 }
+
+/* A router with an outer address, a network and an end of a tunnel; its routes. */
+#define END(name, outer, lan, type, inner)                                      \
+	name ":2: wan: <UP> mtu 1500\n    inet " outer "/30 scope global wan\n" \
+	     "3: lan: <UP> mtu 1500\n    inet " lan "/24 scope global lan\n"    \
+	     "4: wg0: <POINTOPOINT,NOARP,UP> mtu 1400\n    link/" type "\n    " inner
+#define OUT(name, gateway, lan) "~" name ":default via " gateway " dev wan\n" lan " dev wg0\n"
+#define NEAR END("a", "198.51.100.2", "10.1.0.1", "none", "inet 10.8.0.1/24 scope global wg0\n")
+#define FAR END("b", "203.0.113.2", "10.2.0.1", "none", "inet 10.8.0.2/24 scope global wg0\n")
+#define NEAR_OUT OUT("a", "198.51.100.1", "10.2.0.0/24")
+
+static const struct kind linux_tunnels[] = {
+	/* Behind each end: what it has itself, and what the other one sends there. */
+	{NEAR "~" FAR NEAR_OUT OUT("b", "203.0.113.1", "10.0.0.0/8"),
+	 {"tunnels:", "kind: wireguard", "mtu: 1400B", "{to: \"10.2.0.0/24\", dev: wg0}",
+	  "      - node: a\n        iface: wg0\n        address: 10.8.0.1/24\n"
+	  "        underlay: 198.51.100.2\n        prefixes: [10.8.0.1/32, 10.1.0.0/24, "
+	  "10.0.0.0/8]\n",
+	  "        underlay: 203.0.113.2\n        prefixes: [10.8.0.2/32, 10.2.0.0/24]\n"},
+	 {"net-10.8.0.0", "is a tunnel"}},
+	/* Of a kind that topologies have. */
+	{END("a", "198.51.100.2", "10.1.0.1", "gre", "inet 10.8.0.1/30 scope global wg0\n") "~" END(
+		 "b", "203.0.113.2", "10.2.0.1", "gre", "inet 10.8.0.2/30 scope global wg0\n")
+		 NEAR_OUT OUT("b", "203.0.113.1", "10.1.0.0/24"),
+	 {"    kind: gre\n    mtu: 1400B\n"},
+	 {"port:"}},
+	/* No way for outer packets; all packets by the tunnel; a third end; the same address. */
+	{NEAR "~" FAR NEAR_OUT "~b:10.1.0.0/24 dev wg0\n",
+	 {"10.1.0.1/24", "10.2.0.1/24"},
+	 {"tunnels:\n", "10.8.0.1"},
+	 {"'wg0' is a tunnel: left out (import the router at its other end, too"}},
+	{NEAR "~" FAR NEAR_OUT OUT("b", "203.0.113.1", "0.0.0.0/1"),
+	 {"10.1.0.1/24", "10.2.0.1/24"},
+	 {"vpn-1", "10.8.0.1"},
+	 {"'wg0' is a tunnel: left out"}},
+	{NEAR "~" FAR NEAR_OUT OUT("b", "203.0.113.1",
+				   "10.1.0.0/24") "~c:7: eth0: <UP> mtu 1500\n"
+						  "    inet 10.8.0.3/24 scope global eth0\n",
+	 {"10.8.0.3/24"},
+	 {"vpn-1", "10.8.0.1"},
+	 {"'wg0' is a tunnel: left out"}},
+	{NEAR "~" END("b", "203.0.113.2", "10.2.0.1", "none", "inet 10.8.0.1/24 scope global wg0\n")
+		 NEAR_OUT OUT("b", "203.0.113.1", "10.1.0.0/24"),
+	 {"10.1.0.1/24", "10.2.0.1/24"},
+	 {"vpn-1", "10.8.0.1"},
+	 {"'wg0' is a tunnel: left out"}},
+	/* An end has one address here. */
+	{NEAR "    inet6 2001:db8::1/64 scope global\n~" FAR NEAR_OUT OUT("b", "203.0.113.1",
+									  "10.1.0.0/24"),
+	 {"10.1.0.1/24", "10.2.0.1/24"},
+	 {"vpn-1", "10.8.0.1"},
+	 {"'wg0' is a tunnel: left out"}},
+};
+
+Test(kinds, tunnels_of_linux)
+{
+	CHECK(linux_tunnels);
+}

@@ -383,7 +383,7 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (needs clang)
 	$(Q)for f in $(FUZZ_NAMES); do \
 		mkdir -p build/fuzz/corpus/$$f; \
 		build/fuzz/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -print_final_stats=0 -verbosity=0 \
-			-timeout=60 $(FUZZ_OPTIONS) build/fuzz/corpus/$$f \
+			-timeout=60 $$(cat tests/fuzz/options/$$f) $(FUZZ_OPTIONS) build/fuzz/corpus/$$f \
 			$$([ -d tests/fuzz/seeds/$$f ] && echo tests/fuzz/seeds/$$f) || exit 1; \
 		echo "fuzz $$f: no finding in $(FUZZ_SECONDS) s"; \
 	done; printf 'fuzz\t$(words $(FUZZ_NAMES)) targets, $(FUZZ_SECONDS) s each, without a finding\n' >>$(abspath $(B))/figures

@@ -22,12 +22,17 @@
 
 struct fuzz {
 	turn *turn;
-	policy *policy;
 	gint64 now_us;
 	struct allocation *last;
 	char nonce[NONCE_LENGTH + 1];
-	char *user, *password;
 };
+
+/* What no input changes. */
+static struct {
+	struct turn_config config;
+	policy *policy;
+	char *user, *password;
+} fixed;
 
 static void to_client(gpointer client, const struct turn_tuple *tuple, const guint8 *data,
 		      gsize length, bool media, gpointer user_data)
@@ -65,10 +70,8 @@ static void close_relay(struct allocation *a, gpointer user_data)
 static void to_peer(struct allocation *a, const struct endpoint *peer, const guint8 *data,
 		    gsize length, gpointer user_data)
 {
-	struct fuzz *f = user_data;
-
-	(void)a, (void)data, (void)length;
-	if (policy_refuses(f->policy, peer, POLICY_ENDPOINT))
+	(void)a, (void)data, (void)length, (void)user_data;
+	if (policy_refuses(fixed.policy, peer, POLICY_ENDPOINT))
 		abort();
 }
 
@@ -83,10 +86,8 @@ static void zeros(guint8 *bytes, gsize length, gpointer user_data)
 	memset(bytes, 0, length);
 }
 
-static void fuzz_init(struct fuzz *f)
+static void fixed_init(void)
 {
-	static const struct turn_output output = {to_client, open_relay, close_relay,
-						  to_peer,   on_event,	 zeros};
 	struct endpoint av, av_tcp;
 	struct turn_config config = {.realm = REALM,
 				     .secret = SECRET,
@@ -106,12 +107,12 @@ static void fuzz_init(struct fuzz *f)
 				      .n_relays = 2,
 				      .relay_port_min = 50000,
 				      .relay_port_max = 50003};
-	f->policy = policy_new(&rules, NULL);
+	fixed.policy = policy_new(&rules, NULL);
 	memcpy(config.relay[0], relays, sizeof relays);
 	memcpy(config.advertised[0], relays, sizeof relays);
-	config.policy = f->policy;
-	f->turn = turn_new(&config, &output, f);
-	mras_credentials(SECRET, "u", 1000000, &f->user, &f->password);
+	config.policy = fixed.policy;
+	fixed.config = config;
+	mras_credentials(SECRET, "u", 1000000, &fixed.user, &fixed.password);
 }
 
 /* Whether the request has the attributes that we add: libnice's writer wants them once, and no user
@@ -138,11 +139,11 @@ static gsize sign(struct fuzz *f, guint8 *buffer, gsize length, gsize size)
 
 	stun_agent_init(&agent, STUN_ALL_KNOWN_ATTRIBUTES, STUN_COMPATIBILITY_RFC5389,
 			STUN_AGENT_USAGE_LONG_TERM_CREDENTIALS);
-	stun_message_append_string(&m, STUN_ATTRIBUTE_USERNAME, f->user);
+	stun_message_append_string(&m, STUN_ATTRIBUTE_USERNAME, fixed.user);
 	stun_message_append_string(&m, STUN_ATTRIBUTE_REALM, REALM);
 	stun_message_append_string(&m, STUN_ATTRIBUTE_NONCE, f->nonce);
-	size = stun_agent_finish_message(&agent, &m, (const uint8_t *)f->password,
-					 strlen(f->password));
+	size = stun_agent_finish_message(&agent, &m, (const uint8_t *)fixed.password,
+					 strlen(fixed.password));
 	return size > 0 ? size : length;
 }
 
@@ -172,9 +173,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct turn_output output = {to_client, open_relay, close_relay,
+						  to_peer,   on_event,	 zeros};
 	struct fuzz f = {0};
 
-	fuzz_init(&f);
+	if (!fixed.policy)
+		fixed_init();
+	f.turn = turn_new(&fixed.config, &output, &f);
 	while (size >= 3) {
 		guint8 how = data[0];
 		size_t length = MIN((size_t)(data[1] << 8 | data[2]), size - 3);
@@ -186,8 +191,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= 3 + length;
 	}
 	turn_free(f.turn);
-	policy_free(f.policy);
-	g_free(f.user);
-	g_free(f.password);
 	return 0;
 }

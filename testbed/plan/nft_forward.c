@@ -111,6 +111,8 @@ char *nft_spare_ports(const struct nat_names *names)
 			memset(&taken[p->first], true, (gsize)(p->last - p->first) + 1);
 		}
 	}
+	if (!any)
+		return g_strdup("");
 	taken[G_MAXUINT16 + 1] = true;
 	for (guint port = UNPRIVILEGED_PORT; port <= G_MAXUINT16 + 1u; port++) {
 		if (!taken[port]) {
@@ -123,8 +125,8 @@ char *nft_spare_ports(const struct nat_names *names)
 		}
 		first = 0;
 	}
-	return any && best > 0 ? g_strdup_printf(":%u-%u", best_first, best_first + best - 1) :
-				 g_strdup("");
+	return best > 0 ? g_strdup_printf(":%u-%u", best_first, best_first + best - 1) :
+			  g_strdup("");
 }
 
 void nft_forwarded_sources(GString *out, const struct nat_names *names, const char *spare,

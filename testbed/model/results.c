@@ -163,6 +163,7 @@ void cell_reset(struct cell *c)
 	c->code = REASON_NONE;
 	c->setup_ms = c->duration_ms = NAN;
 	c->quality = cell_quality_none();
+	c->machine_late_ms = c->machine_lost = 0;
 	c->ms_client_diagnostics = 0;
 	c->ice_warn = 0;
 }

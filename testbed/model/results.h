@@ -99,9 +99,11 @@ struct cell {
 	double duration_ms; /* from placing the call to its verdict; NAN: not measured */
 	struct cell_candidate local, remote; /* the selected pair as a sees it */
 	struct cell_quality quality;
-	GPtrArray *streams;    /* struct cell_stream */
-	guint measured;	       /* how often; above 1: the machine spoilt it before; 0: never */
-	GPtrArray *witnesses;  /* struct witness: what the machine spoilt it by */
+	GPtrArray *streams;   /* struct cell_stream */
+	guint measured;	      /* how often; above 1: the machine spoilt it before; 0: never */
+	GPtrArray *witnesses; /* struct witness: what the machine spoilt it by */
+	/* What the machine did during the last measurement: its quality may be off by that. */
+	guint64 machine_late_ms, machine_lost;
 	GPtrArray *loss_tests; /* struct cell_loss_test: where the network may lose media */
 	GPtrArray *hops,
 		*tunnels; /* struct cell_hop, struct cell_tunnel; both NULL: not measured */

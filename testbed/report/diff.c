@@ -19,13 +19,15 @@ const struct diff_word diff_words[DIFF_COUNT] = {
 	[DIFF_SAME] = {"same", "the same", INK_PLAIN},
 };
 
-/* A figure has moved when it did by more than both: the second is a share of the larger one. */
+/* A figure has moved when it did by more than both: the second is a share of the larger one.  A ms
+ * of delay costs at most 0.005 of MOS, and a lost packet may end what was a good call (G.107). */
 const struct diff_figure diff_figures[DIFF_FIGURES] = {
-	{"delay_ms", "delay", " ms", offsetof(struct cell_quality, delay_ms), 30.0, 0.25, 0},
-	{"rtt_ms", "rtt", " ms", offsetof(struct cell_quality, rtt_ms), 30.0, 0.25, 0},
-	{"jitter_ms", "jitter", " ms", offsetof(struct cell_quality, jitter_ms), 15.0, 0.25, 0},
-	{"loss_pct", "loss", " %", offsetof(struct cell_quality, loss_pct), 1.0, 0.25, 1},
-	{"mos", "MOS", "", offsetof(struct cell_quality, mos), 0.3, 0.0, 1},
+	{"delay_ms", "delay", " ms", offsetof(struct cell_quality, delay_ms), 30.0, 0.25, 0, 1, 0},
+	{"rtt_ms", "rtt", " ms", offsetof(struct cell_quality, rtt_ms), 30.0, 0.25, 0, 1, 0},
+	{"jitter_ms", "jitter", " ms", offsetof(struct cell_quality, jitter_ms), 15.0, 0.25, 0, 1,
+	 0},
+	{"loss_pct", "loss", " %", offsetof(struct cell_quality, loss_pct), 1.0, 0.25, 1, 0, 1},
+	{"mos", "MOS", "", offsetof(struct cell_quality, mos), 0.3, 0.0, 1, 0.005, 0.2},
 };
 
 double diff_figure_of(const struct cell *c, const struct diff_figure *f)
@@ -36,6 +38,14 @@ double diff_figure_of(const struct cell *c, const struct diff_figure *f)
 	return figure;
 }
 
+/* How far the machine can have moved the figure of either side. */
+static double moved_by_machine(const struct cell *c, const struct diff_figure *f)
+{
+	double lost_pct = 100.0 * (double)c->machine_lost / (double)MAX(c->quality.sent, 1);
+
+	return f->by_ms * (double)c->machine_late_ms + f->by_loss * lost_pct;
+}
+
 bool diff_figure_moved(const struct diff_cell *d, const struct diff_figure *f)
 {
 	double x, y, by;
@@ -44,8 +54,13 @@ bool diff_figure_moved(const struct diff_cell *d, const struct diff_figure *f)
 		return false;
 	x = diff_figure_of(d->before, f);
 	y = diff_figure_of(d->after, f);
-	by = fabs(x - y);
+	by = fabs(x - y) - moved_by_machine(d->before, f) - moved_by_machine(d->after, f);
 	return !isnan(x) && !isnan(y) && by > f->least && by > f->share * MAX(x, y);
+}
+
+static bool is_disturbed(const struct cell *c)
+{
+	return c->machine_late_ms > 0 || c->machine_lost > 0;
 }
 
 static bool quality_moved(const struct diff_cell *d)
@@ -53,7 +68,8 @@ static bool quality_moved(const struct diff_cell *d)
 	for (guint i = 0; i < DIFF_FIGURES; i++)
 		if (diff_figure_moved(d, &diff_figures[i]))
 			return true;
-	return d->before->quality.poor != d->after->quality.poor;
+	return d->before->quality.poor != d->after->quality.poor && !is_disturbed(d->before) &&
+	       !is_disturbed(d->after);
 }
 
 static enum diff_kind kind_of(const struct diff_cell *d)

@@ -2,7 +2,8 @@
 /* Diff: what changed between two runs, cell by cell.
  *
  * A cell is the same when verdict, path and cause are, and no figure of its quality moved further
- * than two runs of one network move it (docs/RESULTS.md).  Depends on model and json.  Pure.
+ * than two runs of one network move it, and the machine (docs/RESULTS.md).  Depends on model and
+ * json.  Pure.
  */
 #ifndef TESTBED_REPORT_DIFF_H
 #define TESTBED_REPORT_DIFF_H

@@ -19,6 +19,8 @@ extern const struct diff_figure {
 	gsize offset; /* in struct cell_quality */
 	double least, share;
 	int digits;
+	double by_ms;	/* how far a ms moves it by which the machine was late */
+	double by_loss; /* and a percent of the packets that the machine lost */
 } diff_figures[DIFF_FIGURES];
 
 double diff_figure_of(const struct cell *c, const struct diff_figure *f);

@@ -222,6 +222,12 @@ json_t *report_cell_json(const struct cell *c)
 	if (c->witnesses->len > 0)
 		json_object_set_new(json, "witnesses",
 				    report_list_json(c->witnesses, witness_json));
+	if (c->machine_late_ms > 0)
+		json_object_set_new(json, "machine_late_ms",
+				    json_integer((json_int_t)c->machine_late_ms));
+	if (c->machine_lost > 0)
+		json_object_set_new(json, "machine_lost",
+				    json_integer((json_int_t)c->machine_lost));
 	if (!c->b) {
 		json_object_set_new(json, "start", json_string(c->ad_hoc ? "ad-hoc" : "scheduled"));
 		json_object_set_new(json, "legs", report_list_json(c->legs, leg_json));

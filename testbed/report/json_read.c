@@ -219,6 +219,8 @@ static void read_outcome(struct cell *c, const json_t *json)
 	c->reason = text_copy(json, "reason");
 	c->code = reason_by_code(member_text(json, "code"));
 	c->measured = MAX((guint)member_count(json, "measured"), c->done ? 1 : 0);
+	c->machine_late_ms = member_count(json, "machine_late_ms");
+	c->machine_lost = member_count(json, "machine_lost");
 	c->setup_ms = member_figure(json, "setup_ms");
 	c->duration_ms = member_figure(json, "duration_ms");
 	c->ms_client_diagnostics = (int)member_count(diagnostics, "ms_client_diagnostics");

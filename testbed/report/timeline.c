@@ -325,6 +325,21 @@ static void put_loss_tests(const struct cell *c, GString *out)
 	}
 }
 
+/* What is in the figures and not of the network. */
+static void put_machine(const struct cell *c, GString *out)
+{
+	if (c->machine_late_ms > 0)
+		g_string_append_printf(out,
+				       "         this machine was late by %" G_GUINT64_FORMAT
+				       " ms in all meanwhile\n",
+				       c->machine_late_ms);
+	if (c->machine_lost > 0)
+		g_string_append_printf(out,
+				       "         this machine lost %" G_GUINT64_FORMAT
+				       " packets meanwhile\n",
+				       c->machine_lost);
+}
+
 /* Appends the figures of the whole call and of its streams; nothing without media. */
 static void put_quality(const struct cell *c, GString *out)
 {
@@ -347,6 +362,7 @@ static void put_quality(const struct cell *c, GString *out)
 	if (q->poor)
 		g_string_append(out, ", a poor call (CQD)");
 	g_string_append_c(out, '\n');
+	put_machine(c, out);
 	put_streams(c, out);
 }
 

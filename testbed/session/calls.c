@@ -43,6 +43,9 @@ static void call_over(struct placed_call *p)
 	session *s = p->owner;
 
 	session_distrust(s, p->shown.cell);
+	if (p->shown.cell->quality.received > 0)
+		excuse_note_quality(p->shown.cell, s->witnesses, p->placed_us,
+				    g_get_monotonic_time());
 	g_hash_table_foreach_remove(s->by_id, is_id_of, p);
 	g_ptr_array_remove_fast(s->calls, p);
 	clients_count_call(s, p->shown.cell, -1);

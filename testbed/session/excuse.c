@@ -3,6 +3,7 @@
 
 #include "testbed/session/machine.h"
 
+#include <math.h>
 #include <string.h>
 
 #define KEPT_MAX 16
@@ -122,6 +123,24 @@ GPtrArray *excuse_find_sign_in(const char *client, enum reason code, const GPtrA
 	found = excuse_find(c, all, from_us, to_us);
 	cell_free(c);
 	return found;
+}
+
+void excuse_note_quality(struct cell *c, const GPtrArray *all, gint64 from_us, gint64 to_us)
+{
+	double late_ms = 0;
+
+	c->machine_lost = 0;
+	for (guint i = 0; i < all->len; i++) {
+		const struct witness *w = all->pdata[i];
+
+		if (!concerns(w, c) || w->to_us < from_us || w->from_us > to_us)
+			continue;
+		if (witness_counts_packets(w->kind))
+			c->machine_lost += w->amount;
+		else
+			late_ms += part_ms(w, from_us, to_us);
+	}
+	c->machine_late_ms = (guint64)ceil(late_ms);
 }
 
 char *excuse_text(const GPtrArray *witnesses)

@@ -28,6 +28,10 @@ GPtrArray *excuse_find_sign_in(const char *client, enum reason code, const GPtrA
 int excuse_code_patience_ms(enum reason code);
 int excuse_patience_ms(const struct cell *c);
 
+/* Notes what the machine did to the media of the cell between the two moments: machine_late_ms, all
+ * delays of those who took part added up, and machine_lost, packets. */
+void excuse_note_quality(struct cell *c, const GPtrArray *all, gint64 from_us, gint64 to_us);
+
 /* Adds copies of them to what a cell or a sign-in was spoilt by before, up to a limit. */
 void excuse_keep(GPtrArray *kept, const GPtrArray *witnesses);
 /* "the machine was overloaded: A; B and 4 more"; the caller frees. */

@@ -77,32 +77,60 @@ Test(diff, quality_beyond_noise)
 	static const struct row {
 		gsize figure;
 		double before, after;
+		guint64 late_ms, lost; /* by the machine, in the second run */
 		enum diff_kind kind;
 	} rows[] = {
-		{offsetof(struct cell_quality, delay_ms), 1.0, 31.0, DIFF_SAME},
-		{offsetof(struct cell_quality, delay_ms), 1.0, 32.0, DIFF_QUALITY},
-		{offsetof(struct cell_quality, delay_ms), 200.0, 240.0, DIFF_SAME},
-		{offsetof(struct cell_quality, delay_ms), 240.0, 150.0, DIFF_QUALITY},
-		{offsetof(struct cell_quality, rtt_ms), 10.0, 70.0, DIFF_QUALITY},
-		{offsetof(struct cell_quality, jitter_ms), 1.0, 15.0, DIFF_SAME},
-		{offsetof(struct cell_quality, loss_pct), 0.0, 1.0, DIFF_SAME},
-		{offsetof(struct cell_quality, loss_pct), 0.0, 1.1, DIFF_QUALITY},
-		{offsetof(struct cell_quality, mos), 4.3, 4.1, DIFF_SAME},
-		{offsetof(struct cell_quality, mos), 4.3, 3.9, DIFF_QUALITY},
-		{offsetof(struct cell_quality, mos), 4.3, NAN, DIFF_SAME},
+		{offsetof(struct cell_quality, delay_ms), 1.0, 31.0, 0, 0, DIFF_SAME},
+		{offsetof(struct cell_quality, delay_ms), 1.0, 32.0, 0, 0, DIFF_QUALITY},
+		{offsetof(struct cell_quality, delay_ms), 200.0, 240.0, 0, 0, DIFF_SAME},
+		{offsetof(struct cell_quality, delay_ms), 240.0, 150.0, 0, 0, DIFF_QUALITY},
+		{offsetof(struct cell_quality, rtt_ms), 10.0, 70.0, 0, 0, DIFF_QUALITY},
+		{offsetof(struct cell_quality, jitter_ms), 1.0, 15.0, 0, 0, DIFF_SAME},
+		{offsetof(struct cell_quality, loss_pct), 0.0, 1.0, 0, 0, DIFF_SAME},
+		{offsetof(struct cell_quality, loss_pct), 0.0, 1.1, 0, 0, DIFF_QUALITY},
+		{offsetof(struct cell_quality, mos), 4.3, 4.1, 0, 0, DIFF_SAME},
+		{offsetof(struct cell_quality, mos), 4.3, 3.9, 0, 0, DIFF_QUALITY},
+		{offsetof(struct cell_quality, mos), 4.3, NAN, 0, 0, DIFF_SAME},
+		/* what a busy machine has done, and what it can't have done */
+		{offsetof(struct cell_quality, delay_ms), 1.0, 209.1, 250, 0, DIFF_SAME},
+		{offsetof(struct cell_quality, delay_ms), 1.0, 400.0, 250, 0, DIFF_QUALITY},
+		{offsetof(struct cell_quality, mos), 4.08, 3.44, 250, 0, DIFF_SAME},
+		{offsetof(struct cell_quality, mos), 4.08, 3.44, 50, 0, DIFF_QUALITY},
+		{offsetof(struct cell_quality, loss_pct), 0.0, 5.0, 250, 0, DIFF_QUALITY},
+		{offsetof(struct cell_quality, loss_pct), 0.0, 5.0, 0, 5, DIFF_SAME},
+		{offsetof(struct cell_quality, loss_pct), 0.0, 5.0, 0, 2, DIFF_QUALITY},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autoptr(results) before = sample_results(), after = sample_results();
+		struct cell *c = sample_cell(after, DIRECT);
 		g_autoptr(diff) d = NULL;
 
 		G_STRUCT_MEMBER(double, &sample_cell(before, DIRECT)->quality, rows[i].figure) =
 			rows[i].before;
-		G_STRUCT_MEMBER(double, &sample_cell(after, DIRECT)->quality, rows[i].figure) =
-			rows[i].after;
+		G_STRUCT_MEMBER(double, &c->quality, rows[i].figure) = rows[i].after;
+		c->quality.sent = 100;
+		c->machine_late_ms = rows[i].late_ms;
+		c->machine_lost = rows[i].lost;
 		d = diff_new(before, after);
 		cr_expect_eq(d->counts[DIFF_QUALITY], rows[i].kind == DIFF_QUALITY ? 1u : 0u,
 			     "row %u", i);
+	}
+}
+
+/* A stream that became poor beside a late machine says nothing about the network. */
+Test(diff, a_poor_call_on_a_busy_machine)
+{
+	for (guint64 late_ms = 0; late_ms <= 100; late_ms += 100) {
+		g_autoptr(results) before = sample_results(), after = sample_results();
+		struct cell *c = sample_cell(after, DIRECT);
+		g_autoptr(diff) d = NULL;
+
+		c->quality.poor = true;
+		c->machine_late_ms = late_ms;
+		d = diff_new(before, after);
+		cr_expect_eq(d->counts[DIFF_QUALITY], late_ms ? 0u : 1u, "late by %u ms",
+			     (guint)late_ms);
 	}
 }
 

@@ -127,6 +127,26 @@ Test(json, follows_the_contract)
 	json_decref(document);
 }
 
+/* What was not seen is not there. */
+Test(json, says_what_the_machine_did_to_the_figures)
+{
+	g_autoptr(results) r = sample_results();
+	struct cell *c = sample_cell(r, "missing-route/dc1-branch1/audio");
+	json_auto_t *quiet = report_cell_json(c), *busy = NULL;
+	struct cell *back;
+
+	cr_expect_null(json_object_get(quiet, "machine_late_ms"));
+	cr_expect_null(json_object_get(quiet, "machine_lost"));
+	c->machine_late_ms = 250;
+	c->machine_lost = 3;
+	busy = report_cell_json(c);
+	back = report_cell_parse(busy, "missing-route", NULL);
+	cr_assert(back);
+	cr_expect_eq(back->machine_late_ms, 250u);
+	cr_expect_eq(back->machine_lost, 3u);
+	cell_free(back);
+}
+
 /* A whole document of figures that nobody measured is still JSON. */
 Test(json, writes_null_for_what_was_not_measured)
 {

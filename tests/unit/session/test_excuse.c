@@ -148,6 +148,30 @@ Test(excuse, of_a_pass_as_expected_is_not_looked_for)
 	cell_free(cell);
 }
 
+/* A cell that passed counts for what it is, and says what of its figures may be the machine's. */
+Test(excuse, what_the_machine_did_to_the_quality_is_noted)
+{
+	static const struct witness seen[] = {
+		{WITNESS_STARVED, edge, 400, 9 * S, 11 * S}, /* half of it before the call */
+		{WITNESS_LATE, b, 150, 12 * S, 13 * S},
+		{WITNESS_LATE, c, 900, 12 * S, 13 * S},		/* takes no part */
+		{WITNESS_STOPPED, tunnel, 700, 18 * S, 19 * S}, /* after the call */
+		{WITNESS_SOCKET_FULL, sockets, 3, 11 * S, 11 * S},
+		{WITNESS_QUEUE_FULL, device, 2, 12 * S, 12 * S},
+	};
+	struct cell *cell = cell_of(&cases[0]);
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(witness_free);
+
+	for (guint i = 0; i < G_N_ELEMENTS(seen); i++)
+		g_ptr_array_add(all, witness_copy(&seen[i]));
+	excuse_note_quality(cell, all, 10 * S, 17 * S);
+	cr_expect_eq(cell->machine_late_ms, 350u, "%u", (guint)cell->machine_late_ms);
+	cr_expect_eq(cell->machine_lost, 5u, "%u", (guint)cell->machine_lost);
+	cell_reset(cell);
+	cr_expect_eq(cell->machine_late_ms + cell->machine_lost, 0u);
+	cell_free(cell);
+}
+
 Test(excuse, makes_an_error_that_names_the_witnesses)
 {
 	struct cell *cell = cell_of(&cases[0]);

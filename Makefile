@@ -280,19 +280,23 @@ $(B)/tests/clock-jump.so: tests/preload/clock_jump.c $(B)/flags
 	$(call say,CC,$<)
 	$(Q)$(CC) -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $<
 
-# What fills the machine by itself, as a matrix does, runs one at a time.  What mostly waits, for single calls, is
-# beside others of its kind: in two lanes, several tests in each.
+# What says how much a machine can do, or needs all of it, runs one at a time; whole matrices, two at a time.  What mostly
+# waits, for single calls, is beside others of its kind: in two lanes of about the same length, several tests in each.
 E2E_PROGRAMS := $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS))
 e2e_of = $(filter $(patsubst %,$(B)/tests/e2e/%/run,$(1)),$(E2E_PROGRAMS))
+E2E_RUNS := $(call e2e_of,finished proof schema)
 E2E_LIVE := $(call e2e_of,live exercise forward nat faults)
-E2E_BESIDE := $(call e2e_of,install import shards schema tour trouble terminal machine diff clients endurance scarcity)
-.PHONY: check-e2e e2e-alone e2e-live e2e-beside
+E2E_BESIDE := $(call e2e_of,install import shards tour trouble terminal machine diff clients endurance scarcity)
+.PHONY: check-e2e e2e-alone e2e-runs e2e-live e2e-beside
 check-e2e: all $(OF_OTHERS) $(B)/tests/flood $(B)/tests/clock-jump.so $(B)/tests/deny $(B)/tests/scarce.so $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(E2E_PROGRAMS) ## whole labs: every cell, by packets
-	$(Q)failed=; $(MAKE) --no-print-directory e2e-alone || failed=1; \
+	$(Q)failed=; for level in e2e-alone e2e-runs; do $(MAKE) --no-print-directory $$level || failed=1; done; \
 		$(MAKE) --no-print-directory -k --output-sync=target e2e-live e2e-beside || failed=1; test -z "$$failed"
 
 e2e-alone:
-	$(Q)TEST_JOBS=1 $(call run_tests,$(filter-out $(E2E_LIVE) $(E2E_BESIDE),$(E2E_PROGRAMS)))
+	$(Q)TEST_JOBS=1 $(call run_tests,$(filter-out $(E2E_RUNS) $(E2E_LIVE) $(E2E_BESIDE),$(E2E_PROGRAMS)))
+
+e2e-runs:
+	$(Q)TEST_JOBS=2 $(call run_tests,$(E2E_RUNS))
 
 e2e-live:
 	$(Q)TEST_JOBS=5 $(call run_tests,$(E2E_LIVE))
@@ -404,7 +408,10 @@ check-topologies: all ## every topology's matrix, by packets (minutes)
 		sed -n 's/^ *"unexpected": *\([0-9]*\).*/\1 unexpected/p' $(B)/topology.json; \
 	done; test -z "$$failed"
 
-.PHONY: check-package
+.PHONY: check-package check-packages
+check-packages: ## scripts/setup names packages that Debian 12, Debian 13 and Ubuntu 24.04 have
+	$(Q)scripts/check-packages
+
 check-package: ## the Debian package: built, judged by lintian, its own test run (minutes; needs scripts/setup --all)
 	$(Q)scripts/check-package
 
@@ -437,16 +444,11 @@ check-san: ## unit and netns tests with AddressSanitizer and UBSan
 check-clang: ## everything built with the other compiler, warnings being errors, and unit tests
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=clang DEVELOPER=1 all tests check-unit
 
+RESUME ?=
 FULL := check check-firefox check-static check-package check-topologies check-exercises abuse engine-equality fault-matrix fault-networks fuzz check-san \
-	check-clang check-machine check-scarcity check-deaths check-endurance
-check-full: ## check, and all that takes longer, with a table of what was found (hours; docs/TESTING.md; needs scripts/setup --all)
-	$(Q)rm -f $(B)/figures; failed=; for part in $(FULL); do \
-		echo "=== $$part"; began=$$(date +%s); came=passed; \
-		$(MAKE) --no-print-directory $$part || { came=FAILED; failed="$$failed $$part"; }; \
-		printf '%s\t%s in %s s\n' "$$part" "$$came" $$(($$(date +%s) - began)) >>$(B)/figures; \
-	done; echo "=== packages"; scripts/check-packages || failed="$$failed packages"; \
-	scripts/reliability $(B)/figures; \
-	test -z "$$failed" || { echo "check-full: failed:$$failed"; exit 1; }
+	check-clang check-machine check-scarcity check-deaths check-endurance check-packages
+check-full: ## check, and all that takes longer, with a table of what was found; RESUME=1 goes on (hours; docs/TESTING.md; needs scripts/setup --all)
+	$(Q)MAKE='$(MAKE)' RESUME='$(RESUME)' scripts/check-full $(B)/figures $(FULL)
 
 .PHONY: reliability
 reliability: ## put what the last check-full, or parts of it, found into docs/RELIABILITY.md

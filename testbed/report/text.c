@@ -179,25 +179,34 @@ static void append_causes(const struct scenario_result *s, GString *out)
 		g_string_append_c(out, '\n');
 }
 
-/* The cell to explain: the first unexpected failure, else the first failure. */
-static const struct cell *first_failed(const struct scenario_result *s)
+/* Whether there is something to explain, and how much: an unexpected failure, else another path
+ * than the one expected, else a failure. */
+static unsigned worth_explaining(const struct cell *c)
 {
-	const struct cell *first = NULL;
-
-	ptr_array_foreach(const struct cell, c, s->cells) {
-		if (!c->done || c->verdict != VERDICT_FAIL)
-			continue;
-		if (!c->as_expected)
-			return c;
-		first = first ? first : c;
-	}
-	return first;
+	if (!c->done)
+		return 0;
+	if (c->verdict == VERDICT_FAIL)
+		return c->as_expected ? 1 : 3;
+	return c->verdict == VERDICT_PASS && c->expected_verdict == VERDICT_PASS && differs(c) ? 2 :
+												 0;
 }
 
-/* Appends the command that explains a failed cell; nothing without failures. */
+/* The cell to explain, the first of those most worth it.  NULL: there is none. */
+static const struct cell *cell_to_explain(const struct scenario_result *s)
+{
+	const struct cell *best = NULL;
+
+	ptr_array_foreach(const struct cell, c, s->cells) {
+		if (worth_explaining(c) > (best ? worth_explaining(best) : 0))
+			best = c;
+	}
+	return best;
+}
+
+/* Appends the command that explains a cell; nothing where there is nothing to explain. */
 static void append_why(const struct scenario_result *s, const struct report_text *how, GString *out)
 {
-	const struct cell *c = first_failed(s);
+	const struct cell *c = cell_to_explain(s);
 	g_autofree char *command = c ? run_args_explain(&how->made, c->id) : NULL;
 
 	if (c)

@@ -42,6 +42,27 @@ Test(install, an_installed_copy_runs_calls)
 	program_folder_free(folder);
 }
 
+/* The job's artifact, unpacked elsewhere, has what explain reads. */
+Test(install, what_ci_keeps_is_explained_elsewhere)
+{
+	char *folder = program_folder_new();
+	g_autofree char *program = program_path("testbed");
+	g_autofree char *line = g_strdup_printf(
+		"kept=$(sed -n '/path: |/,$ s/^ *//p' deploy/ci/github.yml | "
+		"sed -e 1d -e 's|${{ env.TOPOLOGY }}|net/company.yaml|') && "
+		"mkdir -p '%s/job/net' '%s/other' && cp topologies/lync.yaml "
+		"'%s/job/net/company.yaml' && cd '%s/job' && '%s' run matrix -q -t "
+		"net/company.yaml -s missing-route --media audio --pairs branch1:home1 "
+		"--junit junit.xml --out run >/dev/null && tar cf - $kept | tar xf - -C ../other "
+		"&& cd ../other && rm -r ../job && "
+		"'%s' explain run missing-route/branch1-home1/audio --no-trial",
+		folder, folder, folder, folder, program, program);
+	g_autofree char *out = output_of(line);
+
+	cr_expect_not_null(strstr(out, "where  edge, 10.20.0.0/24"), "%s", out);
+	program_folder_free(folder);
+}
+
 /* Hides a program of the machine from this line of sh, which root must run. */
 static char *without(const char *hidden, const char *line)
 {

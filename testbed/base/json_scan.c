@@ -4,6 +4,8 @@
 #include <string.h>
 
 #define DEPTH_MAX 64
+#define INDENT "        "
+#define INDENT_BYTES (sizeof INDENT - 1)
 
 static bool scan_wrong(struct json_scan *s, const char *what)
 {
@@ -12,11 +14,20 @@ static bool scan_wrong(struct json_scan *s, const char *what)
 	return false;
 }
 
+static bool is_space(char byte)
+{
+	return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r';
+}
+
+/* Half of a document is indentation, which is passed over in steps of several bytes. */
 static void pass_space(struct json_scan *s)
 {
-	while (s->at < s->end &&
-	       (*s->at == ' ' || *s->at == '\n' || *s->at == '\t' || *s->at == '\r'))
+	while (s->at < s->end && is_space(*s->at)) {
 		s->at++;
+		while ((gsize)(s->end - s->at) >= INDENT_BYTES &&
+		       memcmp(s->at, INDENT, INDENT_BYTES) == 0)
+			s->at += INDENT_BYTES;
+	}
 }
 
 /* The next byte after space; NUL: there is none. */
@@ -26,13 +37,20 @@ static char next_byte(struct json_scan *s)
 	return s->at < s->end ? *s->at : '\0';
 }
 
-/* Passes over this byte if it is the next one. */
-static bool take_byte(struct json_scan *s, char byte)
+/* Passes over this byte, if it is the next one. */
+static bool pass_byte(struct json_scan *s, char byte)
 {
-	if (next_byte(s) != byte || s->at == s->end)
+	if (s->at == s->end || *s->at != byte)
 		return false;
 	s->at++;
 	return true;
+}
+
+/* The same behind space. */
+static bool take_byte(struct json_scan *s, char byte)
+{
+	pass_space(s);
+	return pass_byte(s, byte);
 }
 
 /* Passes over the rest of an escape, from behind the backslash. */
@@ -50,21 +68,32 @@ static bool pass_escape(struct json_scan *s)
 	return true;
 }
 
+/* The first byte from `at` on that does not stand for itself in a text; `end`: all do. */
+static const char *plain_end(const char *at, const char *end)
+{
+	while (at < end && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\')
+		at++;
+	return at;
+}
+
 static bool pass_text(struct json_scan *s)
 {
 	s->at++;
-	while (s->at < s->end && *s->at != '"') {
-		unsigned char byte = (unsigned char)*s->at++;
-
-		if (byte < 0x20)
+	for (;;) {
+		s->at = plain_end(s->at, s->end);
+		if (s->at == s->end)
+			return scan_wrong(s, "a text without end");
+		switch (*s->at++) {
+		case '"':
+			return true;
+		case '\\':
+			if (!pass_escape(s))
+				return false;
+			break;
+		default:
 			return scan_wrong(s, "a control character in a text");
-		if (byte == '\\' && !pass_escape(s))
-			return false;
+		}
 	}
-	if (s->at == s->end)
-		return scan_wrong(s, "a text without end");
-	s->at++;
-	return true;
 }
 
 /* Passes over digits; false: there are none. */
@@ -77,43 +106,30 @@ static bool pass_digits(struct json_scan *s)
 	return s->at > first;
 }
 
-/* Passes over one of these bytes, if it is the next one. */
-static bool pass_one_of(struct json_scan *s, const char *bytes)
-{
-	if (s->at == s->end || *s->at == '\0' || !strchr(bytes, *s->at))
-		return false;
-	s->at++;
-	return true;
-}
-
 static bool pass_number(struct json_scan *s)
 {
 	bool ok;
 
-	pass_one_of(s, "-");
-	ok = pass_one_of(s, "0") || pass_digits(s);
-	if (ok && pass_one_of(s, "."))
+	pass_byte(s, '-');
+	ok = pass_byte(s, '0') || pass_digits(s);
+	if (ok && pass_byte(s, '.'))
 		ok = pass_digits(s);
-	if (ok && pass_one_of(s, "eE")) {
-		pass_one_of(s, "+-");
+	if (ok && (pass_byte(s, 'e') || pass_byte(s, 'E'))) {
+		if (!pass_byte(s, '+'))
+			pass_byte(s, '-');
 		ok = pass_digits(s);
 	}
 	return ok || scan_wrong(s, "no such number");
 }
 
-static bool pass_word(struct json_scan *s)
+static bool pass_word(struct json_scan *s, const char *word)
 {
-	static const char *const words[] = {"true", "false", "null"};
+	gsize length = strlen(word);
 
-	for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
-		gsize length = strlen(words[i]);
-
-		if ((gsize)(s->end - s->at) >= length && memcmp(s->at, words[i], length) == 0) {
-			s->at += length;
-			return true;
-		}
-	}
-	return scan_wrong(s, "no such value");
+	if ((gsize)(s->end - s->at) < length || memcmp(s->at, word, length) != 0)
+		return scan_wrong(s, "no such value");
+	s->at += length;
+	return true;
 }
 
 static bool pass_member(struct json_scan *s, const struct json_slice *key G_GNUC_UNUSED,
@@ -137,9 +153,11 @@ static bool pass_value(struct json_scan *s)
 	case '"':
 		return pass_text(s);
 	case 't':
+		return pass_word(s, "true");
 	case 'f':
+		return pass_word(s, "false");
 	case 'n':
-		return pass_word(s);
+		return pass_word(s, "null");
 	default:
 		return pass_number(s);
 	}

@@ -3,6 +3,7 @@
 
 #include "common/base/files.h"
 #include "testbed/cmd/ci.h"
+#include "testbed/cmd/merge_read.h"
 #include "testbed/explain/finished.h"
 #include "testbed/report/ci.h"
 #include "testbed/report/merge.h"
@@ -13,16 +14,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define RESULTS_BYTES_MAX ((gsize)1024 * 1024 * 1024) /* 10,000 cells have 18 MB */
-#define DRAWN_CELLS_MAX 20000			      /* more are summed up, not drawn */
-#define DIFFERING_MAX 100			      /* of those, so many are told */
+#define DRAWN_CELLS_MAX 20000 /* more are summed up, not drawn */
+#define DIFFERING_MAX 100     /* of those, so many are told */
 #define WRITE_BYTES (1024u * 1024u)
 
 /* Where the document of a run is. */
 struct merge_source {
 	int fd;	     /* of a file; -1: none */
 	char *bytes; /* or the document itself, made from events; NULL: none */
-	gsize length;
 };
 
 struct merging {
@@ -43,13 +42,13 @@ static void clear_source(gpointer source)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* Adds a run's document to the merge, and keeps `source` (taken over) to copy cells from. */
+/* Adds a run's document (taken over) to the merge, and keeps `source` (taken over) to copy cells
+ * from. */
 static bool add_source(struct merging *m, const char *name, struct merge_source source,
-		       const char *bytes, gsize length, GError **error)
+		       struct merge_document *document, GError **error)
 {
-	bool ok = merge_add(m->merge, name, bytes, length, error);
+	bool ok = document && merge_add_document(m->merge, name, document, error);
 
-	source.length = length;
 	if (ok)
 		g_array_append_val(m->sources, source);
 	else
@@ -65,9 +64,10 @@ static bool add_events(struct merging *m, const char *dir)
 	g_autoptr(GError) error = NULL;
 	json_auto_t *document = f ? report_results_json(f->results, true) : NULL;
 	char *text = document ? report_document_text(document, JSON_REAL_PRECISION(9)) : NULL;
+	struct merge_source source = {.fd = -1, .bytes = text};
 
-	if (text && add_source(m, dir, (struct merge_source){.fd = -1, .bytes = text}, text,
-			       strlen(text), &error))
+	if (text &&
+	    add_source(m, dir, source, merge_document_new(text, strlen(text), &error), &error))
 		return true;
 	if (error)
 		return cmd_error("%s: %s", dir, error->message);
@@ -75,38 +75,21 @@ static bool add_events(struct merging *m, const char *dir)
 	return true;
 }
 
-/* Adds a run folder, by its results.json when the run came to its end. */
-static bool add_folder(struct merging *m, const char *dir)
+/* Adds a run: a document that --json has written, or a folder, by its results.json when the run
+ * came to its end. */
+static bool add_run(struct merging *m, struct merge_reading *r)
 {
-	int fd = files_open_below(dir, "results.json", NULL);
-	gsize length = 0;
-	g_autofree char *bytes = fd >= 0 ? files_read(fd, RESULTS_BYTES_MAX, &length, NULL) : NULL;
-	struct merge_source source = {.fd = fd};
-	g_autoptr(GError) error = NULL;
+	g_autoptr(GError) error = g_steal_pointer(&r->error);
+	struct merge_source source = {.fd = r->fd};
 
-	if (!bytes || !merge_says_complete(bytes, length)) {
-		clear_source(&source);
-		return add_events(m, dir);
+	if (!r->document && !error)
+		return add_events(m, r->name);
+	if (!error) {
+		r->fd = -1;
+		if (add_source(m, r->name, source, g_steal_pointer(&r->document), &error))
+			return true;
 	}
-	return add_source(m, dir, source, bytes, length, &error) ||
-	       cmd_error("%s/results.json: %s", dir, error->message);
-}
-
-/* Adds a document that --json has written. */
-static bool add_file(struct merging *m, const char *path)
-{
-	g_autofree char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path);
-	g_autoptr(GError) error = NULL;
-	struct merge_source source = {.fd = files_open_below(folder, name, &error)};
-	gsize length = 0;
-	g_autofree char *bytes =
-		source.fd >= 0 ? files_read(source.fd, RESULTS_BYTES_MAX, &length, &error) : NULL;
-
-	if (bytes && add_source(m, path, source, bytes, length, &error))
-		return true;
-	if (!bytes)
-		clear_source(&source);
-	return cmd_error("%s: %s", path, error->message);
+	return cmd_error("%s%s: %s", r->name, r->is_file ? "" : "/results.json", error->message);
 }
 
 /* As many descriptors as the user may have: each run takes one. */
@@ -123,12 +106,12 @@ static void raise_descriptor_limit(void)
 /* Adds all runs; false: one can't be merged, which was printed. */
 static bool add_runs(struct merging *m, char *const *names)
 {
-	for (; *names; names++) {
-		bool is_file = g_file_test(*names, G_FILE_TEST_IS_REGULAR);
+	g_autoptr(merge_readers) readers = merge_readers_new(names);
+	struct merge_reading *r;
 
-		if (!(is_file ? add_file(m, *names) : add_folder(m, *names)))
+	while ((r = merge_readers_next(readers)))
+		if (!add_run(m, r))
 			return false;
-	}
 	merge_end(m->merge);
 	return m->merge->runs->len > 0 || cmd_error("of none of these runs anything can be read");
 }

@@ -125,11 +125,14 @@ static void add_scenario_cells(merge *m, struct merge_run *r, struct merge_scena
 bool merge_add(merge *m, const char *name, const char *bytes, gsize length, GError **error)
 {
 	struct merge_document *document = merge_document_new(bytes, length, error);
-	struct merge_run *r;
 
-	if (!document)
-		return false;
-	r = object_new(&merge_run_shape);
+	return document && merge_add_document(m, name, document, error);
+}
+
+bool merge_add_document(merge *m, const char *name, struct merge_document *document, GError **error)
+{
+	struct merge_run *r = object_new(&merge_run_shape);
+
 	r->name = g_strdup(name);
 	r->run = json_incref(document->run);
 	r->topology = json_incref(document->topology);

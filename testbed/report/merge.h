@@ -56,6 +56,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(merge, object_free)
  * verdict null.  False with `error` (TB_ERROR_INPUT), and nothing was added: it is no such
  * document, or not of the same matrix as the first one.  The bytes are not used afterwards. */
 bool merge_add(merge *m, const char *name, const char *bytes, gsize length, GError **error);
+/* The same by a document that was walked before, which is taken over. */
+bool merge_add_document(merge *m, const char *name, struct merge_document *document,
+			GError **error);
 /* Notes that nothing could be read of a run: it is missing. */
 void merge_add_lost(merge *m, const char *name);
 /* After the last run: puts scenarios and cells in the order of the matrix. */

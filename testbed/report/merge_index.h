@@ -27,7 +27,7 @@ struct merge_document {
 	GPtrArray *scenarios; /* struct merge_scenario; their cells are of run 0 */
 };
 
-/* Walks the document; the caller frees the result by object_free.  NULL with `error`
+/* Walks the document, in any thread; the caller frees the result by object_free.  NULL with `error`
  * (TB_ERROR_INPUT). */
 struct merge_document *merge_document_new(const char *bytes, gsize length, GError **error);
 

@@ -2,7 +2,6 @@
 #include "testbed/cmd/ci.h"
 
 #include "common/base/files.h"
-#include "testbed/cmd/story.h"
 #include "testbed/explain/differing.h"
 #include "testbed/report/change_sheet.h"
 #include "testbed/report/ci.h"
@@ -124,28 +123,54 @@ static char *chosen_calls(const struct options *o)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* "2026-11-30 12:00:00 UTC", which the caller frees; NULL: not known. */
+static char *time_text(gint64 us)
+{
+	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(us / G_USEC_PER_SEC);
+
+	return utc && us > 0 ? g_date_time_format(utc, "%F %T UTC") : NULL;
+}
+
 /* As HTML, or Markdown where the file's name ends with .md or it is stdout. */
+static int write_sheet(const struct change_sheet *sheet, const char *where)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	struct sheet out = {.out = text,
+			    .html = !is_stdout(where) && !g_str_has_suffix(where, ".md")};
+
+	change_sheet_write(sheet, &out);
+	return write_text(where, text);
+}
+
 static int write_change_report(const struct ci_subject *of, const struct ci_run *told, differing *d,
 			       const struct options *o)
 {
-	g_autoptr(GString) text = g_string_new(NULL);
-	gint64 started_us = of->run ? of->run->started_us : 0;
-	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(started_us / G_USEC_PER_SEC);
-	g_autofree char *started =
-		utc && started_us > 0 ? g_date_time_format(utc, "%F %T UTC") : NULL;
-	g_autofree char *only = of->earlier ? NULL : chosen_calls(o);
+	g_autofree char *started = time_text(of->run ? of->run->started_us : 0),
+			*only = of->earlier ? NULL : chosen_calls(o);
 	const struct change_sheet sheet = {.run = told,
 					   .only = only,
 					   .compared = of->compared,
 					   .fix_of = fix_of,
 					   .user_data = d,
 					   .started = started};
-	struct sheet out = {.out = text,
-			    .html = !is_stdout(o->change_report) &&
-				    !g_str_has_suffix(o->change_report, ".md")};
 
-	change_sheet_write(&sheet, &out);
-	return write_text(o->change_report, text);
+	return write_sheet(&sheet, o->change_report);
+}
+
+int cmd_ci_explained(const explanation *x, const struct storied *told, const struct run_args *made,
+		     const struct options *o)
+{
+	g_autoptr(results) r = o->change_report ? cmd_explained_results(x, told) : NULL;
+	g_autofree char *started = time_text(told->run ? told->run->started_us : g_get_real_time());
+	struct ci_run run = {.results = r, .base = told->base, .how = *made};
+	const struct change_sheet sheet = {.run = &run, .explained = x, .started = started};
+
+	if (!o->change_report)
+		return CMD_AS_EXPECTED;
+	if (!r)
+		return cmd_fail(CMD_INTERNAL, "no change report: no results");
+	run.how.folder = x->run_dir;
+	return write_sheet(&sheet, o->change_report);
 }
 
 /* Writes what the options ask for.  Returns the exit code. */

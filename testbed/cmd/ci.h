@@ -7,6 +7,7 @@
 #define TESTBED_CMD_CI_H
 
 #include "testbed/cmd/cmd.h"
+#include "testbed/cmd/story.h"
 #include "testbed/explain/finished.h"
 #include "testbed/report/diff.h"
 
@@ -31,5 +32,9 @@ int cmd_ci_write(const struct ci_subject *of, const struct options *o);
 /* The same for results alone, merged from several runs: without proofs and lines of the topology.
  * `folders`: cell's id -> folder of the run that has it. */
 int cmd_ci_write_results(const results *r, GHashTable *folders, const struct options *o);
+/* Writes o->change_report, where it is asked for, of the one call that was explained; `made` as for
+ * explain_text.  Returns the exit code. */
+int cmd_ci_explained(const explanation *x, const struct storied *told, const struct run_args *made,
+		     const struct options *o);
 
 #endif

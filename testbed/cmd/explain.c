@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/explain.h"
+#include "testbed/cmd/ci.h"
 #include "testbed/cmd/live_view.h"
 
 #include "common/base/files.h"
@@ -7,7 +8,6 @@
 #include "testbed/model/change_text.h"
 #include "testbed/cmd/rundir.h"
 #include "testbed/cmd/signals.h"
-#include "testbed/cmd/story.h"
 #include "testbed/report/call_capture.h"
 #include "testbed/report/explain_json.h"
 #include "testbed/report/explain_text.h"
@@ -82,11 +82,34 @@ static int write_packets(const explanation *x, const struct storied *told, const
 		       cmd_failed(error);
 }
 
+static bool is_stdout(const char *where)
+{
+	return g_strcmp0(where, "-") == 0;
+}
+
+/* Writes what is asked for of a call whose cause was looked for.  Returns the exit code. */
+static int write_found(const explanation *x, const struct storied *told,
+		       const struct run_args *made, const struct options *o)
+{
+	int status = cmd_story_explained(x, told, o);
+
+	if (status == CMD_AS_EXPECTED && o->write)
+		status = write_packets(x, told, o);
+	if (status == CMD_AS_EXPECTED)
+		status = cmd_ci_explained(x, told, made, o);
+	return status;
+}
+
 /* Writes the explanation as text, JSON, story or page, as the options ask.  Returns the exit code.
  */
 static int write_explanation(const explanation *x, const struct storied *told,
 			     const struct options *o)
 {
+	g_auto(GStrv) changes = model_change_lines(o->changes);
+	const struct run_args made = {.program = cmd_program(),
+				      .topology = cmd_topology_argument(told->base->file),
+				      .changes = changes,
+				      .allow_commands = o->allow_commands};
 	g_autoptr(GString) text = g_string_new(NULL);
 	int status = CMD_AS_EXPECTED;
 
@@ -96,21 +119,12 @@ static int write_explanation(const explanation *x, const struct storied *told,
 		status = cmd_write_json(o->json, document);
 	}
 	if (status == CMD_AS_EXPECTED && x->finding)
-		status = cmd_story_explained(x, told, o);
-	if (status == CMD_AS_EXPECTED && x->finding && o->write)
-		status = write_packets(x, told, o);
-	if (status != CMD_AS_EXPECTED || g_strcmp0(o->json, "-") == 0 ||
-	    g_strcmp0(o->write, "-") == 0)
+		status = write_found(x, told, &made, o);
+	if (status != CMD_AS_EXPECTED || is_stdout(o->json) || is_stdout(o->write) ||
+	    is_stdout(o->change_report))
 		return status;
-	if (x->finding) {
-		g_auto(GStrv) changes = model_change_lines(o->changes);
-		const struct run_args made = {.program = cmd_program(),
-					      .topology = cmd_topology_argument(told->base->file),
-					      .changes = changes,
-					      .allow_commands = o->allow_commands};
-
+	if (x->finding)
 		explain_text(x, &made, o->verbose, cmd_columns(STDOUT_FILENO), text);
-	}
 	return cmd_print(text->str, (gssize)text->len);
 }
 
@@ -306,6 +320,7 @@ static bool is_run_folder(const char *name)
 int cmd_explain(const struct options *o)
 {
 	char *const *a = o->arguments;
+	bool stdout_taken;
 	guint64 seed;
 
 	if (o->icewarn)
@@ -313,7 +328,7 @@ int cmd_explain(const struct options *o)
 	if (!a[0] || (o->run && a[1]))
 		return cmd_fail(CMD_USAGE,
 				"usage: testbed explain [RUNDIR] CELL | A B [-n LAB] [OPTION...]");
-	if (!cmd_seed(o, &seed))
+	if (!cmd_seed(o, &seed) || !cmd_ci_check(o, &stdout_taken))
 		return CMD_USAGE;
 	if (o->run && !o->name)
 		return explain_run(o->run, a[0], o, seed);

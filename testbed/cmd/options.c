@@ -142,6 +142,9 @@ static const struct meaning_row {
 	{"report", "topology", "that the run was of, for --html (default: where it was)"},
 	{"down", "all", "every lab that is up"},
 	{"explain", "all", "try the fix on every other call, too"},
+	{"explain", "change-report",
+	 "write a page for a change: the call, its cause, fix, commands, rollback (HTML, or "
+	 "Markdown: .md, '-')"},
 	{"explain", "write", "write the call's packets to this file, as pcapng for Wireshark"},
 	{"run nat", "all", "wait for long timeouts, too"},
 	{"trace", "name",

@@ -86,32 +86,38 @@ static int write_story(json_t *index, const char *id, json_t *cell, json_t *node
 	return cmd_write_document(o->story, index, 1);
 }
 
-/* A run of one cell, which borrows its scenario from `all`. */
-static results *results_of_cell(const results *all, const struct cell *c)
+/* Those of `all` that are of the cell's scenario, with `c` as its only cell. */
+static results *results_of_cell(const results *all, const struct cell *c, const char *lab_name)
 {
 	json_auto_t *document = report_results_json(all, true);
-	json_t *scenarios = json_object_get(document, "scenarios"), *scenario, *cells, *cell;
+	json_t *scenarios = json_object_get(document, "scenarios");
 
 	for (size_t i = json_array_size(scenarios); i-- > 0;) {
-		scenario = json_array_get(scenarios, i);
-		cells = json_object_get(scenario, "cells");
-		if (!member_is(scenario, "name", c->scenario))
+		json_t *scenario = json_array_get(scenarios, i);
+
+		if (member_is(scenario, "name", c->scenario))
+			json_object_set_new(scenario, "cells",
+					    json_pack("[o]", report_cell_json(c)));
+		else
 			json_array_remove(scenarios, i);
-		for (size_t k = json_array_size(cells); k-- > 0;) {
-			cell = json_array_get(cells, k);
-			if (!member_is(cell, "id", c->id))
-				json_array_remove(cells, k);
-		}
 	}
+	if (lab_name) /* nothing was run but the call */
+		json_object_set_new(json_object_get(document, "run"), "id", json_string(lab_name));
 	return report_results_parse(document, NULL);
+}
+
+results *cmd_explained_results(const explanation *x, const struct storied *told)
+{
+	const results *all =
+		told->run ? told->run->results : ((const matrix_selection *)x->selection)->results;
+
+	return results_of_cell(all, told->cell ? told->cell : x->cell, x->lab);
 }
 
 int cmd_story_explained(const explanation *x, const struct storied *told, const struct options *o)
 {
 	const struct cell *c = told->cell ? told->cell : x->cell;
-	const results *all =
-		told->run ? told->run->results : ((const matrix_selection *)x->selection)->results;
-	g_autoptr(results) r = o->html || o->story ? results_of_cell(all, c) : NULL;
+	g_autoptr(results) r = o->html || o->story ? cmd_explained_results(x, told) : NULL;
 	const struct storybook_about about = {.results = r,
 					      .changes = o->changes,
 					      .started_us = told->run ? told->run->started_us :

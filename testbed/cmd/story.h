@@ -22,6 +22,8 @@ struct storied {
 	const finished *run;	 /* that has recorded it; NULL: a lab */
 };
 
+/* A run of that one cell, which the caller frees; NULL: there are no results. */
+results *cmd_explained_results(const explanation *x, const struct storied *told);
 /* Writes o->html and o->story, where they are asked for, of the one cell that was explained.
  * Returns the exit code. */
 int cmd_story_explained(const explanation *x, const struct storied *told, const struct options *o);

@@ -265,7 +265,7 @@ const struct verb cmd_verbs[] = {
 	 "Tell why a call failed, where, and what mends it, tried on a copy", explain_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE |
 		 OPT_ALL | OPT_NO_TRIAL | OPT_RUN | OPT_ICEWARN | OPT_NAME | OPT_ALLOW | OPT_HTML |
-		 OPT_STORY | OPT_WRITE | OPT_FRESH,
+		 OPT_STORY | OPT_WRITE | OPT_FRESH | OPT_CHANGE_REPORT,
 	 0, 2, cmd_explain},
 	{"up", NULL, "Build a lab that stays, in the background", up_help,
 	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PUBLISH | OPT_QUIET | OPT_ALLOW,

@@ -2,6 +2,7 @@
 #include "testbed/report/change_sheet.h"
 
 #include "testbed/model/change_text.h"
+#include "testbed/report/change_parts.h"
 #include "testbed/report/ci_parts.h"
 #include "testbed/report/diff_parts.h"
 #include "testbed/report/explain_json.h"
@@ -38,6 +39,8 @@ static char *verdict_text(const struct change_sheet *c)
 	struct results_summary sum = results_summarise(results_of(c));
 	guint broke = c->compared ? c->compared->counts[DIFF_BROKE] : 0;
 
+	if (c->explained)
+		return change_explained_verdict(c->explained);
 	if (sum.not_run > 0)
 		return g_strdup_printf("The run was interrupted: %u of %u calls were not placed.",
 				       sum.not_run, sum.cells);
@@ -72,10 +75,14 @@ static void put_tested(const struct change_sheet *c, struct sheet *out)
 			 s->title ? s->title : "");
 	if (c->started)
 		sheet_item(out, "when", c->started);
-	add_item(out, "how",
-		 "testbed %s, kernel %s, %.0f s%s%s, seed %" G_GUINT64_FORMAT ", run %s",
-		 r->version ? r->version : "?", r->kernel ? r->kernel : "?", r->wall_ms / 1e3,
-		 vpn ? ", VPN by " : "", vpn ? vpn : "", r->seed, r->run_id);
+	if (c->explained && c->explained->lab)
+		sheet_item(out, "lab", c->explained->lab);
+	else if (r->run_id)
+		add_item(out, "how",
+			 "testbed %s, kernel %s, %.0f s%s%s, seed %" G_GUINT64_FORMAT ", run %s",
+			 r->version ? r->version : "?", r->kernel ? r->kernel : "?",
+			 r->wall_ms / 1e3, vpn ? ", VPN by " : "", vpn ? vpn : "", r->seed,
+			 r->run_id);
 }
 
 /* "udp-relay 12, udp-direct 4"; the caller frees it. */
@@ -141,7 +148,7 @@ static void put_cells(const GPtrArray *cells, struct sheet *out)
 }
 
 /* The commands of a fix, by where they are to be typed, each with what takes it back. */
-static void put_fix(const fix *x, struct sheet *out)
+static void put_fix(const fix *x, const char *tried, struct sheet *out)
 {
 	static const char *const places[FIX_PLACE_COUNT] = {
 		[FIX_IN_LAB] = "in a shell of the lab's node",
@@ -150,7 +157,7 @@ static void put_fix(const fix *x, struct sheet *out)
 	};
 	g_autofree char *changes = fix_text(x);
 
-	sheet_item(out, "fix", "derived from the cause, not tried yet");
+	sheet_item(out, "fix", tried);
 	sheet_code(out, changes);
 	for (enum fix_place place = 0; place < FIX_PLACE_COUNT; place++) {
 		g_autoptr(GString) text = g_string_new(NULL);
@@ -196,9 +203,33 @@ static void put_group(const struct change_sheet *c, const struct ci_group *g, st
 	else if (first->reason)
 		sheet_item(out, "what", first->reason);
 	if (x)
-		put_fix(x, out);
+		put_fix(x, "derived from the cause, not tried yet", out);
 	sheet_paragraph(out, "To see it, and the fix tried on a copy:");
 	sheet_code(out, command);
+}
+
+/* The call that was explained, whether its scenario expects that it fails or not. */
+static void put_explained(const struct change_sheet *c, struct sheet *out)
+{
+	const explanation *x = c->explained;
+	g_autoptr(GPtrArray) cells = g_ptr_array_new();
+	const struct ci_group g = {x->finding, cells};
+	g_autofree char *title = NULL, *message = ci_message(x->cell),
+			*tried = change_explained_trial(x);
+
+	g_ptr_array_add(cells, (gpointer)(guintptr)x->cell);
+	title = ci_group_title(&g);
+	sheet_heading(out, 2, "What does not work");
+	if (x->finding->code == CAUSE_NONE) {
+		sheet_paragraph(out, "Nothing that should work.");
+		return;
+	}
+	sheet_heading(out, 3, title);
+	put_cells(cells, out);
+	sheet_item(out, "came out", message);
+	put_finding(x->finding, out);
+	if (x->fix)
+		put_fix(x->fix, tried, out);
 }
 
 /* Calls that pass and should not, by what the scenario expects: a change may have mended them. */
@@ -274,31 +305,39 @@ static void put_commands(const struct change_sheet *c, struct sheet *out)
 	sheet_code(out, line->str);
 }
 
+void change_undo_commands(const struct change_sheet *c, char *const *changes, GString *out)
+{
+	const char *program = c->run->how.program ? c->run->how.program : "testbed",
+		   *lab = c->explained ? c->explained->lab : NULL;
+
+	for (guint i = g_strv_length((char **)(gpointer)(guintptr)changes); i-- > 0;) {
+		g_autofree char *undo = model_change_undo(changes[i]);
+
+		if (!undo) {
+			g_string_append_printf(out, "# as the topology says again: %s\n",
+					       changes[i]);
+			continue;
+		}
+		g_string_append_printf(out, "%s set %s%s%s", program, lab ? "-n " : "",
+				       lab ? lab : "", lab ? " " : "");
+		run_args_word(out, undo);
+		g_string_append_c(out, '\n');
+	}
+}
+
 static void put_rollback(const struct change_sheet *c, struct sheet *out)
 {
 	char *const *changes = results_of(c)->changes;
-	guint n = changes ? g_strv_length((char **)(gpointer)(guintptr)changes) : 0;
 	g_autoptr(GString) commands = g_string_new(NULL);
 
 	sheet_heading(out, 2, "Rollback");
-	if (n == 0) {
+	if (!changes || !*changes) {
 		sheet_paragraph(out, "Nothing was changed: the network is as its file says.");
 		return;
 	}
 	sheet_paragraph(out, "In a lab that is up the changes are taken back in this order, the "
 			     "last one first:");
-	for (guint i = n; i-- > 0;) {
-		g_autofree char *undo = model_change_undo(changes[i]);
-
-		if (undo) {
-			g_string_append(commands, "testbed set ");
-			run_args_word(commands, undo);
-			g_string_append_c(commands, '\n');
-		} else {
-			g_string_append_printf(commands, "# as the topology says again: %s\n",
-					       changes[i]);
-		}
-	}
+	change_undo_commands(c, changes, commands);
 	sheet_code(out, commands->str);
 	sheet_paragraph(out, "'testbed reset' takes all of them back.");
 }
@@ -314,9 +353,15 @@ void change_sheet_write(const struct change_sheet *c, struct sheet *out)
 	sheet_strong(out, verdict);
 	put_tested(c, out);
 	put_passed(c, out);
-	put_broken(c, out);
-	put_compared(c, out);
-	put_commands(c, out);
-	put_rollback(c, out);
+	if (c->explained) {
+		put_explained(c, out);
+		change_explained_commands(c, out);
+		change_explained_rollback(c, out);
+	} else {
+		put_broken(c, out);
+		put_compared(c, out);
+		put_commands(c, out);
+		put_rollback(c, out);
+	}
 	sheet_end(out);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The page that goes with a change: what was tested, what passed, what broke, cause, fix, commands,
- * rollback.
+ * rollback.  It is of a run, or of one call that was explained.
  *
- * Depends on ci, diff, sheet, fix and model.  Pure.
+ * Depends on ci, diff, sheet, explanation and model.  Pure.
  */
 #ifndef TESTBED_REPORT_CHANGE_SHEET_H
 #define TESTBED_REPORT_CHANGE_SHEET_H
 
-#include "testbed/diagnose/fix.h"
+#include "testbed/diagnose/explanation.h"
 #include "testbed/report/ci.h"
 #include "testbed/report/diff.h"
 #include "testbed/report/sheet.h"
@@ -20,6 +20,9 @@ struct change_sheet {
 	gpointer user_data;
 	const char *started; /* when, for people; NULL: not known */
 	const char *only;    /* options that chose the calls, " --pairs a:b"; NULL: not known */
+	/* What was explained: the one call of `run`, with a fix that was tried in place of
+	 * `fix_of`.  NULL: a run, whose calls that differ are told. */
+	const explanation *explained;
 };
 
 void change_sheet_write(const struct change_sheet *c, struct sheet *out);

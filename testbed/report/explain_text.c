@@ -95,8 +95,7 @@ static void put_cells(GString *out, const char *what, const GPtrArray *ids)
 				       (const char *)ids->pdata[i]);
 }
 
-/* Appends whether the fix worked when it was tried, and what it did to other calls. */
-static void put_trial(const struct trial *t, GString *out)
+void explain_trial_text(const struct trial *t, GString *out)
 {
 	if (t->error) {
 		g_string_append_printf(out, "not tried: %s", t->error);
@@ -133,7 +132,7 @@ static void put_fix(const explanation *x, GString *out)
 	/* Further changes go under the first one. */
 	g_string_append_printf(text, "%s (", change);
 	g_string_replace(text, "\n", "\n       ", 0);
-	put_trial(&x->trial, text);
+	explain_trial_text(&x->trial, text);
 	g_string_append_c(text, ')');
 	put_line(out, "fix", text->str);
 }
@@ -260,7 +259,7 @@ static void put_alternatives(const explanation *x, const struct run_args *made, 
 {
 	ptr_array_foreach(const struct alternative, a, x->alternatives) {
 		g_string_append_printf(out, "\nanother way, %s (", a->name);
-		put_trial(&a->trial, out);
+		explain_trial_text(&a->trial, out);
 		g_string_append(out, ")\n");
 		ptr_array_foreach(const char, change, a->fix->changes)
 			g_string_append_printf(out, "  - %s\n", change);

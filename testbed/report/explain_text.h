@@ -15,5 +15,8 @@
  * network that the call is in, for commands. */
 void explain_text(const explanation *x, const struct run_args *made, int verbose, guint columns,
 		  GString *out);
+/* Appends whether the fix worked when it was tried, and what it did to other calls: "tried on a
+ * copy: pass over udp-relay". */
+void explain_trial_text(const struct trial *t, GString *out);
 
 #endif

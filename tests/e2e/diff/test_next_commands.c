@@ -213,6 +213,37 @@ Test(next_commands, of_a_change_report)
 	desk_close(&d);
 }
 
+/* The page of one call that was explained says what was tried, and how the fix is made and taken
+ * back. */
+Test(next_commands, of_a_change_report_of_an_explanation)
+{
+	static const char *const parts[] = {"- **changed by** link-down:",
+					    "### LINK\\_DOWN at core: lan",
+					    "- **fix** tried on a copy: pass over udp-relay",
+					    " set 'link-up: {node: core, interface: lan}'\n",
+					    "## Rollback",
+					    " set 'link-down: {node: core, interface: lan}'\n"};
+	g_autofree char *page = NULL;
+	g_auto(GStrv) commands = NULL;
+	struct outcome o;
+	struct desk d;
+
+	desk_open(&d);
+	run_changed(&d, "run matrix -o run", &o);
+	outcome_clear(&o);
+	type(&d, "testbed explain run " BROKEN " --change-report -", &o);
+	cr_expect_eq(o.exit_code, 0, "%s%s", o.out, o.err);
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+		cr_expect(strstr(o.out, parts[i]), "no '%s': %s", parts[i], o.out);
+	page = g_strdup(o.out);
+	outcome_clear(&o);
+	commands = g_strsplit(page, "\n", 0);
+	type(&d, command_with(commands, "testbed explain "), &o);
+	cr_expect(strstr(o.out, "(LINK_DOWN)"), "%s%s", o.out, o.err);
+	outcome_clear(&o);
+	desk_close(&d);
+}
+
 /* What `explain -v` prints makes a lab, mends it, and takes the fix back. */
 Test(next_commands, of_an_explanation)
 {
@@ -232,10 +263,13 @@ Test(next_commands, of_an_explanation)
 	in_lab = commands_in(&d, one.out);
 	outcome_clear(&one);
 	/* with the change, in the lab that is up: no option says so */
-	type(&d, "testbed explain dc1 home1 --no-trial", &one);
+	type(&d, "testbed explain dc1 home1 --no-trial --html a.html --change-report a.md", &one);
 	cr_expect(strstr(one.out, "(LINK_DOWN) [lab lab]"), "%s%s", one.out, one.err);
 	cr_expect(strstr(one.err, "in the lab that is up (--fresh: in a fresh one)"), "%s",
 		  one.err);
+	outcome_clear(&one);
+	type(&d, "grep -q '<html' a.html && grep -q 'lab\\*\\* lab' a.md", &one);
+	cr_expect_eq(one.exit_code, 0, "%s%s", one.out, one.err);
 	outcome_clear(&one);
 	type(&d, "testbed trace dc1 edge:int --port 3478", &one);
 	cr_expect_eq(one.exit_code, 1, "%s%s", one.out, one.err);

@@ -116,3 +116,79 @@ Test(change_sheet, shows_hostile_texts_as_they_are)
 	cr_expect_null(strstr(text, "\n# a `"), "%s", text);
 	cr_expect_null(strchr(text, '\x1b'));
 }
+
+/* --- one call that was explained -------------------------------------------------------------- */
+
+/* What is told of the call of the stage; `x` is zeroed, and explained_clear empties it. */
+static void explained_init(struct stage *t, const char *lab, explanation *x)
+{
+	g_autoptr(diags) found = diags_new();
+	g_autoptr(model) m = model_load("topologies/lync.yaml", found);
+
+	x->cell = sample_cell(t->after, DIFFERING);
+	x->finding = g_hash_table_lookup(t->findings, DIFFERING);
+	x->lab = g_strdup(lab);
+	x->fix = a_fix(x->cell, x->finding, (gpointer)(guintptr)model_node(m, "dmz-fw"));
+	fix_add_change(x->fix, "link-up: {node: core, interface: lan}");
+	t->sheet = (struct change_sheet){
+		.run = &t->run, .explained = x, .started = "2026-11-30 12:00:00 UTC"};
+}
+
+static void explained_clear(explanation *x)
+{
+	g_free(x->lab);
+	object_free(x->fix);
+}
+
+static char *explained_page(const char *lab, const struct trial *tried, enum cause_code code)
+{
+	struct stage t;
+	struct sheet out = {.out = g_string_new(NULL)};
+	explanation x = {.trial = *tried};
+
+	stage_init(&t, "the rule 'no-media' drops them");
+	explained_init(&t, lab, &x);
+	x.finding->code = code;
+	change_sheet_write(&t.sheet, &out);
+	explained_clear(&x);
+	stage_clear(&t);
+	return g_string_free(out.out, FALSE);
+}
+
+Test(change_sheet, of_a_call_that_was_explained)
+{
+	const struct trial tried = {
+		.made = true, .mended = true, .verdict = VERDICT_PASS, .path = PATH_UDP_DIRECT};
+	g_autofree char *text = explained_page(NULL, &tried, CAUSE_FW_DROP);
+
+	sample_compare_golden("change-explained.txt", text);
+}
+
+/* In a lab that is up a call has no name, and the commands are for that lab. */
+Test(change_sheet, of_a_call_in_a_lab_that_is_up)
+{
+	static const char *const parts[] = {
+		"testbed explain dc1 home1 --media audio -n ours\n",
+		"- **lab** ours\n",
+		"testbed set -n ours 'allow: {node: dmz-fw, name: not-no-media}'",
+		"testbed set -n ours 'link-down: {node: core, interface: lan}'\n",
+		"testbed reset -n ours\n",
+		"The fix was not tried.",
+		"derived from the cause, not tried yet",
+	};
+	const struct trial none = {0};
+	g_autofree char *text = explained_page("ours", &none, CAUSE_FW_DROP);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+		cr_expect(strstr(text, parts[i]), "no '%s': %s", parts[i], text);
+	cr_expect_null(strstr(text, "testbed up"), "%s", text);
+}
+
+Test(change_sheet, of_a_call_that_works)
+{
+	const struct trial none = {0};
+	g_autofree char *text = explained_page(NULL, &none, CAUSE_NONE);
+
+	cr_expect(strstr(text, "Nothing that should work."), "%s", text);
+	cr_expect_null(strstr(text, "### "), "%s", text);
+}

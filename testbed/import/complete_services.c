@@ -126,6 +126,19 @@ static void add_edge_addresses(struct completion *c)
 	}
 }
 
+/* Gives a server its interface in the inner network.  false with an error: that one is full. */
+static bool join_inside(struct completion *c, struct draft_node *node, const char *name)
+{
+	struct loc loc = {g_intern_static_string("--complete"), 1, 1};
+	char text[PREFIX_TEXT_MAX];
+
+	return complete_join(c, node, name, c->inside, NULL) ||
+	       diags_add(c->t->found, DIAG_ERROR, loc,
+			 "import the Front End's own export, too, or import without --complete",
+			 "no address is free for '%s' in %s, the inner network", node->name,
+			 prefix_print(&c->inside->subnet, text));
+}
+
 /* Beside the Edge or, where its outer network is full, in the one that was added. */
 static void add_proxy(struct completion *c)
 {
@@ -135,7 +148,7 @@ static void add_proxy(struct completion *c)
 		c->proxy_out = complete_join(c, c->proxy, "ext", c->edge_out->network, NULL);
 	if (!c->proxy_out)
 		c->proxy_out = complete_join(c, c->proxy, "ext", c->outside, NULL);
-	complete_join(c, c->proxy, "int", c->inside, NULL);
+	join_inside(c, c->proxy, "int");
 }
 
 /* The first Edge of the deployment, and the Front End that it hands to. */
@@ -180,7 +193,7 @@ static void set_names(struct completion *c)
 	c->names[NAME_AV] = draft_fqdn(t, edge ? edge->av_fqdn : NULL, "av");
 }
 
-static void add_server(struct completion *c)
+static bool add_server(struct completion *c)
 {
 	const struct deploy_pool *pool = unplaced_front_end(c->t);
 	g_autofree char *name = pool ? deploy_node_name(pool->fqdn) : g_strdup("server");
@@ -189,7 +202,7 @@ static void add_server(struct completion *c)
 	c->server = complete_node(c, name, "Front End and internal DNS");
 	if (pool)
 		draft_site(c->t, c->server, pool);
-	complete_join(c, c->server, "eth0", c->inside, NULL);
+	return join_inside(c, c->server, "eth0");
 }
 
 void complete_servers(struct completion *c, guint nodes)
@@ -211,8 +224,8 @@ void complete_servers(struct completion *c, guint nodes)
 		complete_join(c, c->core, "office", c->inside, NULL);
 		find_relay(c, nodes);
 	}
-	if (!c->server)
-		add_server(c);
+	if (!c->server && !add_server(c))
+		return;
 	c->server_address = draft_ipv4(c->server, NULL);
 	c->public_dns = complete_node(c, "dns-public", "public DNS");
 	complete_join(c, c->public_dns, "eth0", c->outside, NULL);

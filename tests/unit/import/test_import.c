@@ -179,3 +179,23 @@ Test(import, names_of_nodes)
 	cr_expect_not(import_node_fits("a b"));
 	cr_expect_not(import_node_fits(""));
 }
+
+/* Between an Edge and its router there is no place for the servers that --complete adds. */
+Test(import, an_inner_network_that_is_full)
+{
+	const char *const edge = "2: int: <UP> mtu 1500\n    inet 10.8.0.1/30 scope global int\n"
+				 "3: ext: <UP> mtu 1500\n    inet 198.51.100.7/25 scope global "
+				 "ext\n";
+	const char *const way = "default via 198.51.100.1 dev ext\n";
+	const struct import_input in[] = {
+		{.file = "a", .text = edge, .length = strlen(edge), .node = "a"},
+		{.file = "r", .text = way, .length = strlen(way), .node = "a"}};
+	g_autoptr(diags) found = diags_new();
+	g_autofree char *topology =
+				import_topology(in, G_N_ELEMENTS(in), IMPORT_KINDS, true, found),
+			*told = diags_to_text(found);
+
+	cr_expect_null(topology, "%s", topology);
+	cr_expect_not_null(strstr(told, "error: no address is free for 'proxy' in 10.8.0.0/30"),
+			   "%s", told);
+}

@@ -415,6 +415,10 @@ check-packages: ## scripts/setup names packages that Debian 12, Debian 13 and Ub
 check-package: ## the Debian package: built, judged by lintian, its own test run (minutes; needs scripts/setup --all)
 	$(Q)scripts/check-package
 
+.PHONY: check-container
+check-container: ## a container image of that package places calls, privileged and with the least rights (minutes; needs scripts/setup --all)
+	$(Q)scripts/check-container $(DEB)
+
 .PHONY: engine-equality
 engine-equality: all ## every topology's matrix with the built-in TURN engine and with coturn: all cells equal (minutes)
 	$(Q)scripts/engine-equality
@@ -445,7 +449,7 @@ check-clang: ## everything built with the other compiler, warnings being errors,
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=clang DEVELOPER=1 all tests check-unit
 
 RESUME ?=
-FULL := check check-firefox check-static check-package check-topologies check-exercises abuse engine-equality fault-matrix fault-networks fuzz check-san \
+FULL := check check-firefox check-static check-package check-container check-topologies check-exercises abuse engine-equality fault-matrix fault-networks fuzz check-san \
 	check-clang check-machine check-scarcity check-deaths check-endurance check-packages
 check-full: ## check, and all that takes longer, with a table of what was found; RESUME=1 goes on (hours; docs/TESTING.md; needs scripts/setup --all)
 	$(Q)MAKE='$(MAKE)' RESUME='$(RESUME)' scripts/check-full $(B)/figures $(FULL)

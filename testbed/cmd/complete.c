@@ -9,8 +9,10 @@
  * word that stands for them in the verb's usage line ("A B", "[FILE...]").
  */
 #include "testbed/cmd/exercise_lab.h"
+#include "testbed/diagnose/finding.h"
 #include "testbed/exercise/lesson.h"
 #include "testbed/matrix/cells.h"
+#include "testbed/model/change_text.h"
 
 #include <string.h>
 
@@ -217,6 +219,22 @@ static void propose_cells(struct query *q)
 				propose(q, cell->id, "");
 }
 
+/* The words of changes; a user goes on behind the colon, mostly inside of quotes. */
+static void propose_changes(struct query *q)
+{
+	const char *word;
+
+	for (guint i = 0; (word = model_change_word(i)); i++)
+		propose_parts(q, word, ":", "");
+}
+
+static void propose_causes(struct query *q)
+{
+	for (enum cause_code code = CAUSE_NONE + 1; code < CAUSE_COUNT; code++)
+		if (code != CAUSE_UNKNOWN)
+			propose(q, cause_name(code), cause_text(code));
+}
+
 static void propose_lessons(struct query *q)
 {
 	g_autofree char *folder = cmd_shipped("lessons", NULL);
@@ -264,6 +282,8 @@ static const struct value_row {
 		{"import", "format", NULL,
 		 "route-print powershell ip-addr ip-route ip-rule netstat sdp"},
 		{"exercise answer", "node", propose_nodes, NULL},
+		{NULL, "cause", propose_causes, NULL},
+		{NULL, "change", propose_changes, NULL},
 		{NULL, "out", propose_folders, NULL},
 		{NULL, "run", propose_folders, NULL},
 		{NULL, "bind", propose_folders, NULL},
@@ -278,6 +298,7 @@ static const struct value_row {
 	  {"credentials", "NODE", propose_endpoints, NULL},
 	  {"lesson", "NAME", propose_lessons, NULL},
 	  {"exercise start", "NAME", propose_exercises, NULL},
+	  {NULL, "CHANGE", propose_changes, NULL},
 	  {NULL, "A", propose_endpoints, NULL},
 	  {NULL, "B", propose_endpoints, NULL},
 	  {NULL, "NODE", propose_nodes, NULL},

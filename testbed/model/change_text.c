@@ -252,3 +252,10 @@ char *model_change_undo(const char *change)
 	source_unref(source);
 	return undo;
 }
+
+const char *model_change_word(guint i)
+{
+	const struct change_kind *kind = change_kind_at(i);
+
+	return kind ? kind->name : NULL;
+}

@@ -12,6 +12,10 @@
  * `ret_node` gets the one node that it is about, or NULL.  The caller frees both. */
 char *model_change_text(const model *m, const struct scenario *sc, guint i, char **ret_node);
 
+/* The word of the language of changes with that number from 0: "add-route"; NULL: there are no
+ * more. */
+const char *model_change_word(guint i);
+
 /* The changes in `texts`, each of which is one or a list of them, as -c takes them: one line each,
  * the same for the same changes however they were written.  A text that is no such thing stays as
  * it is.  NULL-terminated, empty for NULL; the caller frees it with g_strfreev. */

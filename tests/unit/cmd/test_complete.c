@@ -49,6 +49,15 @@ static const struct completion {
 	{"run matrix --out ", ":folders "},
 	{"exec branch1 -- ", ":commands "},
 	{"up -n ", ""},
+	{"exercise answer --cause NO_R", "NO_ROUTE +"},
+	{"exercise answer --cause=NAT", "--cause=NAT+"},
+	{"exercise answer --cause UNK", ""},
+	{"whatif -c link", "link-down: link-up: "},
+	{"run matrix --change=tunnel-d", "--change=tunnel-down: "},
+	{"up -c ", "add-route: remove-route: +"},
+	{"set add-ro", "add-route: "},
+	{"set link-down:x link-u", "link-up: "},
+	{"explain --change-rep", "--change-report "},
 };
 
 /* The first words of the lines, each with a space behind it.  The caller frees. */
@@ -130,6 +139,11 @@ static const struct completion of_bash[] = {
 	 "-o filenames missing-route/branch1-home1/audio "},
 	{"validate topologies/lyn", "-o filenames topologies/lync.yaml "},
 	{"exec branch1 -- testb", "+"},
+	{"whatif -c link-d", "-o nospace link-down: "},
+	{"whatif -c 'link-d", "-o nospace link-down: "},
+	{"set \"link-d", "-o nospace link-down: "},
+	{"run matrix --pairs 'dc1:h", "dc1:home1 dc1:home2 "},
+	{"exercise answer --cause NO_ROU", "NO_ROUTE "},
 };
 
 Test(complete, in_bash)
@@ -157,6 +171,8 @@ static const struct completion of_zsh[] = {
 	{"validate ", "files  "},
 	{"report ", "files -/ "},
 	{"exec branch1 -- ", "commands "},
+	{"whatif -c link-d", "link-down: "},
+	{"whatif -c 'link-d", "link-down: "},
 };
 
 Test(complete, in_zsh)

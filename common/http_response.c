@@ -8,8 +8,9 @@ enum chunk_part { CHUNK_SIZE, CHUNK_DATA, CHUNK_END, CHUNK_TRAILER };
 
 struct http_response {
 	gsize body_max;
-	GString *raw; /* what has come and is not used yet */
-	guint status; /* 0: the head is not complete */
+	GString *raw;	/* what has come and is not used yet */
+	gsize searched; /* of `raw`: what is looked for does not begin there */
+	guint status;	/* 0: the head is not complete */
 	SoupMessageHeaders *headers;
 	bool keeps_open;
 	SoupEncoding form;
@@ -61,6 +62,20 @@ bool http_response_keeps_open(const http_response *r)
 	return r->keeps_open;
 }
 
+/* The first `what` in what has come; NULL: none yet, or it is behind a NUL, which no line has.
+ * Looks only where it has not looked before: a server may send byte by byte. */
+static const char *search(http_response *r, const char *what)
+{
+	const char *from = r->raw->str + r->searched, *found = strstr(from, what);
+	gsize seen = found ? 0 : strlen(from), begun = strlen(what) - 1;
+
+	if (found) /* the caller takes it out */
+		r->searched = 0;
+	else if (seen > begun)
+		r->searched += seen - begun;
+	return found;
+}
+
 /* --- the head --------------------------------------------------------------------------------- */
 
 /* Finds out how the body ends (RFC 9112 section 6.3). */
@@ -82,15 +97,15 @@ static enum http_progress choose_form(http_response *r, SoupHTTPVersion version)
 /* Reads the head if all of it is there. */
 static enum http_progress read_head(http_response *r)
 {
-	const char *end = strstr(r->raw->str, "\r\n\r\n");
+	const char *end = search(r, "\r\n\r\n");
 	SoupHTTPVersion version;
 	bool good;
 
 	if (!end && r->raw->len > HTTP_HEAD_MAX)
 		return HTTP_TOO_LARGE;
-	/* No head has a NUL, behind which strstr would not look. */
-	if (!end)
-		return strlen(r->raw->str) < r->raw->len ? HTTP_BROKEN : HTTP_MORE;
+	if (!end) /* no head has a NUL, behind which nothing is searched */
+		return r->searched + strlen(r->raw->str + r->searched) < r->raw->len ? HTTP_BROKEN :
+										       HTTP_MORE;
 	soup_message_headers_clear(r->headers);
 	good = soup_headers_parse_response(r->raw->str, (int)(end + 2 - r->raw->str), r->headers,
 					   &version, &r->status, NULL);
@@ -114,7 +129,7 @@ static enum http_progress move_to_body(http_response *r, gsize bytes)
  * there, or too long, which *ret says. */
 static char *take_line(http_response *r, enum http_progress *ret)
 {
-	const char *end = strstr(r->raw->str, "\r\n");
+	const char *end = search(r, "\r\n");
 	gsize bytes = end ? (gsize)(end - r->raw->str) : r->raw->len;
 	char *line;
 

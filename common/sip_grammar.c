@@ -97,6 +97,9 @@ bool sip_grammar_address(const char *value, char **ret_uri, char **ret_tag)
 	sip_from_t *a = sip_from_make(home, value);
 	char *uri = a && !a->a_next ? url_text(a->a_url) : NULL;
 
+	/* sofia-sip takes them where the URI is not between brackets, as others will write it */
+	if (uri && strpbrk(uri, "<>"))
+		g_clear_pointer(&uri, g_free);
 	if (uri) {
 		*ret_uri = uri;
 		*ret_tag = g_strdup(a->a_tag);

@@ -55,6 +55,21 @@ Test(sip_msg, reading)
 	cr_expect_eq(length, 5u);
 }
 
+/* Who answers or acknowledges writes the address between brackets, and a peer must read that. */
+Test(sip_msg, addresses_that_fit_no_brackets)
+{
+	static const char *const wrong[] = {"sip:bob@contoso.com>", "bob@contoso.com>;tag=x",
+					    "sip:bob@contoso.com>>"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+		g_auto(GStrv) to = g_strsplit(invite, "sip:bob@contoso.com", 2);
+		g_autofree char *text = g_strjoinv(wrong[i], to);
+		g_autoptr(sip_msg) m = sip_msg_parse(text, strlen(text), NULL);
+
+		cr_expect_null(m, "To: %s", wrong[i]);
+	}
+}
+
 Test(sip_msg, changing)
 {
 	g_autoptr(sip_msg) m = parse(invite);

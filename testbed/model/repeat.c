@@ -125,9 +125,10 @@ static void read_count(struct repeat *r, const yaml_node_t *count, const struct 
 	for (yaml_node_pair_t *p = count->data.mapping.pairs.start;
 	     p < count->data.mapping.pairs.top; p++) {
 		const yaml_node_t *key = source_value(r->source, p->key);
+		const char *name = scalar_text(key);
 
-		add_range(r, key, source_value(r->source, p->value), scalar_text(key), outer,
-			  ranges);
+		if (name) /* the source has reported it otherwise */
+			add_range(r, key, source_value(r->source, p->value), name, outer, ranges);
 	}
 }
 

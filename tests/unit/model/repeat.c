@@ -153,3 +153,20 @@ Test(repeat, faults_of_a_template_are_few)
 	cr_expect_leq(diags_errors(d), 4, "%u findings", diags_errors(d));
 	cr_expect_eq(diags_get(d, 0)->loc.line, 8);
 }
+
+/* A key that is no text has no name to count by: a finding, and nothing reads its text. */
+Test(repeat, a_count_by_what_is_no_text)
+{
+	static const char *const counts[] = {"{{a: b}: 3}", "{[k]: 3}", "{? {n: 2} : {k: 2}}"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
+		g_autofree char *text = g_strdup_printf("topology: t\ndomain: example.com\n"
+							"nodes:\n  x-$(n):\n    count: %s\n",
+							counts[i]);
+		g_autoptr(diags) d = diags_new();
+		model *m = model_load_text("f.yaml", text, strlen(text), d);
+
+		cr_expect_null(m, "%s", counts[i]);
+		cr_expect_gt(diags_errors(d), 0, "%s", counts[i]);
+	}
+}

@@ -431,6 +431,10 @@ check-web: all ## the report's page: its modules, hostile stories, and a run's r
 check-firefox: all ## the same in Firefox (needs scripts/setup --all)
 	$(Q)BROWSER=firefox scripts/check-web $(B)
 
+.PHONY: docs-picture
+docs-picture: all ## the picture of README.md, of a run that is made here, by the browser of check-web
+	$(Q)scripts/picture $(B)
+
 # One level after the other, also where several are asked for: each has the machine for itself.
 CHECK_LEVELS := check-style check-unit check-netns check-e2e check-web
 check-unit: | $(filter check-style,$(MAKECMDGOALS))

@@ -117,6 +117,9 @@ model *cmd_topology_load(const struct options *o);
 model *cmd_topology_read(const struct options *o, diags *found);
 /* For a path that does not exist: notes the file that may have been meant, if there is one. */
 void cmd_note_meant(const char *path);
+/* For a topology that a run names and that could not be loaded: notes, where it is not there, that
+ * the name is as seen from where the run was made. */
+void cmd_note_elsewhere(const char *path, const char *run_id);
 /* Prints errors and warnings about a file on stderr. */
 void cmd_tell_findings(const diags *found);
 /* The scenario of that name (NULL: the first one), borrowed.  NULL: unknown, which was printed. */

@@ -276,6 +276,8 @@ static int explain_run(const char *dir, const char *id, const struct options *o,
 	if (!own.changes)
 		own.changes = f->results->changes;
 	m = cmd_topology_load(&own);
+	if (!m && !o->topology)
+		cmd_note_elsewhere(own.topology, f->results->run_id);
 	if (!m)
 		return CMD_INPUT;
 	if (!finished_is_of(f, m, own.changes))

@@ -43,6 +43,8 @@ model *cmd_run_topology(const finished *run, const struct options *o)
 	own.topology = own.topology ? own.topology : run->results->topology_file;
 	own.changes = run->results->changes;
 	m = cmd_topology_load(&own);
+	if (!m && !o->topology)
+		cmd_note_elsewhere(own.topology, run->results->run_id);
 	if (!m || finished_is_of(run, m, own.changes))
 		return m;
 	cmd_error("%s is not what run %s ran: name the file by -t",

@@ -152,6 +152,14 @@ model *cmd_topology_read(const struct options *o, diags *found)
 	return m;
 }
 
+void cmd_note_elsewhere(const char *path, const char *run_id)
+{
+	if (path && !g_path_is_absolute(path) && !g_file_test(path, G_FILE_TEST_EXISTS))
+		cmd_note("run %s names '%s' as seen from where it was made: go to that folder, or "
+			 "name the file by -t",
+			 run_id, path);
+}
+
 model *cmd_topology_load(const struct options *o)
 {
 	g_autofree char *path = cmd_topology_path(o);

@@ -55,11 +55,18 @@ Test(install, what_ci_keeps_is_explained_elsewhere)
 		"net/company.yaml -s missing-route --media audio --pairs branch1:home1 "
 		"--junit junit.xml --out run >/dev/null && tar cf - $kept | tar xf - -C ../other "
 		"&& cd ../other && rm -r ../job && "
-		"'%s' explain run missing-route/branch1-home1/audio --no-trial",
-		folder, folder, folder, folder, program, program);
+		"'%s' explain run missing-route/branch1-home1/audio --no-trial && rm -r net && "
+		"for verb in 'explain run missing-route/branch1-home1/audio' "
+		"'report run --html run.html'; do '%s' $verb 2>&1 || :; done",
+		folder, folder, folder, folder, program, program, program);
 	g_autofree char *out = output_of(line);
+	const char *remedy = "names 'net/company.yaml' as seen from where it was made: go to that "
+			     "folder, or name the file by -t\n",
+		   *first = strstr(out, remedy);
 
 	cr_expect_not_null(strstr(out, "where  edge, 10.20.0.0/24"), "%s", out);
+	/* without the topology both say what helps */
+	cr_expect(first && strstr(first + 1, remedy), "%s", out);
 	program_folder_free(folder);
 }
 

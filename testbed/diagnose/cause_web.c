@@ -73,7 +73,7 @@ static bool by_next_hop_port(struct finding *f, const struct node *proxy,
 	return true;
 }
 
-/* The proxy had no answer from its next hop. */
+/* Finds why the proxy got no answer from its next hop.  false: nothing on that way explains it. */
 static bool by_next_hop(const struct evidence *e, struct finding *f, const struct node *proxy)
 {
 	const struct reverse_proxy_service *p = proxy_of(proxy);

@@ -40,7 +40,8 @@ void reasons_heard(reasons *r, const char *scenario, const char *agent, const js
 	g_ptr_array_add(list, heard_ref(agent, (json_t *)(gpointer)(guintptr)event));
 }
 
-/* Of clients only those that take part, of calls only this one. */
+/* Whether an event belongs to the cell: a server told it, or a client that takes part, and it is of
+ * this call or of none. */
 static bool concerns(const struct heard *h, const struct cell *c, const char *call)
 {
 	const char *of = member_text(h->event, "call");

@@ -57,7 +57,8 @@ static void look_up(const inspection *i, node_state *n)
 	n->lookups_cut = seen && flows_is_full(seen);
 }
 
-/* False when it was the last; `done` has been called then. */
+/* Reads the state of the next node and hands it on.  false: there was no more, or it could not be
+ * read; `done` has been called then. */
 static bool read_one(inspection *i)
 {
 	const GPtrArray *ops = i->job.plan->ops;

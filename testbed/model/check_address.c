@@ -248,7 +248,8 @@ static bool wants_same_port(const struct tunnel *a, const struct tunnel *b)
 	       (a->kind == TUNNEL_WIREGUARD || b->kind == TUNNEL_WIREGUARD);
 }
 
-/* Packets of tunnels without ports (GRE, IPIP) are told apart by their outer addresses alone. */
+/* Whether nobody could tell packets of one from those of the other: a tunnel without ports (GRE,
+ * IPIP) is known by its outer addresses alone. */
 static bool wants_same_addresses(const struct tunnel *a, const struct tunnel *b)
 {
 	const struct tunnel_end *p = a->ends, *q = b->ends;

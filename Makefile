@@ -280,11 +280,11 @@ $(B)/tests/clock-jump.so: tests/preload/clock_jump.c $(B)/flags
 	$(call say,CC,$<)
 	$(Q)$(CC) -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $<
 
-# What says how much a machine can do, or needs all of it, runs one at a time; whole matrices, two at a time.  What mostly
+# What says how much a machine can do, or needs all of it, runs one at a time; labs and whole matrices, two at a time.  What mostly
 # waits, for single calls, is beside others of its kind: in two lanes of about the same length, several tests in each.
 E2E_PROGRAMS := $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS))
 e2e_of = $(filter $(patsubst %,$(B)/tests/e2e/%/run,$(1)),$(E2E_PROGRAMS))
-E2E_RUNS := $(call e2e_of,finished proof schema)
+E2E_RUNS := $(call e2e_of,lab matrix finished proof schema)
 E2E_LIVE := $(call e2e_of,live exercise forward nat faults)
 E2E_BESIDE := $(call e2e_of,install import shards tour trouble terminal machine diff clients endurance scarcity)
 .PHONY: check-e2e e2e-alone e2e-runs e2e-live e2e-beside

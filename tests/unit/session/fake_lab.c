@@ -103,15 +103,27 @@ pid_t lab_pid(const lab *l G_GNUC_UNUSED)
 	return -1;
 }
 
+/* The time, once it is another one: what comes after something else is later on a fast machine,
+ * too. */
+static gint64 later_us(void)
+{
+	gint64 begin_us = g_get_monotonic_time(), now_us;
+
+	while ((now_us = g_get_monotonic_time()) == begin_us)
+		;
+	return now_us;
+}
+
 /* Each at another place, for what follows at the same one soon would be one witness. */
 static void tell_overload(lab *l)
 {
-	gint64 now_us = g_get_monotonic_time();
+	gint64 now_us = later_us();
 	g_autofree char *where = g_strdup_printf("sockets of hub%u", fake.overloads--);
 	struct witness *w = witness_new(WITNESS_SOCKET_FULL, where, 3, now_us, now_us);
 
 	fake.callbacks.witness(l, w, fake.user_data);
 	witness_free(w);
+	later_us();
 }
 
 void lab_look(lab *l, lab_look_func done, gpointer user_data)

@@ -230,7 +230,7 @@ static int write_results(const GPtrArray *designs, const struct options *o)
 	g_autoptr(GError) error = NULL;
 	int status = o->json ? write_json(designs, o) : CMD_AS_EXPECTED;
 
-	if (status == CMD_AS_EXPECTED && g_strcmp0(o->json, "-") != 0) {
+	if (status == CMD_AS_EXPECTED && !cmd_is_stdout(o->json)) {
 		put_table(designs, text);
 		status = cmd_print(text->str, (gssize)text->len);
 	}

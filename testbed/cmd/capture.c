@@ -332,7 +332,7 @@ static bool open_output(struct recording *s, const char *where)
 	s->fd = -1;
 	if (!where)
 		return true;
-	s->fd = g_str_equal(where, "-") ? STDOUT_FILENO : files_open_output(where, &error);
+	s->fd = cmd_is_stdout(where) ? STDOUT_FILENO : files_open_output(where, &error);
 	return s->fd >= 0 || cmd_error("%s", error->message);
 }
 
@@ -346,7 +346,7 @@ static int capture_in_lab(const struct options *o)
 
 	if (!c) {
 		status = cmd_failed(error);
-	} else if (o->write && g_str_equal(o->write, "-") && isatty(STDOUT_FILENO)) {
+	} else if (cmd_is_stdout(o->write) && isatty(STDOUT_FILENO)) {
 		cmd_error("'-w -' writes pcapng, which is no use on a terminal: pipe it on, or "
 			  "leave -w out to see lines");
 		status = CMD_USAGE;

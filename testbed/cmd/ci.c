@@ -9,11 +9,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-static bool is_stdout(const char *where)
-{
-	return g_strcmp0(where, "-") == 0;
-}
-
 bool cmd_ci_wanted(const struct options *o)
 {
 	return o->junit || o->tap || o->github || o->change_report;
@@ -21,8 +16,8 @@ bool cmd_ci_wanted(const struct options *o)
 
 bool cmd_ci_check(const struct options *o, bool *ret_taken)
 {
-	guint n = (guint)is_stdout(o->json) + (guint)is_stdout(o->tap) +
-		  (guint)is_stdout(o->junit) + (guint)is_stdout(o->change_report);
+	guint n = (guint)cmd_is_stdout(o->json) + (guint)cmd_is_stdout(o->tap) +
+		  (guint)cmd_is_stdout(o->junit) + (guint)cmd_is_stdout(o->change_report);
 
 	*ret_taken = n > 0;
 	return n <= 1 ||
@@ -34,7 +29,7 @@ static int write_text(const char *where, const GString *text)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (is_stdout(where))
+	if (cmd_is_stdout(where))
 		return cmd_print_document(text->str, (gssize)text->len);
 	return files_replace(where, text->str, (gssize)text->len, &error) ? CMD_AS_EXPECTED :
 									    cmd_failed(error);
@@ -136,7 +131,7 @@ static int write_sheet(const struct change_sheet *sheet, const char *where)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	struct sheet out = {.out = text,
-			    .html = !is_stdout(where) && !g_str_has_suffix(where, ".md")};
+			    .html = !cmd_is_stdout(where) && !g_str_has_suffix(where, ".md")};
 
 	change_sheet_write(sheet, &out);
 	return write_text(where, text);

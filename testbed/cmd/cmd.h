@@ -210,6 +210,8 @@ void cmd_draw(const char *text);
 bool cmd_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
 int cmd_fail(int code, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void cmd_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/* Whether a file's name on the command line stands for stdout: "-"; NULL is no file. */
+bool cmd_is_stdout(const char *where);
 /* Notes what this host could not contain of a lab (struct lab_build); NULL: it contains all. */
 void cmd_note_uncontained(const char *parts);
 /* The exit code for an error of a lower layer. */

@@ -35,8 +35,7 @@ static int write_diff(const diff *d, const char *const names[2], const struct ru
 		status = cmd_write_document(o->json, document, 2);
 	if (status == CMD_AS_EXPECTED && o->html)
 		status = write_page(d, names, after, o->html);
-	if (status != CMD_AS_EXPECTED || g_strcmp0(o->json, "-") == 0 ||
-	    g_strcmp0(o->change_report, "-") == 0)
+	if (status != CMD_AS_EXPECTED || cmd_is_stdout(o->json) || cmd_is_stdout(o->change_report))
 		return status;
 	diff_text(d, names, after, &style, text);
 	return cmd_print(text->str, (gssize)text->len);

@@ -35,7 +35,7 @@ static int finish(const exercise_lab *l, const struct options *o, GString *text,
 			json_object_set(document, "calls", calls);
 		code = cmd_write_document(o->json, document, 1);
 	}
-	if (!code && g_strcmp0(o->json, "-") != 0)
+	if (!code && !cmd_is_stdout(o->json))
 		code = cmd_print(text->str, (gssize)text->len);
 	return code ? code : right ? CMD_AS_EXPECTED : CMD_DIFFERS;
 }

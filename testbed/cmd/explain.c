@@ -76,15 +76,10 @@ static int write_packets(const explanation *x, const struct storied *told, const
 	if (!call_capture(x->model, &x->seen, told->cell ? told->cell : x->cell, x->finding, file))
 		return cmd_fail(CMD_INTERNAL, "-w: no packets of this call were kept");
 	/* not by cmd_print, which cleans text */
-	return files_replace(g_str_equal(o->write, "-") ? "/dev/fd/1" : o->write,
+	return files_replace(cmd_is_stdout(o->write) ? "/dev/fd/1" : o->write,
 			     (const char *)file->data, (gssize)file->len, &error) ?
 		       CMD_AS_EXPECTED :
 		       cmd_failed(error);
-}
-
-static bool is_stdout(const char *where)
-{
-	return g_strcmp0(where, "-") == 0;
 }
 
 /* Writes what is asked for of a call whose cause was looked for.  Returns the exit code. */
@@ -120,8 +115,8 @@ static int write_explanation(const explanation *x, const struct storied *told,
 	}
 	if (status == CMD_AS_EXPECTED && x->finding)
 		status = write_found(x, told, &made, o);
-	if (status != CMD_AS_EXPECTED || is_stdout(o->json) || is_stdout(o->write) ||
-	    is_stdout(o->change_report))
+	if (status != CMD_AS_EXPECTED || cmd_is_stdout(o->json) || cmd_is_stdout(o->write) ||
+	    cmd_is_stdout(o->change_report))
 		return status;
 	if (x->finding)
 		explain_text(x, &made, o->verbose, cmd_columns(STDOUT_FILENO), text);

@@ -91,7 +91,7 @@ static int write_drawing(const struct options *o, const char *text)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (!o->file || g_str_equal(o->file, "-"))
+	if (!o->file || cmd_is_stdout(o->file))
 		return cmd_print_document(text, -1);
 	if (files_replace(o->file, text, -1, &error))
 		return CMD_AS_EXPECTED;

@@ -35,7 +35,7 @@ int cmd_init(const struct options *o)
 	if (!g_file_get_contents(starter, &text, &length, &error))
 		return cmd_fail(CMD_INTERNAL, "%s (build or install testbed again)",
 				error->message);
-	if (g_str_equal(path, "-"))
+	if (cmd_is_stdout(path))
 		return cmd_print_document(text, (gssize)length);
 	return write_starter(path, text, length, o->force);
 }

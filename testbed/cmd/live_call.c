@@ -120,7 +120,7 @@ static int write_call(live_client *c, struct placed_call *p, const struct option
 		document = document_of(c, p);
 		status = cmd_write_json(o->json, document);
 	}
-	if (g_strcmp0(o->json, "-") != 0 && status == CMD_AS_EXPECTED)
+	if (!cmd_is_stdout(o->json) && status == CMD_AS_EXPECTED)
 		status = cmd_print(text->str, (gssize)text->len);
 	return status != CMD_AS_EXPECTED ? status : differs ? CMD_DIFFERS : CMD_AS_EXPECTED;
 }

@@ -169,7 +169,7 @@ static bool write_piece(const char *bytes, gsize length, gpointer user_data, GEr
 static int write_document(struct merging *m, const char *where)
 {
 	const struct merge_pieces pieces = {read_piece, write_piece, m};
-	bool to_stdout = g_str_equal(where, "-");
+	bool to_stdout = cmd_is_stdout(where);
 	g_autoptr(GError) error = NULL;
 	bool ok;
 

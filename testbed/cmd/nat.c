@@ -225,7 +225,7 @@ static int write_measurements(const natrun *r, const struct scenario *sc, const 
 	g_autoptr(GString) text = g_string_new(NULL);
 	int status = o->json ? write_json(r, sc, o->json) : CMD_AS_EXPECTED;
 
-	if (status == CMD_AS_EXPECTED && g_strcmp0(o->json, "-") != 0) {
+	if (status == CMD_AS_EXPECTED && !cmd_is_stdout(o->json)) {
 		put_table(r, &style, text);
 		status = cmd_print(text->str, (gssize)text->len);
 	}

@@ -213,6 +213,11 @@ void cmd_note(const char *format, ...)
 	va_end(args);
 }
 
+bool cmd_is_stdout(const char *where)
+{
+	return g_strcmp0(where, "-") == 0;
+}
+
 void cmd_note_uncontained(const char *parts)
 {
 	if (parts)
@@ -263,7 +268,7 @@ int cmd_write_json(const char *where, const char *text)
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	printable_append(out, text, -1, PRINTABLE_JSON);
-	if (g_str_equal(where, "-"))
+	if (cmd_is_stdout(where))
 		return write_out(out);
 	return files_replace(where, out->str, (gssize)out->len, &error) ?
 		       CMD_AS_EXPECTED :

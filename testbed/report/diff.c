@@ -19,15 +19,16 @@ const struct diff_word diff_words[DIFF_COUNT] = {
 	[DIFF_SAME] = {"same", "the same", INK_PLAIN},
 };
 
-/* A figure has moved when it did by more than both: the second is a share of the larger one.  A ms
- * of delay costs at most 0.005 of MOS, and a lost packet may end what was a good call (G.107). */
+/* A figure has moved when it did by more than both: the second is a share of the larger one.  By
+ * G.107 a ms of delay costs at most 0.0071 of MOS, to which jitter comes, and a percent of loss 0.2
+ * with the codecs' Bpl of 25.1. */
 const struct diff_figure diff_figures[DIFF_FIGURES] = {
 	{"delay_ms", "delay", " ms", offsetof(struct cell_quality, delay_ms), 30.0, 0.25, 0, 1, 0},
 	{"rtt_ms", "rtt", " ms", offsetof(struct cell_quality, rtt_ms), 30.0, 0.25, 0, 1, 0},
 	{"jitter_ms", "jitter", " ms", offsetof(struct cell_quality, jitter_ms), 15.0, 0.25, 0, 1,
 	 0},
 	{"loss_pct", "loss", " %", offsetof(struct cell_quality, loss_pct), 1.0, 0.25, 1, 0, 1},
-	{"mos", "MOS", "", offsetof(struct cell_quality, mos), 0.3, 0.0, 1, 0.005, 0.2},
+	{"mos", "MOS", "", offsetof(struct cell_quality, mos), 0.3, 0.0, 1, 0.008, 0.2},
 };
 
 double diff_figure_of(const struct cell *c, const struct diff_figure *f)

@@ -95,7 +95,7 @@ Test(diff, quality_beyond_noise)
 		{offsetof(struct cell_quality, delay_ms), 1.0, 209.1, 250, 0, DIFF_SAME},
 		{offsetof(struct cell_quality, delay_ms), 1.0, 400.0, 250, 0, DIFF_QUALITY},
 		{offsetof(struct cell_quality, mos), 4.08, 3.44, 250, 0, DIFF_SAME},
-		{offsetof(struct cell_quality, mos), 4.08, 3.44, 50, 0, DIFF_QUALITY},
+		{offsetof(struct cell_quality, mos), 4.08, 3.44, 30, 0, DIFF_QUALITY},
 		{offsetof(struct cell_quality, loss_pct), 0.0, 5.0, 250, 0, DIFF_QUALITY},
 		{offsetof(struct cell_quality, loss_pct), 0.0, 5.0, 0, 5, DIFF_SAME},
 		{offsetof(struct cell_quality, loss_pct), 0.0, 5.0, 0, 2, DIFF_QUALITY},

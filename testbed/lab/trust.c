@@ -195,6 +195,16 @@ static int add_names(gnutls_x509_crt_t c, const char *const *names)
 	return code;
 }
 
+/* RFC 5280, 4.2.1.1.  Who verifies strictly refuses a certificate without it: Python from 3.13. */
+static int name_issuer_key(gnutls_x509_crt_t c, gnutls_x509_crt_t issuer)
+{
+	uint8_t id[20];
+	size_t id_bytes = sizeof id;
+	int code = gnutls_x509_crt_get_subject_key_id(issuer, id, &id_bytes, NULL);
+
+	return code < 0 ? code : gnutls_x509_crt_set_authority_key_id(c, id, id_bytes);
+}
+
 static int issue(const struct authority *a, gnutls_x509_crt_t c, gnutls_x509_privkey_t key,
 		 const char *const *names, enum trust_validity validity)
 {
@@ -211,6 +221,8 @@ static int issue(const struct authority *a, gnutls_x509_crt_t c, gnutls_x509_pri
 		code = gnutls_x509_crt_set_key_purpose_oid(c, GNUTLS_KP_TLS_WWW_SERVER, 0);
 	if (code >= 0)
 		code = gnutls_x509_crt_set_key_purpose_oid(c, GNUTLS_KP_TLS_WWW_CLIENT, 0);
+	if (code >= 0)
+		code = name_issuer_key(c, a->certificate);
 	if (code >= 0)
 		code = gnutls_x509_crt_sign2(c, a->certificate, a->key, GNUTLS_DIG_SHA256, 0);
 	return code;

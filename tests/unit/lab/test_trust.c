@@ -2,6 +2,8 @@
 /* Certificates are judged by GnuTLS itself, as a client would. */
 #include "testbed/lab/trust.h"
 
+#include "tests/support/program.h"
+
 #include <criterion/criterion.h>
 #include <gnutls/x509.h>
 #include <string.h>
@@ -61,6 +63,31 @@ Test(trust, certificate_is_good_for_its_names_and_its_authority_only)
 		      "accepted for a foreign name");
 	cr_expect_not(is_trusted(certificate, trust_ca_pem(theirs), "edge.contoso.com"),
 		      "accepted by another lab's authority");
+}
+
+/* What GnuTLS lets pass, others may not: OpenSSL by the letter of RFC 5280, as Python has it from
+ * version 3.13. */
+Test(trust, certificates_pass_strict_verification)
+{
+	g_autoptr(trust) t = trust_new(NULL);
+	g_autofree char *certificate = NULL, *key = NULL;
+	char *dir = program_folder_new();
+	g_autofree char *ca_path = g_build_filename(dir, "ca.pem", NULL),
+			*path = g_build_filename(dir, "edge.pem", NULL),
+			*openssl = g_find_program_in_path("openssl");
+	const char *const argv[] = {"openssl", "verify", "-x509_strict", "-purpose", "sslserver",
+				    "-CAfile", ca_path,	 path,		 NULL};
+	struct outcome o;
+
+	if (!openssl)
+		cr_skip_test("needs openssl: it is not there");
+	cr_assert(trust_issue(t, names, TRUST_OURS, TRUST_VALID, &certificate, &key, NULL));
+	cr_assert(g_file_set_contents(ca_path, trust_ca_pem(t), -1, NULL));
+	cr_assert(g_file_set_contents(path, certificate, -1, NULL));
+	program_run(argv, NULL, &o);
+	cr_expect_eq(o.exit_code, 0, "%s%s", o.out, o.err);
+	outcome_clear(&o);
+	program_folder_free(dir);
 }
 
 Test(trust, key_belongs_to_certificate)

@@ -122,43 +122,59 @@ static serve *serve_lab(const json_t *status, const struct options *o, guint16 p
 
 static void on_signal(int number G_GNUC_UNUSED, gpointer user_data)
 {
-	serve_end(user_data);
+	serve *const *s = user_data;
+
+	if (*s)
+		serve_end(*s);
 }
 
 /* Serves until a signal or the lab's end.  Returns the exit code. */
-static int serve_until_end(serve *s, GMainLoop *loop, const char *lab)
+static int serve_until_end(serve *s, const signals *watched, GMainLoop *loop, const char *lab)
 {
-	g_autoptr(GError) error = NULL;
-	signals *watched = signals_watch(on_signal, s, &error);
 	g_autofree char *line = g_strdup_printf("%s\n", serve_url(s));
-	int number, code;
+	int number, code = give_up_rights() ? cmd_print(line, -1) : CMD_INTERNAL;
 
-	if (!watched)
-		return cmd_failed(error);
-	code = give_up_rights() ? cmd_print(line, -1) : CMD_INTERNAL;
 	if (code == CMD_AS_EXPECTED) {
 		cmd_note("the live page of lab '%s' is at this address, on this machine only; "
 			 "Ctrl-C ends it",
 			 lab);
-		g_main_loop_run(loop);
+		if (signals_seen(watched) == 0)
+			g_main_loop_run(loop);
 	}
 	number = signals_seen(watched);
-	signals_unwatch(watched);
 	if (code == CMD_AS_EXPECTED && number == 0)
 		cmd_note("lab '%s' is down", lab);
 	return number != 0 && number != SIGINT ? CMD_SIGNAL + number : code;
+}
+
+/* Signals are watched before the server is made: its libraries start threads, and a signal goes to
+ * any thread that was there before it was blocked. */
+static int watch_and_serve(const json_t *status, const struct options *o, guint16 port, int trials)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+	g_autofree char *hidden = NULL;
+	serve *s = NULL;
+	signals *watched = signals_watch(on_signal, &s, &error);
+	int code;
+
+	if (!watched)
+		return cmd_failed(error);
+	s = serve_lab(status, o, port, trials, loop, &hidden, &code);
+	if (s)
+		code = serve_until_end(s, watched, loop, member_text(status, "name"));
+	signals_unwatch(watched);
+	serve_free(s);
+	return code;
 }
 
 int cmd_serve(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = NULL;
-	g_autoptr(GMainLoop) loop = NULL;
-	g_autofree char *hidden = NULL;
 	json_auto_t *status = NULL;
-	guint16 port;
-	serve *s;
-	int code, trials;
+	guint16 port = 0;
+	int trials;
 
 	if (!read_port(o, &port))
 		return CMD_USAGE;
@@ -172,10 +188,5 @@ int cmd_serve(const struct options *o)
 	g_clear_pointer(&c, object_free);
 	if (!start_trials(o, member_text(status, "name"), &trials))
 		return CMD_INTERNAL;
-	loop = g_main_loop_new(NULL, FALSE);
-	s = serve_lab(status, o, port, trials, loop, &hidden, &code);
-	if (s)
-		code = serve_until_end(s, loop, member_text(status, "name"));
-	serve_free(s);
-	return code;
+	return watch_and_serve(status, o, port, trials);
 }

@@ -110,12 +110,10 @@ static void unfold(char *head)
 	*out = '\0';
 }
 
-/* Parses start line and headers.  `head` is the text up to and with the CRLF of the last header; it
- * is changed. */
-static bool parse_head(sip_msg *m, char *head, GError **error)
+/* Parses start line and headers.  `head` is the unfolded text up to and with the CRLF of the last
+ * header. */
+static bool parse_head(sip_msg *m, const char *head, GError **error)
 {
-	unfold(head);
-
 	g_auto(GStrv) lines = g_strsplit(head, "\r\n", -1);
 
 	for (guint i = 0; lines[i]; i++) {
@@ -163,6 +161,22 @@ static gsize head_length(const char *data, gsize length)
 	return end && !memchr(data, '\0', (gsize)(end - data)) ? (gsize)(end - data) + 4 : 0;
 }
 
+/* What is wrong with the message whose unfolded head is `text`, up to and with the CRLF of the last
+ * header; NULL: nothing.  It is judged as it will be printed: sofia-sip takes some folded lines
+ * that it refuses unfolded. */
+static const char *refusal(const char *text, gsize head, const char *data, gsize length)
+{
+	g_autofree char *copy = NULL;
+	gsize unfolded = strlen(text) + 2;
+
+	if (unfolded == head)
+		return sip_grammar_refusal(data, length);
+	copy = g_malloc(unfolded + length - head);
+	memcpy(copy, text, unfolded - 2);
+	memcpy(copy + unfolded - 2, data + head - 2, length - head + 2);
+	return sip_grammar_refusal(copy, unfolded + length - head);
+}
+
 sip_msg *sip_msg_parse(const char *data, gsize length, GError **error)
 {
 	g_autoptr(sip_msg) m = sip_msg_new();
@@ -183,8 +197,10 @@ sip_msg *sip_msg_parse(const char *data, gsize length, GError **error)
 	}
 
 	g_autofree char *text = g_strndup(data, head - 2);
-	const char *why = sip_grammar_refusal(data, length);
+	const char *why;
 
+	unfold(text);
+	why = refusal(text, head, data, length);
 	if (why) {
 		parse_error(error, why);
 		return NULL;

@@ -55,6 +55,24 @@ Test(sip_msg, reading)
 	cr_expect_eq(length, 5u);
 }
 
+/* sofia-sip takes "sip:" without a host where the line goes on in the next one only. */
+Test(sip_msg, what_is_taken_folded_can_be_read_unfolded)
+{
+	static const char *const contacts[] = {"sip:\r\n ;+sin1", "sip: ;+sin1"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(contacts); i++) {
+		g_autofree char *text =
+			g_strconcat("REGISTER sip:contoso.com SIP/2.0\r\n"
+				    "Via: SIP/2.0/TLS 10.0.1.5;branch=z9hG4bKa\r\n"
+				    "From: <sip:a@contoso.com>;tag=1\r\nTo: <sip:a@contoso.com>\r\n"
+				    "Call-ID: 1\r\nCSeq: 1 REGISTER\r\nContact: ",
+				    contacts[i], "\r\nContent-Length: 0\r\n\r\n", NULL);
+		g_autoptr(sip_msg) m = sip_msg_parse(text, strlen(text), NULL);
+
+		cr_expect_null(m, "%s", contacts[i]);
+	}
+}
+
 /* Who answers or acknowledges writes the address between brackets, and a peer must read that. */
 Test(sip_msg, addresses_that_fit_no_brackets)
 {

@@ -92,7 +92,7 @@ struct pcapng_record {
 	enum pcapng_link link;
 	guint64 time_ns;
 	enum pcapng_direction direction;
-	const guint8 *data; /* borrowed for the call */
+	const guint8 *data; /* in the file's bytes */
 	guint32 captured, original;
 };
 
@@ -102,5 +102,10 @@ struct pcapng_record {
 bool pcapng_read(const guint8 *bytes, gsize length,
 		 void (*func)(const struct pcapng_record *r, gpointer user_data),
 		 gpointer user_data, GError **error);
+/* The same in the order of time; of one time in the file's order.  What records several nodes may
+ * write a packet of one node behind later ones of another. */
+bool pcapng_read_by_time(const guint8 *bytes, gsize length,
+			 void (*func)(const struct pcapng_record *r, gpointer user_data),
+			 gpointer user_data, GError **error);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "common/base/each.h"
 #include "testbed/base/diag.h"
 #include "testbed/base/pcapng.h"
 
@@ -138,6 +139,43 @@ bool pcapng_read(const guint8 *bytes, gsize length,
 	}
 	g_array_unref(r.interfaces);
 	return true;
+}
+
+struct collecting {
+	GArray *records;     /* struct pcapng_record */
+	GStringChunk *names; /* of their interfaces */
+};
+
+static void collect_record(const struct pcapng_record *r, gpointer user_data)
+{
+	const struct collecting *c = user_data;
+	struct pcapng_record kept = *r;
+
+	kept.interface = g_string_chunk_insert_const(c->names, r->interface);
+	g_array_append_val(c->records, kept);
+}
+
+static gint by_time(gconstpointer a, gconstpointer b)
+{
+	const struct pcapng_record *x = a, *y = b;
+
+	return (x->time_ns > y->time_ns) - (x->time_ns < y->time_ns);
+}
+
+bool pcapng_read_by_time(const guint8 *bytes, gsize length,
+			 void (*func)(const struct pcapng_record *r, gpointer user_data),
+			 gpointer user_data, GError **error)
+{
+	struct collecting c = {.records = g_array_new(FALSE, FALSE, sizeof(struct pcapng_record)),
+			       .names = g_string_chunk_new(256)};
+	bool ok = pcapng_read(bytes, length, collect_record, &c, error);
+
+	g_array_sort(c.records, by_time);
+	array_foreach(const struct pcapng_record, r, c.records)
+		func(r, user_data);
+	g_array_unref(c.records);
+	g_string_chunk_free(c.names);
+	return ok;
 }
 
 void pcapng_copy_tls_keys(GByteArray *out, const guint8 *bytes, gsize length)

@@ -133,7 +133,8 @@ bool call_capture(const model *m, const struct observation *seen, const struct c
 		pcapng_names(out, &g_array_index(names, struct pcapng_name, 0), names->len);
 		bytes = g_bytes_get_data(seen->packets->file, &length);
 		pcapng_copy_tls_keys(out, bytes, length);
-		there = pcapng_read(bytes, length, copy_packet, (gpointer)(guintptr)&w, NULL);
+		there = pcapng_read_by_time(bytes, length, copy_packet, (gpointer)(guintptr)&w,
+					    NULL);
 	}
 	g_hash_table_unref(w.wanted);
 	g_hash_table_unref(w.interfaces);

@@ -230,6 +230,44 @@ Test(pcapng, packets_are_in_order_of_time_and_later_ones_wait)
 	close(fd);
 }
 
+static void on_place_and_time(const struct pcapng_record *r, gpointer user_data)
+{
+	g_string_append_printf(user_data, "%s%" G_GUINT64_FORMAT "%c ", r->interface, r->time_ns,
+			       r->captured > 0 ? r->data[0] : '-');
+}
+
+/* As a recorder writes them that was asked for all that it has between two packets. */
+Test(pcapng, a_file_out_of_order_is_read_by_time)
+{
+	static const struct {
+		guint interface, time_ns;
+		const char *data;
+	} packets[] = {{0, 4, "p"}, {1, 7, "q"}, {0, 5, "r"}, {1, 5, "s"}, {0, 9, "t"}};
+	int fd = memfd_create("pcapng", MFD_CLOEXEC);
+	pcapng_writer *w = pcapng_writer_new(fd);
+	guint32 numbers[] = {pcapng_writer_interface(w, PCAPNG_RAW_IP, "a"),
+			     pcapng_writer_interface(w, PCAPNG_RAW_IP, "b")};
+	g_autoptr(GString) seen = g_string_new(NULL);
+	g_autoptr(GByteArray) file = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(packets); i++) {
+		pcapng_writer_packet(
+			w, &(const struct pcapng_packet){.interface = numbers[packets[i].interface],
+							 .time_ns = packets[i].time_ns,
+							 .data = (const guint8 *)packets[i].data,
+							 .captured = 1,
+							 .original = 1});
+		cr_assert_eq(pcapng_writer_flush(w), 0);
+	}
+	file = read_file(fd);
+	cr_expect(pcapng_read_by_time(file->data, file->len, on_place_and_time, seen, NULL));
+	cr_expect_str_eq(seen->str, "a4p a5r b5s b7q a9t ");
+	cr_expect_not(
+		pcapng_read_by_time(file->data + 4, file->len - 4, on_place_and_time, seen, NULL));
+	object_free(w);
+	close(fd);
+}
+
 /* The bytes of these blocks, as the draft has them. */
 Test(pcapng, names_keys_and_comments_are_blocks_of_their_own)
 {

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define GONE_MS 10000
+#define HANGS_S "60" /* then it is ended by timeout(1), */
+#define HUNG 124     /* which says so */
 
 static bool nobody_is_left(gpointer data G_GNUC_UNUSED)
 {
@@ -24,8 +26,9 @@ static bool nobody_is_left(gpointer data G_GNUC_UNUSED)
 static void run_with(const char *verb, guint n, struct outcome *ret)
 {
 	g_autofree char *program = program_path("testbed"), *bin = g_path_get_dirname(program),
-			*line = g_strdup_printf("LD_PRELOAD=%s/../tests/scarce.so SCARCE_ALLOC=%u "
-						"exec %s %s",
+			*line = g_strdup_printf("exec timeout -s ABRT " HANGS_S
+						" env LD_PRELOAD=%s/../tests/scarce.so "
+						"SCARCE_ALLOC=%u %s %s",
 						bin, n, program, verb);
 
 	program_shell(line, NULL, ret);
@@ -47,7 +50,8 @@ static void try_nth(const char *verb, guint n, const struct outcome *usual, guin
 	if (o.exit_code == usual->exit_code &&
 	    (usual->out[0] == '\0' || g_str_equal(o.out, usual->out)))
 		++*survived;
-	else if (o.exit_code != 0 && o.exit_code != 128 + SIGSEGV && is_told(&o))
+	else if (o.exit_code != 0 && o.exit_code != HUNG && o.exit_code != 128 + SIGSEGV &&
+		 is_told(&o))
 		++*told;
 	else
 		cr_expect(false, "%s, allocation %u: exit %d\n%.2000s", verb, n, o.exit_code,

@@ -47,7 +47,8 @@ static const struct option_row {
 	ROW(OPT_CAPTURE, captures, 0, STRING_ARRAY, "capture", "NODE[:IF]",
 	    "record packets into the run folder (pcapng)"),
 	ROW(OPT_JSON, json, 0, FILENAME, "json", "FILE",
-	    "write JSON to this file; '-': to stdout, and nothing else there"),
+	    "write JSON to this file; '-', or no FILE at the end: to stdout, and nothing else "
+	    "there"),
 	ROW(OPT_HTML, html, 0, FILENAME, "html", "FILE",
 	    "write a page that shows it, one file for any browser"),
 	ROW(OPT_STORY, story, 0, FILENAME, "story", "FILE",
@@ -283,6 +284,15 @@ const char *options_meant(guint64 mask, const char *const *argv)
 	return NULL;
 }
 
+/* Whether the last word is --json, without a file behind it: that means stdout. */
+static bool ends_with_json(const char *const *argv)
+{
+	for (; *argv && !g_str_equal(*argv, "--"); argv++)
+		if (!argv[1] && g_str_equal(*argv, "--json"))
+			return true;
+	return false;
+}
+
 bool options_parse(struct options *ret, guint64 mask, const char *const *argv, GError **error)
 {
 	g_autoptr(GOptionContext) context = NULL;
@@ -297,6 +307,8 @@ bool options_parse(struct options *ret, guint64 mask, const char *const *argv, G
 	g_ptr_array_add(all, g_strdup("testbed")); /* GOption passes over the program's name */
 	for (guint i = 0; argv[i]; i++)
 		g_ptr_array_add(all, g_strdup(argv[i]));
+	if (ends_with_json(argv))
+		g_ptr_array_add(all, g_strdup("-"));
 	g_ptr_array_add(all, NULL);
 	args = (char **)g_ptr_array_free(g_steal_pointer(&all), FALSE);
 	if (!g_option_context_parse_strv(context, &args, error) || !check_counts(ret, error)) {

@@ -3,7 +3,6 @@
 
 #include "common/base/descriptors.h"
 #include "common/base/json.h"
-#include "common/base/numbers.h"
 #include "common/error_reason.h"
 #include "common/wire/pack.h"
 
@@ -94,7 +93,6 @@ int agent_main(int *argc, char ***argv, const struct agent_kind *kind, gpointer 
 	agent a = {.kind = kind, .user_data = user_data};
 
 	descriptors_open_standard();
-	numbers_ready();
 	agent_end_without_memory();
 	a.loop = g_main_loop_new(NULL, FALSE);
 	a.channel = channel_from_args(argc, argv, kind->summary, &handlers, &a);

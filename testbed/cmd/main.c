@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/base/descriptors.h"
 #include "common/base/json.h"
-#include "common/base/numbers.h"
 #include "testbed/cmd/cmd.h"
 
 int main(int argc, char **argv)
 {
 	descriptors_open_standard();
-	numbers_ready();
 	json_end_without_memory();
 	return cmd_main(argc, argv);
 }

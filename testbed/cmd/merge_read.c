@@ -2,6 +2,7 @@
 #include "testbed/cmd/merge_read.h"
 
 #include "common/base/files.h"
+#include "common/base/numbers.h"
 
 #include <unistd.h>
 
@@ -81,6 +82,7 @@ merge_readers *merge_readers_new(char *const *names)
 		g_array_append_val(r->runs, one);
 	}
 	r->read = g_async_queue_new();
+	numbers_ready();
 	r->threads = g_thread_pool_new(read_run, r, (gint)MIN(g_get_num_processors(), THREADS_MAX),
 				       FALSE, NULL);
 	for (guint i = 0; i < r->runs->len; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/serve/shown_call.h"
 
+#include "common/base/numbers.h"
 #include "testbed/diagnose/bypass.h"
 #include "testbed/diagnose/diagnose.h"
 #include "testbed/live/client.h"
@@ -450,8 +451,10 @@ bool shown_call_explain(shown_call *c)
 		return false;
 	if (c->explained)
 		tell(c, json_incref(c->explained));
-	else if (!c->explaining)
+	else if (!c->explaining) {
+		numbers_ready();
 		c->explaining = g_thread_new("explain", explain_in_thread, c);
+	}
 	return true;
 }
 

@@ -4,7 +4,6 @@
 #include <criterion/criterion.h>
 #include <ftw.h>
 #include <glib/gstdio.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -21,15 +20,10 @@ char *program_path(const char *name)
 
 /* --- starting --------------------------------------------------------------------------------- */
 
-/* Signals that whoever started the tests ignores (nohup, a job in the background) are not ignored
- * by what the tests start and end by them. */
 static void become(gpointer user_data)
 {
 	unsigned uid = GPOINTER_TO_UINT(user_data);
 
-	signal(SIGHUP, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGQUIT, SIG_DFL);
 	if (uid != 0 && (setgid(uid) != 0 || setuid(uid) != 0))
 		_exit(126);
 }

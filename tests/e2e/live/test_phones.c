@@ -248,7 +248,7 @@ struct prompts {
 
 static bool has_prompted(gpointer data)
 {
-	const struct prompts *wanted = data;
+	struct prompts *wanted = data;
 	g_autofree char *log = phone_log(wanted->p);
 	guint n = 0;
 
@@ -256,7 +256,7 @@ static bool has_prompted(gpointer data)
 		n++;
 	if (n <= wanted->more_than)
 		return false;
-	((struct prompts *)data)->more_than = n;
+	wanted->more_than = n;
 	return true;
 }
 
